@@ -1,0 +1,1 @@
+"""What is known: catalog, linker, embeddings, FAISS store, word search, ranker, profiles, feedback, persistence."""

@@ -1,0 +1,143 @@
+"""The values that pass between the parts of the recommender: items, facets, constraints, links, recommendations.
+
+They are plain and frozen; who stores them and how they are found lives elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+Scalar: TypeAlias = str | int | float | bool
+FacetValue: TypeAlias = Scalar | tuple[str, ...]
+FacetKind: TypeAlias = Literal["category", "multi", "number", "date", "boolean", "text"]
+Op: TypeAlias = Literal["any", "none", "lt", "le", "gt", "ge", "between", "contains"]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing that can be recommended.
+
+    Attributes:
+        id: Unique in its catalog, never shown to a person.
+        title: What a person calls it.
+        description: Free text; may be empty.
+        facets: Value by facet name. Multi-valued facets hold tuples; absent values are left out.
+    """
+
+    id: str
+    title: str
+    description: str = ""
+    facets: Mapping[str, FacetValue] = field(default_factory=dict[str, FacetValue])
+
+    def text(self) -> str:
+        """What is embedded and searched for words: title, facet values and description."""
+        parts = [self.title]
+        for value in self.facets.values():
+            if isinstance(value, tuple):
+                parts.append(", ".join(value))
+            elif isinstance(value, str):
+                parts.append(value)
+        parts.append(self.description)
+        return ". ".join(part for part in parts if part)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The item as JSON-ready values: id, title, description, then its facets by name."""
+        facets = {name: list(value) if isinstance(value, tuple) else value for name, value in self.facets.items()}
+        return {"id": self.id, "title": self.title, "description": self.description} | facets
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """What a catalog knows of one property of its items.
+
+    Attributes:
+        name: The column's name.
+        kind: `category` one value, `multi` several, `number`, `date` (ISO text, compared as text), `boolean`,
+            or `text` (free text, only searched).
+        count: How many items have it.
+        values: Items by value, most frequent first (category, multi, boolean as "true"/"false"); else empty.
+        low: The least value (number), or None.
+        high: The greatest value (number), or None.
+        integer: Whether all numbers are whole.
+        unit: The numbers' unit where the column name or the values say it ("min", "€"), or None.
+    """
+
+    name: str
+    kind: FacetKind
+    count: int
+    values: Mapping[str, int] = field(default_factory=dict[str, int])
+    low: float | None = None
+    high: float | None = None
+    integer: bool = False
+    unit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """An item that the person named ("like Alien") or pointed at ("the second one").
+
+    Attributes:
+        id: The item.
+        title: Its title.
+        text: The words that named it.
+        score: How sure, 0 to 1.
+        negated: Whether it was named to be avoided ("not Alien").
+        listed: Whether the words pointed into the last list rather than naming the title.
+    """
+
+    id: str
+    title: str
+    text: str
+    score: float
+    negated: bool = False
+    listed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation:
+    """One recommended item.
+
+    Attributes:
+        id: The item's id.
+        title: The item's title.
+        score: The sum of `parts`; higher is better.
+        parts: What each signal added to the score, by signal name ("vector", "words", "taste", ...).
+        reason: One short readable sentence: why this item.
+        item: The whole item.
+    """
+
+    id: str
+    title: str
+    score: float
+    parts: Mapping[str, float]
+    reason: str
+    item: Item
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-ready: id, title, score, parts, reason, item."""
+        return {
+            "id": self.id,
+            "title": self.title,
+            "score": round(self.score, 6),
+            "parts": {name: round(value, 6) for name, value in self.parts.items()},
+            "reason": self.reason,
+            "item": self.item.as_dict(),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A facet worth asking about.
+
+    Attributes:
+        facet: The facet's name.
+        options: The catalog's values (or ranges in constraint notation for numbers) with how many matching items
+            have each, most frequent first.
+        gain: Expected share of the matching items that an answer rules out, 0 to 1.
+    """
+
+    facet: str
+    options: tuple[tuple[str, int], ...]
+    gain: float
