@@ -1,10 +1,12 @@
 """Constraints: what the person wants of a facet, in a notation that people and small models can write.
 
-    genres=Comedy           has the value (any of: genres=Comedy|Drama)
-    genres!=Horror          has none of the values (genres!=Horror|War)
-    year>=1990  year<2000   at least, below (also > and <=)
-    year=1990..1999         between, both ends included
-    title~moon              text contains, upper and lower case alike
+```text
+genres=Comedy           has the value (any of: genres=Comedy|Drama)
+genres!=Horror          has none of the values (genres!=Horror|War)
+year>=1990  year<2000   at least, below (also > and <=)
+year=1990..1999         between, both ends included
+title~moon              text contains, upper and lower case alike
+```
 """
 
 from __future__ import annotations
@@ -56,7 +58,9 @@ class Constraint:
         """
         match = _NOTATION.fullmatch(text.strip())
         if match is None:
-            raise ConstraintError(f"{text!r} is not a constraint", hint="write facet=value, facet!=value or facet>=number")
+            raise ConstraintError(
+                f"{text!r} is not a constraint", hint="write facet=value, facet!=value or facet>=number"
+            )
         name = match["facet"].strip()
         facet = facets.get(name) or next((f for f in facets.values() if f.name.casefold() == name.casefold()), None)
         if facet is None:
@@ -123,7 +127,9 @@ def _read(facet: Facet, text: str, *, exact: bool = True) -> Scalar:
         try:
             number = float(text.replace(",", ""))
         except ValueError:
-            raise ConstraintError(f"{facet.name!r} takes a number, not {text!r}", hint=f"e.g. {facet.name}>=1") from None
+            raise ConstraintError(
+                f"{facet.name!r} takes a number, not {text!r}", hint=f"e.g. {facet.name}>=1"
+            ) from None
         return int(number) if number.is_integer() else number
     if not exact or not facet.values or text in facet.values:
         return text
