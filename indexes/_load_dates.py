@@ -1,0 +1,72 @@
+"""Dates as people write them, as ISO text, which sorts as it should."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Mapping, Sequence
+
+_ISO = re.compile(r"(\d{4})-(\d{2})(?:-(\d{2})([T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?)?")
+_YEAR_FIRST = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*(?:[-/.月]\s*(?:(\d{1,2})\s*日?)?)?")
+_YEAR_LAST = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4})")
+_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+_DAY_MONTH = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?[\s-]+([A-Za-z]{3,9})\.?,?[\s-]+(\d{4})")
+_MONTH_DAY = re.compile(r"([A-Za-z]{3,9})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})")
+
+
+def read_dates(texts: Mapping[int, str]) -> dict[int, str]:
+    """The texts that are dates, in ISO form, by row.
+
+    `05/06/2020` is read with its day first or last as the other rows tell; when they do not tell, it is no date.
+
+    Args:
+        texts: Text by row.
+    """
+    day_first = _day_first(list(texts.values()))
+    read: dict[int, str] = {}
+    for row, text in texts.items():
+        date = _read(text.strip(), day_first)
+        if date is not None:
+            read[row] = date
+    return read
+
+
+def _read(text: str, day_first: bool | None) -> str | None:
+    if len(text) > 40 or not any(char.isdigit() for char in text):
+        return None
+    if match := _ISO.fullmatch(text):
+        return text if _date(match[1], match[2], match[3]) else None
+    if match := _YEAR_FIRST.fullmatch(text):
+        return _date(match[1], match[2], match[3])
+    if match := _YEAR_LAST.fullmatch(text):
+        if match[2] == ".":
+            return _date(match[4], match[3], match[1])
+        if day_first is None:
+            return None
+        day, month = (match[1], match[3]) if day_first else (match[3], match[1])
+        return _date(match[4], month, day)
+    if match := _DAY_MONTH.fullmatch(text):
+        return _named(match[3], match[2], match[1])
+    if match := _MONTH_DAY.fullmatch(text):
+        return _named(match[3], match[1], match[2])
+    return None
+
+
+def _named(year: str, month: str, day: str) -> str | None:
+    short = month[:3].casefold()
+    return _date(year, str(_MONTHS.index(short) + 1), day) if short in _MONTHS else None
+
+
+def _date(year: str, month: str, day: str | None) -> str | None:
+    try:
+        date = datetime.date(int(year), int(month), int(day or 1))
+    except ValueError:
+        return None
+    return date.isoformat() if day else date.isoformat()[:7]
+
+
+def _day_first(texts: Sequence[str]) -> bool | None:
+    pairs = [(int(match[1]), int(match[3])) for text in texts if (match := _YEAR_LAST.fullmatch(text.strip()))]
+    if any(first > 12 for first, _ in pairs):
+        return True
+    return False if any(second > 12 for _, second in pairs) else None

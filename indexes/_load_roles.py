@@ -1,0 +1,141 @@
+"""Which columns are the id, the title and the description: by name first, then by content."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from chatrec.errors import CatalogError
+from chatrec.indexes._facets import width
+
+_NAMES = {
+    "id": ("id", "编号", "uid", "uuid", "sku", "key", "identifier", "序号", "编码"),
+    "title": ("title", "name", "标题", "名称", "名字", "题目", "label", "headline"),
+    "description": (
+        "description", "summary", "overview", "简介", "描述", "abstract", "synopsis", "介绍", "摘要", "说明", "详情",
+        "desc", "details", "about", "text", "body", "正文", "内容",
+    ),
+}  # fmt: skip
+_ENDINGS = {
+    "id": ("id", "编号", "sku", "编码"),
+    "title": ("title", "name", "标题", "名称", "名"),
+    "description": ("description", "summary", "overview", "简介", "描述", "介绍", "摘要", "说明", "synopsis", "desc"),
+}
+_ADDRESS = re.compile(r"https?://|www\.", re.IGNORECASE)
+_SAMPLE = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """The columns that have a part; "" where none has."""
+
+    id: str
+    title: str
+    description: str
+
+
+def find_roles(columns: Mapping[str, Sequence[Any]], told: Mapping[str, str | None]) -> Roles:
+    """Name the id, title and description columns.
+
+    Args:
+        columns: All cells by column, None where a row has none.
+        told: The column for each role, where the caller says it.
+
+    Raises:
+        CatalogError: A told column does not exist, or there is no column that can be the title.
+    """
+    found: dict[str, str] = {}
+    for role, name in told.items():
+        if name is not None:
+            found[role] = _told(role, name, columns)
+    for role in ("title", "id", "description"):
+        if role not in found:
+            free = [name for name in columns if name not in found.values()]
+            found[role] = _by_name(role, free, columns)
+    free = [name for name in columns if name not in found.values()]
+    if not found["description"]:
+        found["description"] = _longest(free, columns, bool(found["title"]))
+        free = [name for name in free if name != found["description"]]
+    if not found["title"]:
+        found["title"] = _most_title_like(free, columns)
+    if not found["title"]:
+        raise CatalogError(
+            f"no column can be the title, among {', '.join(map(repr, columns))}", hint='say which it is: title="..."'
+        )
+    return Roles(found["id"], found["title"], found["description"])
+
+
+def _told(role: str, name: str, columns: Mapping[str, Sequence[Any]]) -> str:
+    folded = {column.casefold(): column for column in columns}
+    if name not in columns and name.casefold() not in folded:
+        raise CatalogError(f"there is no column {name!r} for the {role}", hint="columns: " + ", ".join(columns))
+    return name if name in columns else folded[name.casefold()]
+
+
+def _by_name(role: str, free: Sequence[str], columns: Mapping[str, Sequence[Any]]) -> str:
+    plain = {re.sub(r"[\W_]+", "", name.casefold()): name for name in reversed(free)}
+    for usual in _NAMES[role]:
+        if usual in plain and (role != "id" or _uniqueness(columns[plain[usual]]) > 0.5):
+            return plain[usual]
+    least = {"id": 0.999, "title": 0.7, "description": 0.0}[role]
+    for ending in _ENDINGS[role]:
+        for name in free:
+            if _ends(name, ending) and _uniqueness(columns[name]) > least and _is_text(columns[name], role):
+                return name
+    return ""
+
+
+def _ends(name: str, ending: str) -> bool:
+    words = re.split(r"[\W_]+|(?<=[a-z])(?=[A-Z])", name.strip())
+    return words[-1].casefold() == ending or (not ending.isascii() and name.strip().endswith(ending))
+
+
+def _is_text(cells: Sequence[Any], role: str) -> bool:
+    return role == "id" or all(isinstance(cell, str) for cell in cells[:_SAMPLE] if cell is not None)
+
+
+def _uniqueness(cells: Sequence[Any]) -> float:
+    held = [str(cell) for cell in cells if cell not in (None, "")]
+    return len(set(held)) / len(held) if held else 0.0
+
+
+def _strings(cells: Sequence[Any]) -> list[str]:
+    held = [cell for cell in cells if cell not in (None, "")][:_SAMPLE]
+    texts = [cell for cell in held if isinstance(cell, str)]
+    return texts if held and len(texts) > 0.9 * len(held) else []
+
+
+def _longest(free: Sequence[str], columns: Mapping[str, Sequence[Any]], has_title: bool) -> str:
+    """The column with the longest texts, if they are long and differ."""
+    best, chosen = 40.0 if has_title else 60.0, ""
+    for name in free:
+        texts = _strings(columns[name])
+        if not texts or _uniqueness(texts) < 0.5 or sum(map(bool, map(_ADDRESS.match, texts))) > 0.5 * len(texts):
+            continue
+        mean = sum(map(width, texts)) / len(texts)
+        spaced = sum(1 for text in texts if " " in text or not text.isascii()) / len(texts)
+        if mean > best and spaced > 0.7 and not _is_list(texts):
+            best, chosen = mean, name
+    return chosen
+
+
+def _is_list(texts: Sequence[str]) -> bool:
+    return sum(1 for text in texts if text.count("|") > 1 or text[:1] in "[{") > 0.3 * len(texts)
+
+
+def _most_title_like(free: Sequence[str], columns: Mapping[str, Sequence[Any]]) -> str:
+    """The column of short texts with the most distinct values; the first of equals."""
+    best, chosen = 0.5, ""
+    for name in free:
+        texts = _strings(columns[name])
+        letters = sum(1 for text in texts if any(map(str.isalpha, text)) and not _ADDRESS.match(text))
+        if not texts or letters < 0.8 * len(texts) or sum(map(width, texts)) > 100 * len(texts):
+            continue
+        # Codes such as "AB-1234" are as unique as titles, but are not words.
+        wordy = sum(1 for text in texts if not any(map(str.isdigit, text)) or " " in text) / len(texts)
+        score = _uniqueness(texts) * (0.5 + 0.5 * wordy)
+        if score > best + 0.02:
+            best, chosen = score, name
+    return chosen
