@@ -1,0 +1,63 @@
+"""Where people's data lives: the home folder, the store and the checkpointer."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import overload
+
+from platformdirs import user_data_path
+
+from chatrec.indexes._database import make_folder
+from chatrec.indexes._savers import LocalSaver, MemorySaver, serializer
+from chatrec.indexes._stores import LocalStore, MemoryStore
+
+
+def home() -> Path:
+    """The folder of all of chatrec's state, made when it is missing, for its owner alone.
+
+    Returns:
+        `CHATREC_HOME`, or the platform's folder for user data.
+
+    Raises:
+        StoreError: It cannot be made.
+    """
+    told = os.environ.get("CHATREC_HOME", "").strip()
+    folder = Path(told).expanduser().absolute() if told else user_data_path("chatrec", appauthor=False)
+    make_folder(folder)
+    return folder
+
+
+@overload
+def open_store(path: None) -> MemoryStore: ...
+@overload
+def open_store(path: str | os.PathLike[str]) -> LocalStore: ...
+def open_store(path: str | os.PathLike[str] | None) -> LocalStore | MemoryStore:
+    """A store for profiles, feedback and thread owners; it works from sync and async code, threads and processes.
+
+    Args:
+        path: An SQLite file, made with its folders when missing; None keeps everything in memory.
+
+    Raises:
+        StoreError: The file cannot be opened or is no SQLite database.
+    """
+    return MemoryStore() if path is None else LocalStore(path)
+
+
+@overload
+def open_checkpointer(path: None) -> MemorySaver: ...
+@overload
+def open_checkpointer(path: str | os.PathLike[str]) -> LocalSaver: ...
+def open_checkpointer(path: str | os.PathLike[str] | None) -> LocalSaver | MemorySaver:
+    """A checkpointer for conversations; it works from sync and async code, threads and processes.
+
+    Values are written as MessagePack, never pickled, and only LangChain's and LangGraph's own types, those of the
+    compiled graph's state, and plain values are built again when they are read.
+
+    Args:
+        path: An SQLite file, made with its folders when missing; None keeps everything in memory.
+
+    Raises:
+        StoreError: The file cannot be opened or is no SQLite database.
+    """
+    return MemorySaver(serde=serializer()) if path is None else LocalSaver(path)
