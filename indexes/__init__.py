@@ -1,1 +1,84 @@
-"""What is known: catalog, linker, embeddings, FAISS store, word search, ranker, profiles, feedback, persistence."""
+"""What is known: catalog, linker, embeddings, FAISS store, word search, ranker, profiles, feedback, persistence.
+
+Names are loaded when first used, so that importing this package loads neither FAISS nor an embedding model.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from chatrec.indexes._index import ItemIndex
+    from chatrec.indexes._linker import Link, Proposal
+
+    from chatrec.indexes._catalog import Catalog
+    from chatrec.indexes._constraints import Constraint
+    from chatrec.indexes._embedders import open_embedder
+    from chatrec.indexes._feedback import FeedbackEvent, FeedbackLog
+    from chatrec.indexes._persistence import home, open_checkpointer, open_store
+    from chatrec.indexes._profiles import Profile, ProfileStore
+    from chatrec.indexes._recommender import Recommendations, Recommender
+    from chatrec.indexes._rejects import Reject
+    from chatrec.indexes._threads import ThreadOwners
+    from chatrec.indexes._values import Facet, Item, Mention, Question, Recommendation
+
+__all__ = [
+    "Catalog",
+    "Constraint",
+    "Facet",
+    "FeedbackEvent",
+    "FeedbackLog",
+    "Item",
+    "ItemIndex",
+    "Link",
+    "Mention",
+    "Profile",
+    "ProfileStore",
+    "Proposal",
+    "Question",
+    "Recommendation",
+    "Recommendations",
+    "Recommender",
+    "Reject",
+    "ThreadOwners",
+    "home",
+    "open_checkpointer",
+    "open_embedder",
+    "open_store",
+]
+
+_HOMES = {
+    "Catalog": "_catalog",
+    "Constraint": "_constraints",
+    "Facet": "_values",
+    "FeedbackEvent": "_feedback",
+    "FeedbackLog": "_feedback",
+    "Item": "_values",
+    "ItemIndex": "_index",
+    "Link": "_linker",
+    "Mention": "_values",
+    "Profile": "_profiles",
+    "ProfileStore": "_profiles",
+    "Proposal": "_linker",
+    "Question": "_values",
+    "Recommendation": "_values",
+    "Recommendations": "_recommender",
+    "Recommender": "_recommender",
+    "Reject": "_rejects",
+    "ThreadOwners": "_threads",
+    "home": "_persistence",
+    "open_checkpointer": "_persistence",
+    "open_embedder": "_embedders",
+    "open_store": "_persistence",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(f"chatrec.indexes.{_HOMES[name]}"), name)
+    raise AttributeError(f"module 'chatrec.indexes' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

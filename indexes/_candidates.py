@@ -1,0 +1,270 @@
+"""Which items are looked at, and what each signal says of them; arrays follow the rows of the catalog."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chatrec.indexes._constraints import Constraint
+from chatrec.indexes._ranker import Space, nearness
+from chatrec.indexes._taste import Taste, item_values
+from chatrec.indexes._values import Item
+
+if TYPE_CHECKING:
+    from chatrec.indexes._catalog import Catalog
+    from chatrec.indexes._index import ItemIndex
+
+__all__ = ["Finder", "Wish"]
+
+Floats = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+Rows = NDArray[np.intp]
+
+_ALL: Final = 600
+"""Up to so many items under the constraints, every one is looked at."""
+_SAMPLE: Final = 2048
+_PER_SIGNAL: Final = 150
+_PER_FACET: Final = 50
+_KEPT_VECTORS: Final = 4096
+"""Up to so many items in the catalog, their vectors are kept at hand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is wanted now and what is known of the person.
+
+    Attributes:
+        query: The words, or "".
+        prefer: Soft constraints of this turn.
+        remembered: Likes of the profile.
+        like: Ids to stay close to.
+        unlike: Ids to stay away from.
+        taste: What feedback says.
+    """
+
+    query: str = ""
+    prefer: tuple[Constraint, ...] = ()
+    remembered: tuple[Constraint, ...] = ()
+    like: tuple[str, ...] = ()
+    unlike: tuple[str, ...] = ()
+    taste: Taste = field(default_factory=Taste)
+
+    @property
+    def directed(self) -> bool:
+        """Whether anything says what the items should be like, beyond facets."""
+        return bool(self.query or self.like or self.taste.pulls)
+
+    def soft(self) -> list[Constraint]:
+        """Every constraint that speaks for an item without being a must."""
+        return list(dict.fromkeys([*self.prefer, *self.remembered, *(c for c, w in self.taste.wishes if w > 0)]))
+
+    def taste_values(self, item: Item, catalog: Catalog) -> list[str]:
+        """The item's facet values that feedback speaks for, strongest first."""
+        values = self.taste.values
+        held = {value: values.get((name, value), 0.0) for name, value, _ in item_values(item, catalog)}
+        return sorted((value for value, weight in held.items() if weight > 0.1), key=lambda value: -held[value])
+
+
+class Finder:
+    """Finds and measures candidates in one catalog and its index.
+
+    Args:
+        catalog: The items.
+        index: Their vectors and words.
+    """
+
+    def __init__(self, catalog: Catalog, index: ItemIndex) -> None:
+        self._catalog = catalog
+        self._index = index
+
+    @cached_property
+    def space(self) -> Space:
+        """Where the catalog's vectors lie, from an even sample of its items."""
+        size = len(self._catalog)
+        return Space(self.vectors(np.unique(np.linspace(0, max(0, size - 1), min(size, _SAMPLE)).astype(np.intp))))
+
+    @cached_property
+    def _kept(self) -> Floats | None:
+        if len(self._catalog) > _KEPT_VECTORS:
+            return None
+        kept: Floats = self._index.vectors([item.id for item in self._catalog.items])
+        return kept
+
+    def vectors(self, rows: Rows) -> Floats:
+        """Unit vectors of the items in these rows, shape (len(rows), d)."""
+        if self._kept is not None:
+            return self._kept[rows]
+        items = self._catalog.items
+        read: Floats = self._index.vectors([items[row].id for row in rows])
+        return read
+
+    def candidates(self, wish: Wish, pool: Mask, narrower: Sequence[Mask], k: int) -> Rows:
+        """Rows worth scoring, rising.
+
+        Args:
+            wish: What is wanted.
+            pool: Shape (n,), what may be shown.
+            narrower: Masks within the pool with fewer than k items each, all of which are kept.
+            k: How many will be shown.
+        """
+        rows = np.flatnonzero(pool)
+        if len(rows) <= _ALL:
+            return rows
+        if not wish.directed:
+            return self._even(wish, pool, max(_ALL, k))
+        found: set[int] = set()
+        for mask in narrower:
+            found.update(np.flatnonzero(mask).tolist())
+        for target in self._targets(wish):
+            found.update(self._search(target, max(_PER_SIGNAL, 2 * k), pool))
+        soft = [self._catalog.mask([constraint]) & pool for constraint in wish.soft()]
+        if len(soft) > 1:
+            soft.append(np.logical_and.reduce(soft))
+        main = self._targets(wish)[0]
+        for mask in soft:
+            if mask.any():
+                found.update(self._search(main, max(_PER_FACET, k), mask))
+        return np.array(sorted(found), dtype=np.intp)
+
+    def signals(self, wish: Wish, rows: Rows, relaxed: Sequence[Constraint]) -> dict[str, Floats]:
+        """What each signal says of the items in these rows, by signal name, each of shape (len(rows),).
+
+        Only signals that have something to go by are present. Their ranges are those of `Weights`.
+        """
+        vectors = self.vectors(rows)
+        found: dict[str, Floats] = {}
+        if wish.query:
+            found["vector"] = self.space.likeness(vectors, self._index.embed(wish.query))
+            found["words"] = self._words(wish.query, rows)
+        if wish.like or wish.unlike:
+            liked = self._closeness(wish.like, vectors, rows) - 0.5 * np.maximum(
+                self._closeness(wish.unlike, vectors, rows), 0.0
+            )
+            found["like"] = np.clip(liked, -1.0, 1.0)
+        if wish.prefer:
+            found["prefer"] = np.mean([self._near(constraint)[rows] for constraint in wish.prefer], axis=0)
+        if wish.taste:
+            found["taste"] = self._taste(wish.taste, vectors, rows)
+        if wish.remembered:
+            satisfied = np.sum([self._catalog.mask([each])[rows] for each in wish.remembered], axis=0)
+            found["profile"] = (1.0 - 0.5**satisfied).astype(np.float32)
+        if relaxed:
+            found["missed"] = np.sum([self._near(constraint)[rows] - 1.0 for constraint in relaxed], axis=0)
+        return found
+
+    def worth(self, wish: Wish, constraint: Constraint, gained: Mask, k: int) -> float:
+        """How good the items are that come back when a constraint is lifted, from 0 to k.
+
+        The best k of them count: a third each for being there, for nearly satisfying the constraint, for being wanted.
+        """
+        near = self._near(constraint)
+        targets = self._targets(wish)
+        rows = np.flatnonzero(gained)
+        if len(rows) > 4 * k:
+            graded = bool(near[rows].any())
+            if graded or not targets:
+                rows = rows[np.argsort(-near[rows], kind="stable")[: 4 * k]]
+            else:
+                rows = np.array(self._search(targets[0], 4 * k, gained), dtype=np.intp)
+        wanted = np.zeros(len(rows), dtype=np.float32)
+        if targets and len(rows):
+            target = targets[0]
+            vector = self._index.embed(target) if isinstance(target, str) else target
+            wanted = np.maximum(self.space.likeness(self.vectors(rows), vector), 0.0)
+        best = np.sort(1.0 + near[rows] + wanted)[::-1][:k]
+        return float(best.sum()) / 3.0
+
+    def closest_accepted(self, taste: Taste, item_id: str) -> str:
+        """The title of the accepted item nearest to an item, or "" if none is near."""
+        accepted = [liked for liked, pull in taste.pulls.items() if pull > 0][:50]
+        if not accepted:
+            return ""
+        rows = np.array([self._catalog.row(liked) for liked in accepted], dtype=np.intp)
+        mine = self.vectors(np.array([self._catalog.row(item_id)], dtype=np.intp))[0]
+        likeness = self.space.likeness(self.vectors(rows), mine)
+        best = int(np.argmax(likeness))
+        return self._catalog[accepted[best]].title if likeness[best] > 0.25 else ""
+
+    def _targets(self, wish: Wish) -> list[str | Floats]:
+        """What to search for, most telling first."""
+        targets: list[str | Floats] = []
+        if wish.query:
+            targets.append(wish.query)
+        if wish.like:
+            targets.append(self._mean(wish.like))
+        if wish.taste.pulls:
+            targets.append(self._pulled(wish.taste))
+        return targets
+
+    def _search(self, target: str | Floats, k: int, mask: Mask) -> list[int]:
+        return [self._catalog.row(hit.id) for hit in self._index.search(target, k=k, mask=mask)]
+
+    def _even(self, wish: Wish, pool: Mask, size: int) -> Rows:
+        """The rows that satisfy most soft constraints, else an even, repeatable sample of the pool."""
+        rows = np.flatnonzero(pool)
+        score = np.zeros(len(self._catalog), dtype=np.float32)
+        for constraint in wish.soft():
+            score += self._near(constraint)
+        shuffled = np.random.default_rng(len(self._catalog)).permutation(len(self._catalog))
+        order = np.lexsort((shuffled[rows], -score[rows]))
+        return np.sort(rows[order[:size]])
+
+    def _words(self, query: str, rows: Rows) -> Floats:
+        found = np.zeros(len(self._catalog), dtype=np.float32)
+        mask = np.zeros(len(self._catalog), dtype=np.bool_)
+        mask[rows] = True
+        for hit in self._index.search(query, k=len(rows), mask=mask) if len(rows) else ():
+            found[self._catalog.row(hit.id)] = hit.words
+        return np.clip(found[rows], 0.0, 1.0)
+
+    def _near(self, constraint: Constraint) -> Floats:
+        facet = self._catalog.facets.get(constraint.facet)
+        column = self._catalog.column(constraint.facet) if facet is not None and facet.kind == "number" else None
+        return nearness(constraint, column, self._catalog.mask([constraint]))
+
+    def _mean(self, ids: Sequence[str]) -> Floats:
+        mean: Floats = self.vectors(np.array([self._catalog.row(each) for each in ids], dtype=np.intp)).mean(axis=0)
+        return mean / max(float(np.linalg.norm(mean)), 1e-9)
+
+    def _pulled(self, taste: Taste) -> Floats:
+        """The direction of the person's taste: items' vectors less the catalog's mean, weighted; unit length."""
+        rows = np.array([self._catalog.row(each) for each in taste.pulls], dtype=np.intp)
+        weights = np.array([*taste.pulls.values()], dtype=np.float32)
+        pulled: Floats = weights @ (self.vectors(rows) - self.space.mean)
+        return pulled / np.float32(max(float(np.linalg.norm(pulled)), 1e-9))
+
+    def _closeness(self, ids: Sequence[str], vectors: Floats, rows: Rows) -> Floats:
+        """Likeness to some items, half by meaning and half by shared facet values, the rarer the more, in [-1, 1]."""
+        if not ids:
+            return np.zeros(len(rows), dtype=np.float32)
+        weights: dict[tuple[str, str], float] = {}
+        for item_id in ids:
+            for name, value, rarity in item_values(self._catalog[item_id], self._catalog):
+                weights[name, value] = weights.get((name, value), 0.0) + rarity / len(ids)
+        shared = self._weighted(weights.items(), rows) / max(sum(weights.values()), 1e-9)
+        return 0.5 * self.space.likeness(vectors, self._mean(ids)) + 0.5 * shared
+
+    def _taste(self, taste: Taste, vectors: Floats, rows: Rows) -> Floats:
+        """Meaning, facet values and wishes, each at most 1 in size, together clipped to [-1, 1]."""
+        total = np.zeros(len(rows), dtype=np.float32)
+        if taste.pulls:
+            total += 0.6 * taste.strength * self.space.likeness(vectors, self._pulled(taste))
+            strongest = sorted(taste.values.items(), key=lambda pair: (-abs(pair[1]), pair[0]))[:32]
+            total += 0.3 * np.tanh(self._weighted(strongest, rows))
+        if taste.wishes:
+            weight = sum(abs(each) for _, each in taste.wishes)
+            wished = np.sum([each * self._near(constraint)[rows] for constraint, each in taste.wishes], axis=0)
+            total += 0.6 * wished / max(1.0, weight)
+        return np.clip(total, -1.0, 1.0)
+
+    def _weighted(self, values: Iterable[tuple[tuple[str, str], float]], rows: Rows) -> Floats:
+        """The summed weights of the facet values that each item has, shape (len(rows),)."""
+        total = np.zeros(len(rows), dtype=np.float32)
+        for (name, value), weight in values:
+            total += np.float32(weight) * self._catalog.mask([Constraint(name, "any", (value,))])[rows]
+        return total

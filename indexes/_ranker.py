@@ -1,0 +1,220 @@
+"""Ranking as pure functions over arrays: weights, likeness that reads the same on every embedder, choosing a list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chatrec.indexes._constraints import Constraint
+
+__all__ = ["Space", "Weights", "add_up", "diverse", "nearness", "relax", "representative"]
+
+Floats = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+
+_STRONG = 6.0
+"""Standard deviations above the catalog's mean that count as full likeness; a single near neighbour reaches 4 to 7."""
+_SAME = 0.5
+"""Likeness (cosine of centred vectors) above which two items begin to count as repeating each other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """How much each signal can add to a score at most. Signals lie in [-1, 1] or [0, 1], so these are also the bounds.
+
+    Attributes:
+        vector: Likeness of meaning between the query and the item, [-1, 1].
+        words: Words that the query and the item share, [0, 1].
+        like: Likeness to the liked items, half by meaning, half by shared facet values, less likeness to unliked
+            ones, [-1, 1].
+        prefer: Share of the soft constraints that the item satisfies, near misses of numbers counted in part, [0, 1].
+        taste: What feedback says: likeness to accepted items, their facet values, wishes, [-1, 1].
+        profile: Remembered likes that the item satisfies: half for one, three quarters for two, [0, 1].
+        typical: How well the item stands for the others, [0, 1]; only where nothing is asked and nothing known.
+        missed: What the item lacks of a relaxed constraint, 0 for a near miss to -1 for a far one, per constraint.
+    """
+
+    vector: float = 1.0
+    words: float = 0.5
+    like: float = 1.0
+    prefer: float = 0.6
+    taste: float = 0.8
+    profile: float = 0.4
+    typical: float = 0.2
+    missed: float = 1.0
+
+    def as_dict(self) -> dict[str, float]:
+        """Weight by signal name."""
+        return {each.name: float(getattr(self, each.name)) for each in fields(self)}
+
+
+class Space:
+    """Where a catalog's vectors lie, so that a likeness reads the same whatever the embedder and the subject.
+
+    Raw cosines do not compare: one embedder's unrelated texts have 0.0, another's 0.8. Likeness is therefore counted in
+    standard deviations over the catalog, `(q.x - q.m) / sqrt(q.C.q)`, with mean m and covariance C of the vectors.
+
+    Args:
+        sample: Shape (s, d), unit vectors of items, s at least 1.
+    """
+
+    def __init__(self, sample: Floats) -> None:
+        self.mean: Floats = sample.mean(axis=0)
+        spread = sample - self.mean
+        self._covariance: Floats = spread.T @ spread / np.float32(max(1, len(sample)))
+
+    def likeness(self, vectors: Floats, target: Floats) -> Floats:
+        """Likeness of each vector to a target, shape (n,), in [-1, 1]: 0 is the average, 1 is `_STRONG` above it.
+
+        Args:
+            vectors: Shape (n, d), unit length.
+            target: Shape (d,), any length but 0.
+        """
+        length = float(np.linalg.norm(target))
+        if length < 1e-9:
+            return np.zeros(len(vectors), dtype=np.float32)
+        unit = target / np.float32(length)
+        deviation = float(np.sqrt(max(float(unit @ self._covariance @ unit), 0.0)))
+        above = vectors @ unit - np.float32(self.mean @ unit)
+        above /= np.float32(_STRONG * max(deviation, 0.02))
+        return np.clip(above, np.float32(-1.0), np.float32(1.0))
+
+    def centred(self, vectors: Floats) -> Floats:
+        """The vectors less the catalog's mean, unit length again, shape (n, d)."""
+        moved = vectors - self.mean
+        lengths = np.linalg.norm(moved, axis=1, keepdims=True)
+        unit: Floats = moved / np.maximum(lengths, np.float32(1e-6))
+        return unit
+
+
+def add_up(signals: Mapping[str, NDArray[np.floating]], weights: Weights) -> dict[str, NDArray[np.float64]]:
+    """Signals times their weights, as float64 so that the parts sum to the score exactly as shown."""
+    by_name = weights.as_dict()
+    return {name: np.asarray(signal, dtype=np.float64) * by_name[name] for name, signal in signals.items()}
+
+
+def diverse(scores: NDArray[np.float64], centred: Floats, k: int, *, strength: float = 0.25) -> list[int]:
+    """Choose k places, best first, without near duplicates filling the list (maximal marginal relevance).
+
+    Each further place is the one with the highest score less `strength` times how much it repeats one already
+    chosen; repeating begins at a centred cosine of `_SAME`, so that merely similar items pay nothing.
+
+    Args:
+        scores: Shape (n,).
+        centred: Shape (n, d), from `Space.centred`.
+        k: How many at most.
+        strength: What an exact duplicate loses, in units of score.
+    """
+    left = scores.astype(np.float64).copy()
+    repeats = np.zeros(len(scores), dtype=np.float64)
+    chosen: list[int] = []
+    for _ in range(min(k, len(scores))):
+        place = int(np.argmax(left - strength * repeats))
+        chosen.append(place)
+        left[place] = -np.inf
+        again = (centred @ centred[place] - _SAME) / (1 - _SAME)
+        np.maximum(repeats, np.clip(again, 0.0, 1.0), out=repeats)
+    return chosen
+
+
+def representative(
+    scores: NDArray[np.float64], centred: Floats, k: int, *, weight: float = 0.2
+) -> tuple[list[int], NDArray[np.float64]]:
+    """Choose k places that stand for all of them: central and different from each other (greedy facility location).
+
+    Args:
+        scores: Shape (n,), what else speaks for each place; zeros if nothing.
+        centred: Shape (n, d), from `Space.centred`.
+        k: How many at most.
+        weight: What the best coverage is worth, in units of score.
+
+    Returns:
+        The chosen places, best first, and how well each place stands for the others on its own, shape (n,) in [0, 1].
+    """
+    likeness = np.clip(centred @ centred.T, 0.0, None)
+    alone = likeness.sum(axis=1, dtype=np.float64)
+    most = float(alone.max()) if len(alone) else 1.0
+    typical = alone / max(most, 1e-9)
+    covered = np.zeros(len(scores), dtype=np.float32)
+    left = scores.astype(np.float64).copy()
+    chosen: list[int] = []
+    for _ in range(min(k, len(scores))):
+        gains = np.maximum(likeness - covered, 0.0).sum(axis=1, dtype=np.float64) / max(most, 1e-9)
+        place = int(np.argmax(left + weight * gains))
+        chosen.append(place)
+        left[place] = -np.inf
+        np.maximum(covered, likeness[place], out=covered)
+    return chosen, typical
+
+
+def nearness(constraint: Constraint, column: NDArray[np.float64] | None, accepted: Mask) -> Floats:
+    """How near each item comes to a constraint, shape (n,): 1 where satisfied, else below 0.8, falling with distance.
+
+    Args:
+        constraint: The constraint.
+        column: Shape (n,), the facet's numbers with nan for absent ones; None for facets without numbers (0 or 1 then).
+        accepted: Shape (n,), which items satisfy the constraint.
+    """
+    near = accepted.astype(np.float32)
+    bounds = [float(value) for value in constraint.values if isinstance(value, int | float)]
+    if column is None or not bounds or constraint.op in {"none", "contains"}:
+        return near
+    known = column[np.isfinite(column)]
+    scale = float(known.std()) if len(known) else 0.0
+    if scale <= 0:
+        return near
+    distance = np.min([np.abs(column - bound) for bound in bounds], axis=0)
+    graded = np.where(np.isfinite(distance), 0.8 * np.exp(-distance / scale), 0.0)
+    return np.where(accepted, near, graded).astype(np.float32)
+
+
+def relax(
+    masks: Sequence[Mask], base: Mask, k: int, worth: Callable[[int, Mask], float]
+) -> tuple[list[int], list[Mask]]:
+    """Lift constraints one at a time until k items match or none is left to lift.
+
+    At each step the constraint is lifted that brings back the worthiest items; ties lift the one said first. If no
+    single one brings anything back, the one that by itself accepts the fewest items is taken to be at fault. Last,
+    whatever turned out to be lifted for nothing is put back.
+
+    Args:
+        masks: One per constraint, each of shape (n,), in the order in which they were said.
+        base: Shape (n,), what may be shown at all; never relaxed.
+        k: How many items are needed.
+        worth: From the place of a constraint and the mask of the items its lifting brings back, to how good they are.
+
+    Returns:
+        The places of the lifted constraints in the order of lifting, and the masks of matching items: first under all
+        constraints, then after each lifting; the last holds without the ones that were put back.
+    """
+    held = list(range(len(masks)))
+    lifted: list[int] = []
+    pools = [_under(masks, held, base)]
+    while pools[-1].sum() < k and held:
+        gained = {place: _under(masks, [h for h in held if h != place], base) & ~pools[-1] for place in held}
+        useful = [place for place in held if gained[place].any()]
+        if useful:
+            best = max(useful, key=lambda place: (worth(place, gained[place]), -place))
+        else:
+            best = min(held, key=lambda place: (int((masks[place] & base).sum()), place))
+        held.remove(best)
+        lifted.append(best)
+        pools.append(_under(masks, held, base))
+    enough = min(k, int(pools[-1].sum()))
+    for place in list(lifted):
+        narrower = _under(masks, [*held, place], base)
+        if narrower.sum() >= enough:
+            held.append(place)
+            lifted.remove(place)
+            pools[-1] = narrower
+    return lifted, pools
+
+
+def _under(masks: Sequence[Mask], held: Sequence[int], base: Mask) -> Mask:
+    found = base.copy()
+    for place in held:
+        found &= masks[place]
+    return found
