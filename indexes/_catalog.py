@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from os import PathLike
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -61,7 +62,7 @@ class Catalog:
                 raise CatalogError(
                     f"items {self._rows[item.id]} and {row} have the same id {item.id!r}", hint="ids must be unique"
                 )
-        self.facets: Mapping[str, Facet] = infer_facets(self.items, units)
+        self.facets: Mapping[str, Facet] = MappingProxyType(infer_facets(self.items, units))
         self._columns: dict[str, Column] = {}
 
     @classmethod

@@ -1,7 +1,7 @@
 """Facets by column, so that a constraint is decided for all items at once.
 
-Every mask equals `Constraint.accepts` asked of each item. Numbers are a float64 array; all other values are codes into a
-sorted vocabulary, so that equality is a look-up, order a range of codes, and text is searched once per distinct value.
+Every mask equals `Constraint.accepts` asked of each item. Numbers are a float64 array; all other values are codes into
+a sorted vocabulary, so that equality is a look-up, order a range of codes, and text is searched once per value.
 """
 
 from __future__ import annotations
@@ -105,9 +105,8 @@ class CodedColumn:
         distinct = set(parts)
         self.words = sorted(part for part in distinct if isinstance(part, str))
         self.numbers = sorted(part for part in distinct if not isinstance(part, str))
-        self._code: dict[str | float, int] = {}
-        for vocabulary in (self.words, self.numbers):
-            self._code.update((part, code) for code, part in enumerate(vocabulary, len(self._code)))
+        vocabulary: list[str | float] = [*self.words, *self.numbers]
+        self._code = {part: code for code, part in enumerate(vocabulary)}
         self._codes = np.fromiter((self._code[part] for part in parts), dtype=np.int32, count=len(parts))
         self._rows = np.array(rows, dtype=np.int32)
         self._single = len(rows) == len(held)
@@ -130,10 +129,9 @@ class CodedColumn:
     def counts(self, mask: Mask | None) -> dict[str, int]:
         """Items by value among those of the mask (all without one), most frequent first, then by value."""
         codes = self._codes if mask is None else self._codes[mask[self._rows]]
-        counted = np.bincount(codes, minlength=len(self._code))
-        order = np.argsort(-counted, kind="stable")
-        names: list[str] = [*self.words, *map(number_text, self.numbers)]
-        return {names[i]: int(counted[i]) for i in order[: int(np.count_nonzero(counted))]}
+        counted = np.bincount(codes)
+        found = np.flatnonzero(counted)
+        return {self._names[i]: int(counted[i]) for i in found[np.argsort(-counted[found], kind="stable")]}
 
     def _spread(self, hit: Mask) -> Mask:
         if self._single:
@@ -152,6 +150,10 @@ class CodedColumn:
             return _range(self.words, op, words)
         start, stop = _range(self.numbers, op, numbers)
         return start + len(self.words), stop + len(self.words)
+
+    @cached_property
+    def _names(self) -> list[str]:
+        return [*self.words, *map(number_text, self.numbers)]
 
     @cached_property
     def _folded(self) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -13,7 +14,9 @@ from chatrec.indexes._values import Facet, FacetKind, FacetValue, Item
 
 _ISO_DATE = re.compile(r"\d{4}-\d{2}(-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?)?")
 _ADDRESS = re.compile(r"(?:https?://|www\.)|\S+@\S+\.\S+|(?:/[\w.-]+){2,}", re.IGNORECASE)
-_IDENTIFIER = re.compile(r"(?:.*[\W_])?(?:id|ids|uuid|guid|url|uri|link)|.*(?:编号|编码|链接|网址)", re.IGNORECASE)
+_IDENTIFIER = re.compile(
+    r"(?i:(?:.*[\W_])?(?:id|ids|uuid|guid|url|uri|link|isbn|ean|gtin))|.*[a-z]I[dD]s?|.*(?:编号|编码|链接|网址)"
+)
 _SENTENCE = re.compile(r"[.!?。!?;；]\s|[。！？]$")
 _DIGIT = re.compile(r"\d")
 _FEW = 20
@@ -42,6 +45,8 @@ def infer_facets(items: Sequence[Item], units: Mapping[str, str] | None = None) 
 
 def _facet(name: str, held: list[FacetValue], unit: str | None) -> Facet:
     types: set[type[Any]] = set(map(type, held))
+    if float in types:
+        _check_finite(name, held)
     if types <= {int, float}:
         return _number(name, held, unit)
     if types == {bool}:
@@ -58,13 +63,21 @@ def _facet(name: str, held: list[FacetValue], unit: str | None) -> Facet:
 
 def _number(name: str, held: Sequence[FacetValue], unit: str | None) -> Facet:
     numbers = [float(value) for value in held if isinstance(value, int | float)]
-    odd = next((value for value in numbers if value != value or value in {float("inf"), float("-inf")}), None)
-    if odd is not None:
-        raise CatalogError(f"the number facet {name!r} holds {odd!r}", hint="leave the facet out where it is not known")
     integer = all(value.is_integer() for value in numbers)
     return Facet(
         name, "number", len(held), low=min(numbers), high=max(numbers), integer=integer, unit=unit or name_unit(name)
     )
+
+
+def _check_finite(name: str, held: Sequence[FacetValue]) -> None:
+    odd = next((value for value in held if isinstance(value, float) and not math.isfinite(value)), None)
+    if odd is not None:
+        raise CatalogError(f"the facet {name!r} holds {odd!r}", hint="leave the facet out where it is not known")
+
+
+def names_identifiers(column: str) -> bool:
+    """Whether a column's name says that it identifies things elsewhere: `imdb_id`, `seriesId`, `url`, `编号`."""
+    return _IDENTIFIER.fullmatch(column) is not None
 
 
 def text_kind(name: str, texts: Counter[str]) -> FacetKind:
@@ -80,7 +93,7 @@ def text_kind(name: str, texts: Counter[str]) -> FacetKind:
     sample = [text for text, _ in texts.most_common(_SAMPLE)]
     if all(_ISO_DATE.fullmatch(text) for text in sample):
         return "date"
-    if _IDENTIFIER.fullmatch(name) or _share(sample, _ADDRESS.match) > 0.5:
+    if names_identifiers(name) or _share(sample, _ADDRESS.match) > 0.5:
         return "text"
     if _share(sample, _is_long) > 0.05:
         return "text"

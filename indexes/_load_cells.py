@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import ast
+import math
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from chatrec.indexes._facets import width
+from chatrec.indexes._facets import names_identifiers, width
 from chatrec.indexes._load_dates import read_dates
 from chatrec.indexes._units import convert, main_unit, name_unit, read_number, uses_decimal_comma
 from chatrec.indexes._values import FacetValue
 
-_BLANK = {"", "null", "nan", "n/a", "#n/a", "\\n", "-", "--", "—", "none", "na", "nil", "undefined"}
-_UNKNOWN = {"unknown", "?", "tbd", "tba", "未知", "暂无", "无", "不详", "待定", "n.a."}
-_TRUE = {"true", "yes", "y", "t", "是", "有", "√", "✓", "真"}
-_FALSE = {"false", "no", "n", "f", "否", "无", "没有", "×", "✗", "假"}
+_BLANK = {"", "null", "nan", "n/a", "#n/a", "\\n", "-", "--", "—", "none", "undefined"}
+_UNKNOWN = {"na", "nil", "unknown", "?", "tbd", "tba", "未知", "暂无", "无", "不详", "待定", "n.a."}
+_PAIRS = (
+    ("true", "false"), ("yes", "no"), ("y", "n"), ("t", "f"), ("1", "0"), ("是", "否"), ("有", "无"), ("有", "没有"),
+    ("√", "×"), ("✓", "✗"), ("✔", "✘"), ("真", "假"),
+)  # fmt: skip
+_TRUE = {yes for yes, _ in _PAIRS}
+_FALSE = {no for _, no in _PAIRS}
 _ASKS = re.compile(r"(?:is|has|can|was)[_\s].*|(?:是否|有无|可否).*", re.IGNORECASE)
-_IDENTIFIER = re.compile(r"(?:.*[\W_])?(?:id|ids|uuid|guid)|.*(?:编号|编码)", re.IGNORECASE)
 _STRONG = ("|", ";", "；", "、")
 _WEAK = (",", "，", "/")
 _HUGE = 2000
@@ -60,7 +64,7 @@ def type_column(name: str, cells: Sequence[Any]) -> TypedColumn:
         return TypedColumn("none", [None] * len(cells))
     if any(isinstance(cells[row], list) for row in held):
         return _as_lists(cells, held)
-    if _IDENTIFIER.fullmatch(name):
+    if names_identifiers(name):
         return _as_text(cells, held)
     tried: tuple[Callable[[str, Sequence[Any], Sequence[int]], TypedColumn | None], ...]
     tried = (_as_booleans, _as_numbers, _as_dates, _as_split)
@@ -73,18 +77,15 @@ def type_column(name: str, cells: Sequence[Any]) -> TypedColumn:
 
 def is_blank(cell: Any) -> bool:
     """Whether a cell says nothing: absent, empty, or one of the usual words for it."""
-    if cell is None or cell == [] or (isinstance(cell, float) and cell != cell):
+    if cell is None or cell == [] or (isinstance(cell, float) and math.isnan(cell)):
         return True
     return isinstance(cell, str) and (not cell or (len(cell) <= 9 and cell.strip().casefold() in _BLANK))
 
 
 def _as_booleans(name: str, cells: Sequence[Any], held: Sequence[int]) -> TypedColumn | None:
     distinct = {str(cells[row]).strip().casefold() for row in held[:_SAMPLE]}
-    digits = distinct <= {"0", "1"} and _ASKS.fullmatch(name) is not None
-    odd = sum(1 for row in held if isinstance(cells[row], bool)) >= _enough(len(held))
-    if not odd and not digits and not (distinct <= _TRUE | _FALSE and len(distinct) <= 2):
-        return None
-    if not odd and not digits and (not distinct & _TRUE and not distinct & {"false", "no", "否"}):
+    native = sum(1 for row in held if isinstance(cells[row], bool)) >= _enough(len(held))
+    if not native and not _says_yes_or_no(name, distinct):
         return None
     values: list[FacetValue | None] = [None] * len(cells)
     wrong: dict[int, Any] = {}
@@ -97,6 +98,14 @@ def _as_booleans(name: str, cells: Sequence[Any], held: Sequence[int]) -> TypedC
         elif text not in _UNKNOWN:
             wrong[row] = cells[row]
     return TypedColumn("boolean", values, "", wrong)
+
+
+def _says_yes_or_no(name: str, distinct: set[str]) -> bool:
+    """Whether all values are one pair's; short signs and digits need the other of the pair, or a name that asks."""
+    pair = next((pair for pair in _PAIRS if distinct <= set(pair)), None)
+    if pair is None or (pair[0] == "1" and not _ASKS.fullmatch(name)):
+        return False
+    return len(distinct) == 2 or len(pair[0]) > 1 or _ASKS.fullmatch(name) is not None
 
 
 def _as_numbers(name: str, cells: Sequence[Any], held: Sequence[int]) -> TypedColumn | None:
@@ -116,8 +125,8 @@ def _as_numbers(name: str, cells: Sequence[Any], held: Sequence[int]) -> TypedCo
         return None
     unit = main_unit([unit for _, unit in read.values()])
     values: list[FacetValue | None] = [None] * len(cells)
-    for row, (number, own) in read.items():
-        converted = convert(number, own, unit)
+    for row, (found, own) in read.items():
+        converted = convert(found, own, unit)
         if converted is None:
             wrong[row] = cells[row]
         else:

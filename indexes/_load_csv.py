@@ -8,9 +8,12 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from chatrec.indexes._load_roles import is_usual_name
 from chatrec.indexes._rejects import RejectLog
 
 _SEPARATORS = ",;\t|"
+# A file with one column may hold commas in it; a cell cannot hold this.
+_NO_SEPARATOR = "\x1f"
 _SAMPLE = 100
 _NUMERIC = re.compile(r"[$€£¥]?\s*[+-]?\d[\d.,]*\s*%?|\d{4}-\d\d-\d\d.*")
 _LONGEST_NAME = 100
@@ -53,7 +56,7 @@ def find_separator(lines: Sequence[str]) -> str:
     Args:
         lines: The file from its first row on.
     """
-    best, chosen = 0.0, ","
+    best, chosen = 0.0, _NO_SEPARATOR
     for separator in _SEPARATORS:
         widths: list[int] = []
         for row in csv.reader(lines[: _SAMPLE * 3], delimiter=separator):
@@ -74,8 +77,8 @@ def _records(
 ) -> Iterator[tuple[list[str], int, int]]:
     """Records as (cells, line from 1, index of the line after it).
 
-    A record over several lines whose quotes do not add up is a stray quote: its first line is given alone, as one record
-    of the wrong width, and reading goes on with the next line.
+    A record over several lines whose quotes do not add up is a stray quote: its first line is given alone, as one
+    record of the wrong width, and reading goes on with the next line.
     """
     at = start
     while at < len(lines):
@@ -103,7 +106,8 @@ def _sound(lines: Sequence[str], separator: str, width: int) -> bool:
 def _column_names(header: Sequence[str]) -> tuple[list[str], bool]:
     """Unique names of the columns, and whether the first row held them at all."""
     cells = [cell.strip() for cell in header]
-    is_header = not any(_NUMERIC.fullmatch(cell) or len(cell) > _LONGEST_NAME for cell in cells)
+    odd = any(_NUMERIC.fullmatch(cell) or len(cell) > _LONGEST_NAME for cell in cells)
+    is_header = not odd or any(map(is_usual_name, cells))
     names: list[str] = []
     for number, cell in enumerate(cells, 1):
         name = cell if is_header and cell else f"column {number}"

@@ -34,22 +34,19 @@ def read_dates(texts: Mapping[int, str]) -> dict[int, str]:
 def _read(text: str, day_first: bool | None) -> str | None:
     if len(text) > 40 or not any(char.isdigit() for char in text):
         return None
+    date = None
     if match := _ISO.fullmatch(text):
-        return text if _date(match[1], match[2], match[3]) else None
-    if match := _YEAR_FIRST.fullmatch(text):
-        return _date(match[1], match[2], match[3])
-    if match := _YEAR_LAST.fullmatch(text):
-        if match[2] == ".":
-            return _date(match[4], match[3], match[1])
-        if day_first is None:
-            return None
-        day, month = (match[1], match[3]) if day_first else (match[3], match[1])
-        return _date(match[4], month, day)
-    if match := _DAY_MONTH.fullmatch(text):
-        return _named(match[3], match[2], match[1])
-    if match := _MONTH_DAY.fullmatch(text):
-        return _named(match[3], match[1], match[2])
-    return None
+        date = text if _date(match[1], match[2], match[3]) else None
+    elif match := _YEAR_FIRST.fullmatch(text):
+        date = _date(match[1], match[2], match[3])
+    elif match := _DAY_MONTH.fullmatch(text):
+        date = _named(match[3], match[2], match[1])
+    elif match := _MONTH_DAY.fullmatch(text):
+        date = _named(match[3], match[1], match[2])
+    elif (match := _YEAR_LAST.fullmatch(text)) and (match[2] == "." or day_first is not None):
+        day, month = (match[1], match[3]) if day_first or match[2] == "." else (match[3], match[1])
+        date = _date(match[4], month, day)
+    return date
 
 
 def _named(year: str, month: str, day: str) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import io
 import json
@@ -17,6 +18,7 @@ from chatrec.indexes._load_csv import read_csv
 from chatrec.indexes._rejects import RejectLog
 
 _NEXT_OBJECT = re.compile(r"\}\s*,\s*(?=\{)|\n\s*,?\s*(?=\{)")
+_BROKEN = re.compile(r"[\ud800-\udfff]")
 _FOREIGN = {b"PAR1": "Parquet", b"PK\x03\x04": "a spreadsheet or zip", b"SQLi": "SQLite", b"%PDF": "PDF"}
 
 
@@ -45,7 +47,7 @@ def read_rows(path: Path, log: RejectLog) -> list[Row]:
     suffix = next((part for part in reversed([s.lower() for s in path.suffixes]) if part != ".gz"), "")
     start = text.lstrip()[0]
     if suffix not in {".csv", ".tsv"} and start in "[{":
-        rows = _read_array(text, log) if start == "[" else _read_objects(text, log, whole=suffix == ".json")
+        rows = _read_list(text, log) if start == "[" else _read_objects(text, log, whole=suffix == ".json")
     elif suffix in {".jsonl", ".ndjson", ".json"}:
         rows = _read_lines(text, log)
     else:
@@ -77,11 +79,10 @@ def _unzip(data: bytes, log: RejectLog) -> bytes:
         pass
     rescue = zlib.decompressobj(wbits=31)
     parts: list[bytes] = []
-    try:
+    with contextlib.suppress(zlib.error):
         parts.extend(rescue.decompress(data[start : start + 4096]) for start in range(0, len(data), 4096))
-    except zlib.error:
-        pass
-    whole, _, rest = b"".join(parts).rpartition(b"\n")
+    data = b"".join(parts)
+    whole, _, rest = (data, b"", b"") if rescue.eof else data.rpartition(b"\n")
     if not whole:
         raise CatalogError(f"{log.file} is not a whole gzip file", hint="fetch or compress it again")
     tail = rest.decode("utf-8", "replace")
@@ -108,40 +109,48 @@ def _decode(data: bytes, log: RejectLog) -> str:
     return text
 
 
-_BROKEN = re.compile(r"[\ud800-\udfff]")
-
-
 def _without_surrogates(rows: Iterator[Row], log: RejectLog) -> Iterator[Row]:
     for row in rows:
         fault = next(((name, text) for name, value in row.cells.items() if (text := _broken(name, value))), None)
         if fault is None:
             yield row
         else:
-            log.add(row.line, fault[0], fault[1], "bytes that are not UTF-8", "save the file as UTF-8")
+            log.add(row.line, fault[0], fault[1], "broken characters", "save the file as UTF-8 and mend this row")
 
 
 def _broken(name: str, value: Any) -> str | None:
-    for text in (name, *(value if isinstance(value, list) else (value,))):
+    if isinstance(value, dict):
+        return next((text for pair in value.items() if (text := _broken(*pair))), None)
+    if isinstance(value, list):
+        return next((text for part in value if (text := _broken(name, part))), None)
+    for text in (name, value):
         if isinstance(text, str) and not text.isascii() and _BROKEN.search(text):
             return text
     return None
 
 
 def _read_objects(text: str, log: RejectLog, *, whole: bool) -> Iterator[Row]:
-    """JSON lines; or, in a `.json` file, one object that holds the list or maps ids to objects."""
+    """JSON lines, objects over several lines, or (in a `.json` file) one object around the list or by id."""
     if whole:
         try:
             data = json.loads(text, parse_constant=_no_number)
         except (ValueError, RecursionError):
-            data = None
-        if isinstance(data, dict):
-            lists = [value for value in data.values() if isinstance(value, list)]
-            if lists:
-                records = max(lists, key=len)
-                return (row for record in records for row in _row(1, record, record, log))
-            if len(data) > 1 and all(isinstance(value, dict) for value in data.values()):
-                return (Row(1, flatten({"id": key} | value)) for key, value in data.items())
+            data = {}
+        lists = {name: len(value) for name, value in data.items() if isinstance(value, list)}
+        if lists:
+            name = json.dumps(max(lists, key=lambda name: lists[name]), ensure_ascii=False)
+            opening = re.search(re.escape(name) + r"\s*:\s*\[", text)
+            if opening is not None:
+                return _read_stream(text, opening.end(), log, closing="]")
+        if len(data) > 1 and all(isinstance(value, dict) for value in data.values()):
+            return (row for key, value in data.items() for row in _row(1, {"id": key} | value, key, log))
+    if text.lstrip()[1:].lstrip(" \t\r")[:1] == "\n":
+        return _read_stream(text, 0, log, closing="")
     return _read_lines(text, log)
+
+
+def _read_list(text: str, log: RejectLog) -> Iterator[Row]:
+    return _read_stream(text, text.index("[") + 1, log, closing="]")
 
 
 def _read_lines(text: str, log: RejectLog) -> Iterator[Row]:
@@ -151,26 +160,30 @@ def _read_lines(text: str, log: RejectLog) -> Iterator[Row]:
         try:
             record = json.loads(raw, parse_constant=_no_number)
         except (ValueError, RecursionError) as error:
-            why = error.msg if isinstance(error, json.JSONDecodeError) else "nested too deep or a number too long"
-            log.add(line, "", raw.strip(), f"broken JSON: {why}", "write one JSON object on each line")
+            log.add(line, "", raw.strip(), _json_fault(error), "write one whole JSON object on each line")
             continue
         yield from _row(line, record, raw.strip(), log)
 
 
-def _read_array(text: str, log: RejectLog) -> Iterator[Row]:
-    """A JSON list, object by object, so that one broken object costs only itself."""
+def _read_stream(text: str, at: int, log: RejectLog, *, closing: str) -> Iterator[Row]:
+    """JSON objects one after another, so that a broken one costs only itself.
+
+    Args:
+        text: The file.
+        at: Where the first object may begin.
+        log: Takes the broken ones.
+        closing: The sign that ends the list, "" when only the file's end does.
+    """
     decoder = json.JSONDecoder(parse_constant=_no_number)
-    at = text.index("[") + 1
     line, counted = 1, 0
-    while (match := re.compile(r"[\s,]*").match(text, at)) is not None and (at := match.end()) < len(text):
-        if text[at] == "]":
-            return
+    while (at := _skip(text, at)) < len(text):
         line, counted = line + text.count("\n", counted, at), at
+        if text[at] == closing:
+            return
         try:
             record, end = decoder.raw_decode(text, at)
         except (ValueError, RecursionError) as error:
-            why = error.msg if isinstance(error, json.JSONDecodeError) else "nested too deep or a number too long"
-            log.add(line, "", text[at : at + 200], f"broken JSON: {why}", "mend or remove this object")
+            log.add(line, "", text[at : at + 200], _json_fault(error), "mend or remove this object")
             following = _NEXT_OBJECT.search(text, at + 1)
             if following is None:
                 return
@@ -178,12 +191,29 @@ def _read_array(text: str, log: RejectLog) -> Iterator[Row]:
         else:
             yield from _row(line, record, text[at : at + 200], log)
             at = end
-    log.add(line, "", text[-40:], "the list has no end", "the file may be cut off: fetch it again")
+    if closing:
+        log.add(line, "", text[-40:].strip(), "the list has no end", "the file may be cut off: fetch it again")
+
+
+def _skip(text: str, at: int) -> int:
+    while at < len(text) and text[at] in " \t\r\n,":
+        at += 1
+    return at
+
+
+def _json_fault(error: Exception) -> str:
+    why = error.msg if isinstance(error, json.JSONDecodeError) else "nested too deep, or too long a number"
+    return f"broken JSON: {why}"
 
 
 def _row(line: int, record: Any, shown: Any, log: RejectLog) -> Iterator[Row]:
     if isinstance(record, dict):
-        yield Row(line, flatten(record))
+        try:
+            cells = flatten(record)
+        except RecursionError:
+            log.add(line, "", shown, "nested too deep", "write the values one level deep")
+        else:
+            yield Row(line, cells)
     else:
         log.add(line, "", shown, "not a JSON object", 'write an object with named values, e.g. {"title": "..."}')
 

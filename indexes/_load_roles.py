@@ -55,16 +55,25 @@ def find_roles(columns: Mapping[str, Sequence[Any]], told: Mapping[str, str | No
             free = [name for name in columns if name not in found.values()]
             found[role] = _by_name(role, free, columns)
     free = [name for name in columns if name not in found.values()]
-    if not found["description"]:
-        found["description"] = _longest(free, columns, bool(found["title"]))
-        free = [name for name in free if name != found["description"]]
     if not found["title"]:
         found["title"] = _most_title_like(free, columns)
+        free = [name for name in free if name != found["title"]]
+    if not found["description"]:
+        found["description"] = _longest(free, columns)
     if not found["title"]:
         raise CatalogError(
             f"no column can be the title, among {', '.join(map(repr, columns))}", hint='say which it is: title="..."'
         )
     return Roles(found["id"], found["title"], found["description"])
+
+
+def is_usual_name(column: str) -> bool:
+    """Whether a column's name is one of those that ids, titles and descriptions usually have."""
+    return any(_plain(column) in names for names in _NAMES.values())
+
+
+def _plain(column: str) -> str:
+    return re.sub(r"[\W_]+", "", column.casefold())
 
 
 def _told(role: str, name: str, columns: Mapping[str, Sequence[Any]]) -> str:
@@ -75,7 +84,7 @@ def _told(role: str, name: str, columns: Mapping[str, Sequence[Any]]) -> str:
 
 
 def _by_name(role: str, free: Sequence[str], columns: Mapping[str, Sequence[Any]]) -> str:
-    plain = {re.sub(r"[\W_]+", "", name.casefold()): name for name in reversed(free)}
+    plain = {_plain(name): name for name in reversed(free)}
     for usual in _NAMES[role]:
         if usual in plain and (role != "id" or _uniqueness(columns[plain[usual]]) > 0.5):
             return plain[usual]
@@ -107,9 +116,9 @@ def _strings(cells: Sequence[Any]) -> list[str]:
     return texts if held and len(texts) > 0.9 * len(held) else []
 
 
-def _longest(free: Sequence[str], columns: Mapping[str, Sequence[Any]], has_title: bool) -> str:
+def _longest(free: Sequence[str], columns: Mapping[str, Sequence[Any]]) -> str:
     """The column with the longest texts, if they are long and differ."""
-    best, chosen = 40.0 if has_title else 60.0, ""
+    best, chosen = 40.0, ""
     for name in free:
         texts = _strings(columns[name])
         if not texts or _uniqueness(texts) < 0.5 or sum(map(bool, map(_ADDRESS.match, texts))) > 0.5 * len(texts):
@@ -131,11 +140,12 @@ def _most_title_like(free: Sequence[str], columns: Mapping[str, Sequence[Any]]) 
     for name in free:
         texts = _strings(columns[name])
         letters = sum(1 for text in texts if any(map(str.isalpha, text)) and not _ADDRESS.match(text))
-        if not texts or letters < 0.8 * len(texts) or sum(map(width, texts)) > 100 * len(texts):
+        mean = sum(map(width, texts)) / max(len(texts), 1)
+        if not texts or letters < 0.8 * len(texts) or mean > 100 or _is_list(texts):
             continue
         # Codes such as "AB-1234" are as unique as titles, but are not words.
         wordy = sum(1 for text in texts if not any(map(str.isdigit, text)) or " " in text) / len(texts)
-        score = _uniqueness(texts) * (0.5 + 0.5 * wordy)
+        score = _uniqueness(texts) * (0.5 + 0.5 * wordy) * (1 - mean / 400)
         if score > best + 0.02:
             best, chosen = score, name
     return chosen

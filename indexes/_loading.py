@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from os import PathLike, fspath
@@ -17,6 +18,9 @@ from chatrec.indexes._load_read import Row, read_rows
 from chatrec.indexes._load_roles import Roles, find_roles
 from chatrec.indexes._rejects import Reject, RejectLog
 from chatrec.indexes._values import FacetValue, Item
+
+# As programs write nothing; a work may well be called "None" or "-".
+_NO_TITLE = (None, "", "nan", "NaN", "null", "NULL", "N/A", "#N/A", "\\N")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +61,10 @@ def load_items(
     units: dict[str, str] = {}
     if rows:
         roles = find_roles(columns, {"id": id, "title": title, "description": description})
-        typed = {
-            facet_name(name): type_column(name, columns[name])
-            for name in columns
-            if name not in {roles.id, roles.title, roles.description}
-        }
+        typed: dict[str, TypedColumn] = {}
+        for column in columns:
+            if column not in {roles.id, roles.title, roles.description}:
+                typed[facet_name(column, typed)] = type_column(column, columns[column])
         items = tuple(_items(rows, roles, typed, log))
         units = {name: column.unit for name, column in typed.items() if column.unit}
     rejects = log.sorted()
@@ -106,10 +109,17 @@ def by_column(rows: Sequence[Row]) -> dict[str, list[Any]]:
     return {name: [row.cells.get(name) for row in rows] for name in names}
 
 
-def facet_name(column: str) -> str:
-    """A facet's name: the column's, without the signs of the constraint notation and the names that items have."""
+def facet_name(column: str, taken: Collection[str] = ()) -> str:
+    """A facet's name: the column's, without the signs of the constraint notation and the names that items have.
+
+    Args:
+        column: The column's name.
+        taken: The names of other facets.
+    """
     name = "".join(" " if char in "=!<>~" else char for char in column).strip() or "column"
-    return f"{name}_" if name in {"id", "title", "description"} else name
+    while name in {"id", "title", "description"} or name in taken:
+        name += "_"
+    return name
 
 
 def make_id(title: str, count: int) -> str:
@@ -127,22 +137,17 @@ def _items(rows: Sequence[Row], roles: Roles, typed: Mapping[str, TypedColumn], 
     lines: dict[str, int] = {}
     titles: Counter[str] = Counter()
     for number, row in enumerate(rows):
-        title = _text(row.cells.get(roles.title))
+        told = row.cells.get(roles.title)
+        title = "" if told in _NO_TITLE else _text(told)
         if not title:
-            log.add(
-                row.line,
-                roles.title,
-                row.cells.get(roles.title) or "",
-                "no title",
-                "give the row a title, or remove it",
-            )
+            log.add(row.line, roles.title, told or "", "no title", "give the row a title, or remove it")
             continue
         wrong = next(((name, column.wrong[number]) for name, column in typed.items() if number in column.wrong), None)
         if wrong is not None:
             name, value = wrong
             log.add(row.line, name, value, f"not a {typed[name].kind}", f"write a {typed[name].kind} or leave it empty")
             continue
-        known = _text(row.cells.get(roles.id)) if roles.id else ""
+        known = "" if is_blank(row.cells.get(roles.id)) else _text(row.cells.get(roles.id))
         item_id = known or make_id(title, titles[title])
         titles[title] += 1
         if item_id in lines:
@@ -155,13 +160,18 @@ def _items(rows: Sequence[Row], roles: Roles, typed: Mapping[str, TypedColumn], 
             value = column.values[number]
             if value is not None:
                 facets[name] = value
-        items.append(Item(item_id, title, _text(row.cells.get(roles.description)), facets))
+        items.append(Item(item_id, title, _description(row, roles), facets))
     return items
+
+
+def _description(row: Row, roles: Roles) -> str:
+    cell = row.cells.get(roles.description)
+    return "" if is_blank(cell) else _text(cell)
 
 
 def _text(cell: Any) -> str:
     """A title, id or description as text; lists are joined."""
-    if is_blank(cell):
+    if cell is None or (isinstance(cell, float) and not math.isfinite(cell)):
         return ""
     if isinstance(cell, list):
         return " ".join(str(part) for part in cell if part is not None).strip()

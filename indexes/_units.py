@@ -17,8 +17,9 @@ _HOURS = re.compile(
     r"(?P<hours>\d+)\s*(?:h|hrs?|hours?|小时|时)[\s,]*(?:(?P<minutes>\d+)\s*(?:m|mins?|minutes?|分钟?)?)?",
     re.IGNORECASE,
 )
-_DECIMAL_COMMA = re.compile(r"(?<!\d)\d+(?:\.\d{3})*,(?:\d{1,2}|\d{4,})(?!\d)")
-_GROUPED_DOTS = re.compile(r"\d{1,3}(?:\.\d{3}){2,}")
+_COMMA_DECIMALS = re.compile(r"(?<![\d,])\d+(?:\.\d{3})*,(?:\d{1,2}|\d{4,})(?![\d,])|\d{1,3}(?:\.\d{3}){2,}")
+_DOT_DECIMALS = re.compile(r"(?<![\d.])\d+(?:,\d{3})*\.(?:\d{1,2}|\d{4,})(?![\d.])|\d{1,3}(?:,\d{3}){2,}")
+_DECADE = re.compile(r"\d{3}0s")
 _SCALES = {"万": 1e4, "亿": 1e8}
 _SAME = {
     "mins": "min", "minute": "min", "minutes": "min", "分钟": "min", "分": "min", "m in": "min",
@@ -29,16 +30,23 @@ _SAME = {
     "gram": "g", "grams": "g", "克": "g", "kilogram": "kg", "kilograms": "kg", "公斤": "kg", "千克": "kg",
     "大卡": "kcal", "千卡": "kcal", "公里": "km", "米": "m", "厘米": "cm", "毫米": "mm", "寸": '"', "英寸": '"',
     "inch": '"', "inches": '"', "″": '"',
+    "升": "l", "毫升": "ml", "斤": "斤", "度": "°C",
 }  # fmt: skip
 _KNOWN = {
-    "min", "h", "s", "ms", "$", "€", "£", "¥", "%", "g", "kg", "mg", "lb", "oz", "kcal", "cal", "kj", "km", "m", "cm",
-    "mm", "mi", "ft", "l", "ml", "cl", '"', "gb", "mb", "tb", "w", "kw", "kwh", "v", "mah", "hz", "ghz", "mph", "°c",
+    unit.casefold(): unit
+    for unit in (
+        "min", "h", "s", "ms", "$", "€", "£", "¥", "₹", "₽", "₩", "%", "g", "kg", "mg", "lb", "oz", "kcal", "cal", "kJ",
+        "km", "m", "cm", "mm", "mi", "ft", '"', "l", "ml", "cl", "GB", "MB", "TB", "W", "kW", "kWh", "V", "mAh", "Hz",
+        "GHz", "mph", "km/h", "°C", "°F",
+    )
 }  # fmt: skip
 _FACTORS = {
     ("h", "min"): 60.0, ("min", "h"): 1 / 60, ("s", "min"): 1 / 60, ("min", "s"): 60.0, ("kg", "g"): 1000.0,
-    ("g", "kg"): 1e-3, ("m", "cm"): 100.0, ("cm", "m"): 0.01, ("mm", "cm"): 0.1, ("cm", "mm"): 10.0, ("km", "m"): 1000.0,
-    ("m", "km"): 1e-3, ("l", "ml"): 1000.0, ("ml", "l"): 1e-3, ("gb", "mb"): 1024.0, ("tb", "gb"): 1024.0,
+    ("g", "kg"): 1e-3, ("m", "cm"): 100.0, ("cm", "m"): 0.01, ("mm", "cm"): 0.1, ("cm", "mm"): 10.0,
+    ("km", "m"): 1000.0, ("m", "km"): 1e-3, ("l", "ml"): 1000.0, ("ml", "l"): 1e-3, ("GB", "MB"): 1024.0,
+    ("MB", "GB"): 1 / 1024, ("TB", "GB"): 1024.0, ("GB", "TB"): 1 / 1024,
 }  # fmt: skip
+_CANONICAL = frozenset(_KNOWN.values())
 _BRACKET = re.compile(r"[(\[（](?P<unit>[^)\]）]{1,8})[)\]）]\s*$")
 
 
@@ -59,19 +67,24 @@ def read_number(text: str, *, decimal_comma: bool = False) -> tuple[float, str] 
     number = _read_digits(match["digits"], decimal_comma)
     if number is None or abs(number) == float("inf"):
         return None
-    unit = (match["before"] or match["after"] or "").replace(" ", "")
-    return number * _SCALES.get(match["scale"] or "", 1.0), same_unit(unit)
+    unit = same_unit((match["before"] or match["after"] or "").replace(" ", ""))
+    # "3D" and "1990s" are names; a unit that is not known is a word, or stands apart.
+    if len(unit) < 3 and unit.isascii() and unit.isalpha() and unit not in _CANONICAL and " " not in text:
+        return None
+    if _DECADE.fullmatch(text):
+        return None
+    return number * _SCALES.get(match["scale"] or "", 1.0), unit
 
 
 def uses_decimal_comma(texts: Sequence[str]) -> bool:
-    """Whether any of the numbers can only be read with a comma before its decimals."""
-    return any(_DECIMAL_COMMA.search(text) or _GROUPED_DOTS.search(text) for text in texts)
+    """Whether more of the numbers can only be read with a comma before the decimals than with a dot."""
+    return sum(map(bool, map(_COMMA_DECIMALS.search, texts))) > sum(map(bool, map(_DOT_DECIMALS.search, texts)))
 
 
 def same_unit(unit: str) -> str:
     """One spelling for units that are the same: `mins` and `分钟` are `min`."""
     folded = unit.casefold()
-    return _SAME.get(folded, folded if folded in _KNOWN else unit)
+    return _SAME.get(folded) or _KNOWN.get(folded, unit)
 
 
 def convert(number: float, unit: str, to: str) -> float | None:
@@ -96,8 +109,9 @@ def name_unit(name: str) -> str | None:
     bracket = _BRACKET.search(name)
     last = bracket["unit"] if bracket else re.split(r"[\W_]+", name.strip())[-1] if "_" in name or " " in name else ""
     unit = same_unit(last.strip())
-    known = unit in _KNOWN and (bracket is not None or len(last) > 1)
-    return unit if known or (name.casefold() in {"kcal", "kj"} and (unit := name.casefold())) else None
+    if not last and name.casefold() in {"kcal", "kj"}:
+        return same_unit(name)
+    return unit if unit in _CANONICAL and (bracket is not None or len(last) > 1 or not last.isascii()) else None
 
 
 def _read_digits(digits: str, decimal_comma: bool) -> float | None:
