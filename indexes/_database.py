@@ -16,7 +16,14 @@ _BUSY_SECONDS = 30.0
 
 
 class Database:
-    """One connection to one file: who owns it, when it closes, what its errors become."""
+    """One connection to one file, which closes with `close` or when nobody holds this object any more.
+
+    Args:
+        path: The file, made with its folders when missing, readable to its owner alone.
+
+    Raises:
+        StoreError: The file cannot be opened or is no SQLite database.
+    """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path).expanduser().absolute()
@@ -48,7 +55,8 @@ class Database:
         try:
             yield
         except (sqlite3.Error, OSError) as error:
-            raise StoreError(f"{str(self.path)!r}: {error}", hint=_cure(error)) from error
+            what = error.strerror if isinstance(error, OSError) else error
+            raise StoreError(f"{str(self.path)!r}: {what}", hint=_cure(error)) from error
 
     @contextmanager
     def transaction(self, *, writes: bool = True) -> Generator[sqlite3.Cursor, None, None]:
@@ -89,6 +97,11 @@ class Database:
             )
 
     def _configure(self) -> None:
+        # Reads the file's head: what is no database is left as it was found.
+        self.conn.execute("PRAGMA schema_version")
+        for suffix in ("", "-wal", "-shm"):
+            with suppress(OSError):
+                self.path.with_name(self.path.name + suffix).chmod(0o600)
         self.conn.execute("PRAGMA secure_delete=ON")
         self.conn.execute("PRAGMA temp_store=MEMORY")
         self.conn.execute("PRAGMA synchronous=NORMAL")
@@ -124,8 +137,6 @@ def make_folder(folder: Path) -> None:
 def _make_file(path: Path) -> None:
     # Made before SQLite makes it, because SQLite makes files readable to all; its log files take the same mode.
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    with suppress(OSError):
-        path.chmod(0o600)
 
 
 def _cure(error: Exception) -> str:

@@ -28,6 +28,7 @@ UNDO = "undo"
 _FIRST_PAGE = 1_000
 _DELETE_CHUNK = 500
 _PLAIN = re.compile(r"[A-Za-z0-9]")
+_ID = re.compile(r"[0-7][0-9a-f]{23}")
 _clock = threading.Lock()
 _last_ns = 0
 
@@ -51,6 +52,14 @@ def new_id() -> str:
     with _clock:
         _last_ns = max(time.time_ns(), _last_ns + 1)
         return f"{_last_ns:016x}{secrets.token_hex(4)}"
+
+
+def seen_id(key: str) -> None:
+    """Make every id from now on sort after this one, also where the clock was set back since it was made."""
+    global _last_ns  # noqa: PLW0603 - see `new_id`
+    if _ID.fullmatch(key):
+        with _clock:
+            _last_ns = max(_last_ns, int(key[:16], 16))
 
 
 def label(text: str) -> str:
@@ -168,7 +177,7 @@ class EventLog:
         """
         namespace = self._namespace(user_id)
         key = new_id()
-        at = datetime.fromtimestamp(int(key[:16], 16) / 1e9, UTC).isoformat()
+        at = datetime.now(UTC).isoformat(timespec="microseconds")
         value = {"kind": kind, "at": at, **fields}
         try:
             # Never indexed for meaning, never expiring, whatever the store does by default.
@@ -184,7 +193,10 @@ class EventLog:
     def read(self, user_id: str) -> list[dict[str, Any]]:
         """Every record of the user, oldest first, undone ones and undo records included."""
         records = [{"id": item.key, **item.value} for item in search_all(self._store, self._namespace(user_id))]
-        return sorted(records, key=lambda record: str(record["id"]))
+        records.sort(key=lambda record: str(record["id"]))
+        if records:
+            seen_id(str(records[-1]["id"]))
+        return records
 
     def live(self, user_id: str) -> list[dict[str, Any]]:
         """The records that hold, oldest first: neither undone nor undo records."""

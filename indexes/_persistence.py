@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import overload
 
@@ -45,19 +46,20 @@ def open_store(path: str | os.PathLike[str] | None) -> LocalStore | MemoryStore:
 
 
 @overload
-def open_checkpointer(path: None) -> MemorySaver: ...
+def open_checkpointer(path: None, *, types: Sequence[type] = ()) -> MemorySaver: ...
 @overload
-def open_checkpointer(path: str | os.PathLike[str]) -> LocalSaver: ...
-def open_checkpointer(path: str | os.PathLike[str] | None) -> LocalSaver | MemorySaver:
+def open_checkpointer(path: str | os.PathLike[str], *, types: Sequence[type] = ()) -> LocalSaver: ...
+def open_checkpointer(path: str | os.PathLike[str] | None, *, types: Sequence[type] = ()) -> LocalSaver | MemorySaver:
     """A checkpointer for conversations; it works from sync and async code, threads and processes.
 
-    Values are written as MessagePack, never pickled, and only LangChain's and LangGraph's own types, those of the
-    compiled graph's state, and plain values are built again when they are read.
+    Values are written as MessagePack and never pickled. Plain values and the message types of LangChain and LangGraph
+    come back as they were; other objects come back as the plain values that they were made of.
 
     Args:
         path: An SQLite file, made with its folders when missing; None keeps everything in memory.
+        types: More classes that come back as they were, for apps that keep their own in a conversation's state.
 
     Raises:
         StoreError: The file cannot be opened or is no SQLite database.
     """
-    return MemorySaver(serde=serializer()) if path is None else LocalSaver(path)
+    return MemorySaver(serde=serializer(types)) if path is None else LocalSaver(path, types=types)

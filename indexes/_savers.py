@@ -36,14 +36,15 @@ class LocalSaver(SqliteSaver):
 
     Args:
         path: The file, made with its folders when missing.
+        types: Classes of values in a conversation's state that are built again when they are read.
 
     Raises:
         StoreError: The file cannot be opened or is no SQLite database.
     """
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    def __init__(self, path: str | os.PathLike[str], *, types: Sequence[type] = ()) -> None:
         self._database = Database(path)
-        super().__init__(self._database.conn, serde=serializer())
+        super().__init__(self._database.conn, serde=serializer(types))
         with self.lock, self._database.errors():
             self.setup()
 
@@ -125,7 +126,11 @@ class LocalSaver(SqliteSaver):
         self.close()
 
 
-def serializer() -> JsonPlusSerializer:
-    """MessagePack that never pickles, and never builds a type that only the file names."""
-    # None: only the built-in list of harmless types. The default imports whatever name the file holds.
-    return JsonPlusSerializer(pickle_fallback=False, allowed_msgpack_modules=None)
+def serializer(types: Sequence[type]) -> JsonPlusSerializer:
+    """MessagePack that never pickles, and builds no type that only the file names.
+
+    Args:
+        types: What it builds beside plain values and the types of LangChain and LangGraph.
+    """
+    # LangGraph's default would import and call whatever name it finds in the file.
+    return JsonPlusSerializer(pickle_fallback=False, allowed_msgpack_modules=tuple(types) or None)

@@ -30,12 +30,14 @@ class MemoryStore(InMemoryStore):
 
     def batch(self, ops: Iterable[Op]) -> list[Result]:
         """Run the operations, all or none of them seen by other threads."""
+        ops = list(ops)
         with self._lock:
             results = super().batch(ops)
-            for namespace in [namespace for namespace, held in self._data.items() if not held]:
-                # Encoded user ids are part of the name: erased people leave it too.
-                self._data.pop(namespace, None)
-                self._vectors.pop(namespace, None)
+            for op in ops:
+                # The name holds an encoded user id: who was erased leaves it too.
+                if isinstance(op, GetOp | PutOp) and not self._data[op.namespace]:
+                    self._data.pop(op.namespace)
+                    self._vectors.pop(op.namespace, None)
             return results
 
     async def abatch(self, ops: Iterable[Op]) -> list[Result]:

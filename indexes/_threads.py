@@ -8,7 +8,7 @@ from typing import Any, Protocol, runtime_checkable
 from langgraph.store.base import BaseStore
 
 from chatrec.errors import ThreadRefused
-from chatrec.indexes._events import checked_id, label, new_id, search_all, unlabel
+from chatrec.indexes._events import Scrubs, checked_id, label, new_id, search_all, unlabel
 
 _ROOT = ("chatrec", "threads")
 
@@ -72,6 +72,19 @@ class ThreadOwners:
         namespace = _namespace(thread_id)
         for item in search_all(self._store, namespace):
             self._store.delete(namespace, item.key)
+
+    def erase(self, user_id: str) -> int:
+        """Release every thread of the user for good; delete the conversations in `threads` first.
+
+        Returns:
+            How many threads were released.
+        """
+        threads = self.threads(user_id)
+        for thread_id in threads:
+            self.release(thread_id)
+        if isinstance(self._store, Scrubs):
+            self._store.scrub()
+        return len(threads)
 
     def _append(self, namespace: tuple[str, ...], mine: str) -> dict[str, Any]:
         self._store.put(namespace, new_id(), {"user": mine}, index=False, ttl=None)
