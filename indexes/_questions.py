@@ -109,7 +109,8 @@ def ask_range(facet: Facet, values: NDArray[np.float64], catalog: Catalog, mask:
     total = int(mask.sum())
     options = [(each, int((catalog.mask([each]) & mask).sum())) for each in _ranges(facet, cuts)]
     options = [(each, count) for each, count in options if count]
-    if len(options) < 2:
+    readable = all(Constraint.parse(str(each), catalog.facets) == each for each, _ in options)
+    if len(options) < 2 or not readable:
         return None
     gain = sum((count / total) * (1 - count / total) for _, count in options)
     return Question(
@@ -137,18 +138,19 @@ def cut_points(values: NDArray[np.float64], parts: int, *, integer: bool = False
     kept = sorted({cut for cut in cuts if low < cut <= high})
     if kept:
         return kept
-    above = values[values > low]
-    return [float(above.min())]
+    above = float(values[values > low].min())
+    cut = _readable(above, above - low, integer=integer, down=True)
+    return [cut if low < cut <= above else above]
 
 
-def _readable(value: float, room: float, *, integer: bool) -> float:
-    """The multiple of a readable step, no wider than `room`, that is nearest to a value."""
+def _readable(value: float, room: float, *, integer: bool, down: bool = False) -> float:
+    """The multiple of a readable step, no wider than `room`, that is nearest to a value (or next below it)."""
     power = 10.0 ** math.floor(math.log10(room))
-    step = next(power * factor for factor in (5, 2, 1) if power * factor <= room * (1 + 1e-9))
+    step = next((power * factor for factor in (5, 2, 1) if power * factor <= room), power)
     if integer:
         step = max(1.0, step)
-    rounded = round(value / step) * step
-    return round(rounded, max(0, 1 - math.floor(math.log10(step))))
+    steps = math.floor(value / step) if down else round(value / step)
+    return round(steps * step, max(0, 1 - math.floor(math.log10(step))))
 
 
 def _ranges(facet: Facet, cuts: Sequence[float]) -> list[Constraint]:

@@ -17,6 +17,8 @@ Mask = NDArray[np.bool_]
 
 _STRONG = 6.0
 """Standard deviations above the catalog's mean that count as full likeness; a single near neighbour reaches 4 to 7."""
+_LEAST_DEVIATION = 0.005
+"""Catalogs of almost equal items would else turn rounding errors into likeness."""
 _SAME = 0.5
 """Likeness (cosine of centred vectors) above which two items begin to count as repeating each other."""
 
@@ -38,7 +40,7 @@ class Weights:
     """
 
     vector: float = 1.0
-    words: float = 0.5
+    words: float = 0.8
     like: float = 1.0
     prefer: float = 0.6
     taste: float = 0.8
@@ -79,7 +81,7 @@ class Space:
         unit = target / np.float32(length)
         deviation = float(np.sqrt(max(float(unit @ self._covariance @ unit), 0.0)))
         above = vectors @ unit - np.float32(self.mean @ unit)
-        above /= np.float32(_STRONG * max(deviation, 0.02))
+        above /= np.float32(_STRONG * max(deviation, _LEAST_DEVIATION))
         return np.clip(above, np.float32(-1.0), np.float32(1.0))
 
     def centred(self, vectors: Floats) -> Floats:

@@ -92,11 +92,11 @@ class Recommender:
             from chatrec.indexes._index import ItemIndex
 
             index = ItemIndex.build(catalog, embedder=embedder)
-        store = store if store is not None else open_store(None)
+        self.store: BaseStore = store if store is not None else open_store(None)
         self.catalog = catalog
         self.index = index
-        self.profiles = ProfileStore(store)
-        self.feedback = FeedbackLog(store)
+        self.profiles = ProfileStore(self.store)
+        self.feedback = FeedbackLog(self.store)
         self.language: Language = catalog.language if language == "auto" else language
         self.weights = weights or Weights()
         self._link_reason = lru_cache(maxsize=1024)(self._constraints_of)

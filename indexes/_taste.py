@@ -71,7 +71,7 @@ def fold(events: Sequence[FeedbackEvent], catalog: Catalog, link: Linker | None 
     Args:
         events: Oldest first, undone ones gone.
         catalog: Events on items it does not have, or facets it does not have, are passed over.
-        link: Reads the reason of an event without a constraint; None leaves such reasons unread.
+        link: Reads why something was rejected or criticised, where no constraint says it; None leaves that unread.
     """
     shown = {event.item_id for event in events if event.kind in {"accept", "reject", "seen"} and event.item_id}
     pulls: dict[str, float] = {}
@@ -117,7 +117,7 @@ def _wishes(
     found: Sequence[Constraint] = ()
     if event.constraint is not None:
         found = (event.constraint,)
-    elif event.reason and link is not None and event.kind != "seen":
+    elif event.reason and link is not None and event.kind not in {"accept", "seen"}:
         found = link(event.reason, item.id if item is not None else None)
     for constraint in found:
         if constraint.facet not in catalog.facets:
