@@ -1,0 +1,333 @@
+"""The index of a catalog: what is near a text in meaning and in words, among the items that a filter allows."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Collection, Sequence
+from functools import lru_cache
+from os import PathLike
+from pathlib import Path
+from typing import Any, overload
+
+import numpy as np
+from langchain_core.documents import Document
+from langchain_core.embeddings import Embeddings
+from langchain_core.vectorstores import VectorStore
+from langchain_core.vectorstores.utils import maximal_marginal_relevance
+from numpy.typing import NDArray
+
+from chatrec.errors import CatalogError, IndexFileError
+from chatrec.indexes._catalog import Catalog
+from chatrec.indexes._embedders import embedder_id, open_embedder
+from chatrec.indexes._index_batches import Progress, embed_texts
+from chatrec.indexes._index_build import BuildReport, build_rows, reopen
+from chatrec.indexes._index_documents import Entry
+from chatrec.indexes._index_files import SavedIndex, read_index, write_index
+from chatrec.indexes._index_rows import Filter, IndexRows
+from chatrec.indexes._index_search import Hit
+from chatrec.indexes._index_vectors import Floats, Mask, unit
+
+_REMEMBERED = 512
+
+
+class ItemIndex(VectorStore):
+    """Items by meaning (FAISS) and by words (BM25), filtered exactly before the search.
+
+    It is a LangChain vector store: `add_documents`, `delete`, `similarity_search` and the rest work as there, sync and
+    async, and take `filter=`, either constraints or a mapping of facet to value or values. A recommender uses `search`,
+    which ranks by vectors and words together.
+
+    Args:
+        embedding: The embedder, or its name as for `open_embedder`.
+
+    Attributes:
+        report: What `build` did; None for an index that was not built.
+
+    Raises:
+        EmbedderError: There is no embedder of this name on this machine.
+    """
+
+    report: BuildReport | None = None
+
+    def __init__(self, embedding: Embeddings | str = "auto") -> None:
+        self._embeddings = open_embedder(embedding)
+        self._rows = IndexRows()
+        self._embed_once: Callable[[str], Floats] = lru_cache(maxsize=_REMEMBERED)(self._embed)
+
+    @classmethod
+    def build(
+        cls,
+        catalog: Catalog,
+        *,
+        embedder: str | Embeddings = "auto",
+        path: str | PathLike[str] | None = None,
+        progress: Progress | None = None,
+    ) -> ItemIndex:
+        """The index of a catalog; its rows are the catalog's rows.
+
+        With a path, items whose text is saved there are not embedded again, and the result is saved. Stopped at any
+        point (Ctrl-C too), it leaves the old index whole and goes on from the last finished batch the next time. An
+        index there that is damaged, of another version or of another embedder is built anew; `report.rebuilt` says why.
+
+        Args:
+            catalog: The items.
+            embedder: As for `open_embedder`; "auto" chooses by the catalog's language.
+            path: A folder, made when missing.
+            progress: Called with (done, total) of the texts that must be embedded.
+
+        Raises:
+            EmbedderError: The embedder is missing or gives something else than vectors.
+            IndexFileError: The path holds something that is not an index, or cannot be written.
+        """
+        index = cls(open_embedder(embedder, language=catalog.language))
+        folder = None if path is None else Path(path)
+        index._rows, index.report = build_rows(catalog, index._embeddings, path=folder, progress=progress)
+        return index
+
+    @classmethod
+    def load(cls, path: str | PathLike[str], *, embedder: str | Embeddings | None = None) -> ItemIndex:
+        """An index that was saved.
+
+        Args:
+            path: Its folder.
+            embedder: Needed where the index was built with an `Embeddings` object; otherwise it remembers its name.
+
+        Raises:
+            IndexFileError: There is no index, or it is truncated, changed, foreign or of another version.
+            EmbedderError: The embedder is not the one that built it, or cannot be opened.
+        """
+        folder = Path(path)
+        saved = read_index(folder)
+        if saved is None:
+            raise IndexFileError(
+                f"there is no index in {str(folder)!r}", hint="make one: ItemIndex.build(..., path=...)"
+            )
+        index = cls(reopen(saved, embedder, folder))
+        index._rows = IndexRows(saved.entries, saved.vectors, words=saved.words)
+        return index
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the index to a folder, replacing the one that is there in a single step.
+
+        Raises:
+            IndexFileError: The folder holds something else, cannot be written, or a document's metadata is not JSON.
+        """
+        entries, vectors, words = self._rows.snapshot()
+        write_index(Path(path), SavedIndex(embedder_id(self._embeddings), entries, vectors, words))
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __contains__(self, item_id: object) -> bool:
+        return isinstance(item_id, str) and bool(self._rows.get([item_id]))
+
+    def __repr__(self) -> str:
+        return f"ItemIndex({embedder_id(self._embeddings)!r}, {len(self)} items)"
+
+    @property
+    def embeddings(self) -> Embeddings:
+        """The embedder."""
+        return self._embeddings
+
+    def embed(self, text: str) -> Floats:
+        """The vector of a query, float32 (dimensions,), unit length, read-only; the last 512 are remembered.
+
+        Raises:
+            EmbedderError: The embedder cannot be loaded or gives something else than a vector.
+        """
+        return self._embed_once(text)
+
+    def vectors(self, ids: Sequence[str]) -> Floats:
+        """The items' vectors, float32 (ids, dimensions), unit length, in the order of `ids`.
+
+        Raises:
+            CatalogError: There is no such item.
+        """
+        return self._rows.vectors(ids)
+
+    def mask(self, where: Filter | None) -> Mask | None:
+        """Which rows a filter allows, (rows,), for `search`; None for all.
+
+        Raises:
+            ConstraintError: A facet does not exist.
+        """
+        return self._rows.mask(where)
+
+    @overload
+    def search(
+        self,
+        query: str | NDArray[np.float32],
+        *,
+        k: int,
+        mask: Mask | None = None,
+        exclude: Collection[str] = (),
+    ) -> list[Hit]: ...
+    @overload
+    def search(self, query: str, search_type: str, **kwargs: Any) -> list[Document]: ...
+    def search(
+        self,
+        query: str | NDArray[np.float32],
+        search_type: str | None = None,
+        *,
+        k: int = 4,
+        mask: Mask | None = None,
+        exclude: Collection[str] = (),
+        **kwargs: Any,
+    ) -> list[Hit] | list[Document]:
+        """The best items by meaning and words, best first, exactly; how both are added is told in `_index_search.py`.
+
+        With a `search_type` it is LangChain's `search`, which returns documents.
+
+        Args:
+            query: What is wanted, in words, or a vector (then words do not count). An empty text finds the first
+                allowed items, all with score 0.
+            search_type: LangChain's: "similarity", "mmr" or "similarity_score_threshold".
+            k: How many, at most.
+            mask: Which rows may be found, (rows,); all by default.
+            exclude: Ids that may not be found.
+            **kwargs: LangChain's, with a `search_type`.
+
+        Raises:
+            CatalogError: The mask has another length than the index.
+            EmbedderError: A vector has another length than those of the index.
+        """
+        if search_type is not None:
+            return super().search(str(query), search_type, k=k, **kwargs)
+        if not isinstance(query, str):
+            return self._rows.fused(unit(query)[0], "", k=k, mask=mask, exclude=exclude)
+        text = query.strip()
+        vector = self.embed(text) if text and len(self) else None
+        return self._rows.fused(vector, text, k=k, mask=mask, exclude=exclude)
+
+    def add_documents(self, documents: list[Document], **kwargs: Any) -> list[str]:
+        """Add documents, or replace those with the same ids.
+
+        Args:
+            documents: Their metadata become facets where they are text, numbers, truth values or lists of texts.
+            **kwargs: `ids`: one a document; by default the documents' own, or new ones.
+
+        Returns:
+            The ids.
+
+        Raises:
+            CatalogError: There are more or fewer ids than documents.
+        """
+        ids = kwargs.get("ids") or [document.id for document in documents]
+        if len(ids) != len(documents):
+            raise CatalogError(f"{len(ids)} ids for {len(documents)} documents", hint="give one id a document")
+        named = [str(item_id) if item_id else str(uuid.uuid4()) for item_id in ids]
+        entries = [Entry.of_document(document, item_id) for document, item_id in zip(documents, named, strict=True)]
+        vectors, _ = embed_texts(self._embeddings, [entry.text() for entry in entries])
+        self._rows.put(entries, vectors)
+        return named
+
+    def delete(self, ids: list[str] | None = None, **kwargs: Any) -> bool:
+        """Take items out, all of them for None; ids that are not there are ignored."""
+        self._rows.remove(ids)
+        return True
+
+    def get_by_ids(self, ids: Sequence[str], /) -> list[Document]:
+        """The documents with these ids, in their order; ids that are not there are left out."""
+        return [entry.as_document() for entry in self._rows.get(ids)]
+
+    def similarity_search(
+        self,
+        query: str,
+        k: int = 4,
+        *,
+        filter: Filter | None = None,  # noqa: A002
+        **kwargs: Any,
+    ) -> list[Document]:
+        """The `k` allowed documents nearest in meaning, nearest first."""
+        return [document for document, _ in self.similarity_search_with_score(query, k, filter=filter)]
+
+    def similarity_search_with_score(
+        self,
+        query: str,
+        k: int = 4,
+        *,
+        filter: Filter | None = None,  # noqa: A002
+        **kwargs: Any,
+    ) -> list[tuple[Document, float]]:
+        """The `k` allowed documents nearest in meaning, with their cosines (-1 to 1; higher is nearer)."""
+        if not len(self):
+            return []
+        found = self._rows.nearest(self.embed(query), k, filter)
+        return [(entry.as_document(), cosine) for entry, cosine, _ in found]
+
+    def similarity_search_by_vector(
+        self,
+        embedding: list[float],
+        k: int = 4,
+        *,
+        filter: Filter | None = None,  # noqa: A002
+        **kwargs: Any,
+    ) -> list[Document]:
+        """The `k` allowed documents nearest to a vector, nearest first."""
+        found = self._rows.nearest(unit(np.asarray(embedding))[0], k, filter)
+        return [entry.as_document() for entry, _, _ in found]
+
+    def max_marginal_relevance_search(
+        self,
+        query: str,
+        k: int = 4,
+        fetch_k: int = 20,
+        lambda_mult: float = 0.5,
+        *,
+        filter: Filter | None = None,  # noqa: A002
+        **kwargs: Any,
+    ) -> list[Document]:
+        """Documents near the query but unlike each other (Carbonell and Goldstein, 1998).
+
+        Args:
+            query: What is wanted.
+            k: How many, at most.
+            fetch_k: From how many of the nearest they are chosen.
+            lambda_mult: 1 for nearness alone, 0 for variety alone.
+            filter: What is allowed.
+            **kwargs: Ignored.
+        """
+        if not len(self):
+            return []
+        embedding: list[float] = self.embed(query).tolist()
+        return self.max_marginal_relevance_search_by_vector(embedding, k, fetch_k, lambda_mult, filter=filter)
+
+    def max_marginal_relevance_search_by_vector(
+        self,
+        embedding: list[float],
+        k: int = 4,
+        fetch_k: int = 20,
+        lambda_mult: float = 0.5,
+        *,
+        filter: Filter | None = None,  # noqa: A002
+        **kwargs: Any,
+    ) -> list[Document]:
+        """As `max_marginal_relevance_search`, for a vector."""
+        query = unit(np.asarray(embedding))[0]
+        found = self._rows.nearest(query, max(k, fetch_k), filter)
+        vectors: list[list[float]] = [vector.tolist() for _, _, vector in found]
+        chosen = maximal_marginal_relevance(query, vectors, lambda_mult, k) if found else []
+        return [found[number][0].as_document() for number in chosen]
+
+    @classmethod
+    def from_texts(
+        cls,
+        texts: list[str],
+        embedding: Embeddings,
+        metadatas: list[dict[str, Any]] | None = None,
+        *,
+        ids: list[str] | None = None,
+        **kwargs: Any,
+    ) -> ItemIndex:
+        """An index of texts; see `add_documents`."""
+        index = cls(embedding)
+        index.add_texts(texts, metadatas, ids=ids)
+        return index
+
+    def _select_relevance_score_fn(self) -> Callable[[float], float]:
+        return lambda cosine: min(1.0, max(0.0, cosine))
+
+    def _embed(self, text: str) -> Floats:
+        vector: Floats = unit(np.asarray(self._embeddings.embed_query(text), np.float32))[0]
+        vector.setflags(write=False)
+        return vector
