@@ -26,7 +26,12 @@ _FALSE = {no for _, no in _PAIRS}
 _ASKS = re.compile(r"(?:is|has|can|was)[_\s].*|(?:是否|有无|可否).*", re.IGNORECASE)
 _STRONG = ("|", ";", "；", "、")
 _WEAK = (",", "，", "/")
+_NAMELESS = re.compile(r"(?:unnamed: \d+|column \d+|index|#)?", re.IGNORECASE)
+# A text longer on the average would crowd out all else where items are embedded.
 _HUGE = 2000
+# Lists of so many fractions are vectors, lists of so long texts are paragraphs: neither is a set of values.
+_VECTOR = 8
+_SENTENCE = 60
 _FEW_ROWS = 20
 _SAMPLE = 5000
 
@@ -49,6 +54,13 @@ class TypedColumn:
     unit: str = ""
     wrong: dict[int, Any] = field(default_factory=dict[int, Any])
 
+    def fault(self, row: int) -> tuple[str, str]:
+        """What is wrong with a cell that does not fit, and the cure."""
+        cell = self.wrong[row]
+        if self.kind == "number" and isinstance(cell, str) and read_number(cell) is not None:
+            return f"a unit other than {self.unit!r}", "use one unit in the whole column"
+        return f"not a {self.kind}", f"write a {self.kind} or leave it empty"
+
 
 def type_column(name: str, cells: Sequence[Any]) -> TypedColumn:
     """Decide what a column holds and read its cells.
@@ -60,11 +72,12 @@ def type_column(name: str, cells: Sequence[Any]) -> TypedColumn:
         cells: Each row's cell, None where it has none.
     """
     held = [row for row, cell in enumerate(cells) if not is_blank(cell)]
-    if not held or ((name.startswith("Unnamed:") or not name) and all(str(cells[row]) == str(row) for row in held)):
+    if not held or _is_row_number(name, cells, held):
         return TypedColumn("none", [None] * len(cells))
-    if any(isinstance(cells[row], list) for row in held):
+    lists = sum(1 for row in held if isinstance(cells[row], list))
+    if lists > 0.3 * len(held):
         return _as_lists(cells, held)
-    if names_identifiers(name):
+    if not lists and names_identifiers(name):
         return _as_text(cells, held)
     tried: tuple[Callable[[str, Sequence[Any], Sequence[int]], TypedColumn | None], ...]
     tried = (_as_booleans, _as_numbers, _as_dates, _as_split)
@@ -72,7 +85,14 @@ def type_column(name: str, cells: Sequence[Any]) -> TypedColumn:
         column = attempt(name, cells, held)
         if column is not None:
             return column
-    return _as_text(cells, held)
+    return _as_lists(cells, held) if lists else _as_text(cells, held)
+
+
+def _is_row_number(name: str, cells: Sequence[Any], held: Sequence[int]) -> bool:
+    if not _NAMELESS.fullmatch(name) or len(held) < len(cells):
+        return False
+    start = str(cells[0]).strip()
+    return start in {"0", "1"} and all(str(cell).strip() == str(row) for row, cell in enumerate(cells, int(start)))
 
 
 def is_blank(cell: Any) -> bool:
@@ -131,7 +151,8 @@ def _as_numbers(name: str, cells: Sequence[Any], held: Sequence[int]) -> TypedCo
             wrong[row] = cells[row]
         else:
             values[row] = int(converted) if converted.is_integer() else converted
-    if len(wrong) > len(held) - _enough(len(held)):
+    # Prices in two currencies cannot be compared; a slip or two can be mended.
+    if len(wrong) > len(held) - _enough(len(held)) or _repeats(wrong):
         return None
     return TypedColumn("number", values, unit or name_unit(name) or "", wrong)
 
@@ -160,10 +181,18 @@ def _as_dates(_: str, cells: Sequence[Any], held: Sequence[int]) -> TypedColumn 
 
 def _as_lists(cells: Sequence[Any], held: Sequence[int]) -> TypedColumn:
     values: list[FacetValue | None] = [None] * len(cells)
+    fractions = letters = parts = 0
     for row in held:
-        cell = cells[row]
-        parts = [_part(part) for part in (cell if isinstance(cell, list) else [cell])]
-        values[row] = tuple(dict.fromkeys(part for part in parts if part)) or None
+        cell = cells[row] if isinstance(cells[row], list) else [cells[row]]
+        fractions += len(cell) if all(isinstance(part, float) for part in cell) else 0
+        distinct = tuple(dict.fromkeys(text for part in cell if (text := _part(part))))
+        values[row] = distinct or None
+        letters += sum(map(len, distinct))
+        parts += len(distinct)
+    if fractions > _VECTOR * len(held):
+        return TypedColumn("none", [None] * len(cells))
+    if letters > _SENTENCE * parts:
+        return TypedColumn("text", [" ".join(value) if isinstance(value, tuple) else None for value in values])
     return TypedColumn("multi", values)
 
 

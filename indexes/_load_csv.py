@@ -37,17 +37,16 @@ def read_csv(text: str, log: RejectLog) -> Iterator[tuple[int, dict[str, str]]]:
         first += 1
     separator = told[1] if told is not None else find_separator(lines[first:])
     header, _, after = next(_records(lines, first, separator, None), ([], 0, len(lines)))
-    names, is_header = _column_names(header)
+    names, is_header = _column_names(header or [])
     for cells, line, _ in _records(lines, after if is_header else first, separator, len(names)):
-        if not any(cell.strip() for cell in cells):
+        if cells is None:
+            log.add(line, "", lines[line - 1].strip(), "a quote that is never closed", "close the quote, or remove it")
             continue
-        if len(cells) > len(names) and not any(cell.strip() for cell in cells[len(names) :]):
-            cells = cells[: len(names)]  # noqa: PLW2901
         if len(cells) == len(names):
             yield line, dict(zip(names, cells, strict=True))
-        else:
+        elif any(cell.strip() for cell in cells):
             why = f"{len(cells)} cells where the header has {len(names)}"
-            log.add(line, "", lines[line - 1].strip(), why, "quote cells that hold a separator, and close every quote")
+            log.add(line, "", lines[line - 1].strip(), why, "quote cells that hold the separator, or fill the row up")
 
 
 def find_separator(lines: Sequence[str]) -> str:
@@ -74,11 +73,11 @@ def find_separator(lines: Sequence[str]) -> str:
 
 def _records(
     lines: Sequence[str], start: int, separator: str, width: int | None
-) -> Iterator[tuple[list[str], int, int]]:
+) -> Iterator[tuple[list[str] | None, int, int]]:
     """Records as (cells, line from 1, index of the line after it).
 
-    A record over several lines whose quotes do not add up is a stray quote: its first line is given alone, as one
-    record of the wrong width, and reading goes on with the next line.
+    A record over several lines whose quotes do not add up has a stray quote in its first line: that line is read by
+    itself, or given as None, and reading goes on with the next line.
     """
     at = start
     while at < len(lines):
@@ -86,13 +85,32 @@ def _records(
         reader = csv.reader((lines[number] for number in range(base, len(lines))), delimiter=separator)
         for cells in reader:
             begin, at = at, base + reader.line_num
-            if at - begin > 1 and width is not None and not _sound(lines[begin:at], separator, width):
-                alone = next(csv.reader([lines[begin].replace('"', "")], delimiter=separator), [])
-                # One cell more can never be taken for a whole row.
-                yield alone if len(alone) != width else [*alone, "…"], begin + 1, begin + 1
+            if width is None or (len(cells) == width and at - begin == 1):
+                yield cells, begin + 1, at
+            elif at - begin == 1:
+                yield _mended(lines[begin], cells, separator, width), begin + 1, at
+            elif _sound(lines[begin:at], separator, width):
+                yield cells, begin + 1, at
+            else:
                 at = begin + 1
+                yield _literal(lines[begin], separator, width), begin + 1, at
                 break
-            yield cells, begin + 1, at
+
+
+def _mended(line: str, cells: list[str], separator: str, width: int) -> list[str]:
+    """A row of the wrong width as it was meant: quotes after a backslash, empty cells too many at the end."""
+    if '\\"' in line:
+        escaped = next(csv.reader([line], delimiter=separator, escapechar="\\", doublequote=False), cells)
+        cells = escaped if len(escaped) == width else cells
+    if len(cells) > width and not any(cell.strip() for cell in cells[width:]):
+        return cells[:width]
+    return cells
+
+
+def _literal(line: str, separator: str, width: int) -> list[str] | None:
+    """Tables with tabs seldom quote, so that there a quote is a quote (or an inch)."""
+    cells = line.rstrip("\r\n").split(separator)
+    return cells if separator == "\t" and len(cells) == width else None
 
 
 def _sound(lines: Sequence[str], separator: str, width: int) -> bool:

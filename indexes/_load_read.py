@@ -19,6 +19,8 @@ from chatrec.indexes._rejects import RejectLog
 
 _NEXT_OBJECT = re.compile(r"\}\s*,\s*(?=\{)|\n\s*,?\s*(?=\{)")
 _BROKEN = re.compile(r"[\ud800-\udfff]")
+# One cut-off character may look like GB18030, eight do not.
+_EVIDENCE = 8
 _FOREIGN = {b"PAR1": "Parquet", b"PK\x03\x04": "a spreadsheet or zip", b"SQLi": "SQLite", b"%PDF": "PDF"}
 
 
@@ -104,7 +106,9 @@ def _decode(data: bytes, log: RejectLog) -> str:
         except UnicodeDecodeError:
             return text
         foreign = [char for char in guess if char > "\u007f"]
-        if sum("\u3000" <= char <= "\u9fff" or "\uff00" <= char <= "\uffef" for char in foreign) > 0.95 * len(foreign):
+        if len(foreign) >= _EVIDENCE and sum(
+            "\u3000" <= char <= "\u9fff" or "\uff00" <= char <= "\uffef" for char in foreign
+        ) > 0.95 * len(foreign):
             return guess
     return text
 

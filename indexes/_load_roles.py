@@ -88,8 +88,9 @@ def _by_name(role: str, free: Sequence[str], columns: Mapping[str, Sequence[Any]
     for usual in _NAMES[role]:
         if usual in plain and (role != "id" or _uniqueness(columns[plain[usual]]) > 0.5):
             return plain[usual]
-    least = {"id": 0.999, "title": 0.7, "description": 0.0}[role]
     for ending in _ENDINGS[role]:
+        # Makers and places have names too, but rarely one each.
+        least = {"id": 0.999, "title": 0.7 if ending in {"title", "标题"} else 0.95, "description": 0.0}[role]
         for name in free:
             if _ends(name, ending) and _uniqueness(columns[name]) > least and _is_text(columns[name], role):
                 return name

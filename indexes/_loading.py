@@ -70,11 +70,10 @@ def load_items(
     rejects = log.sorted()
     if rejects and strict:
         raise rejects[0].error()
+    if not items and rejects:
+        first = rejects[0].error()
+        raise CatalogError(f"none of the {len(rejects)} rows can be used; {first.args[0]}", hint=first.hint)
     if not items:
-        if rejects:
-            raise CatalogError(
-                f"none of the {len(rejects)} rows can be used; the first: {rejects[0]}", hint=rejects[0].cure
-            )
         raise CatalogError(f"{path.name} has no rows", hint="a catalog needs at least one row with a title")
     return Loaded(items, path.name.split(".")[0] or path.name, rejects, units)
 
@@ -142,10 +141,9 @@ def _items(rows: Sequence[Row], roles: Roles, typed: Mapping[str, TypedColumn], 
         if not title:
             log.add(row.line, roles.title, told or "", "no title", "give the row a title, or remove it")
             continue
-        wrong = next(((name, column.wrong[number]) for name, column in typed.items() if number in column.wrong), None)
-        if wrong is not None:
-            name, value = wrong
-            log.add(row.line, name, value, f"not a {typed[name].kind}", f"write a {typed[name].kind} or leave it empty")
+        name = next((name for name, column in typed.items() if number in column.wrong), None)
+        if name is not None:
+            log.add(row.line, name, typed[name].wrong[number], *typed[name].fault(number))
             continue
         known = "" if is_blank(row.cells.get(roles.id)) else _text(row.cells.get(roles.id))
         item_id = known or make_id(title, titles[title])
