@@ -118,7 +118,7 @@ def _plain(value: Scalar) -> str | float:
 def _show(value: Scalar) -> str:
     if isinstance(value, bool):
         return str(value).lower()
-    return f"{value:g}" if isinstance(value, float) and abs(value) < 1e6 else str(value)
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def _read(facet: Facet, text: str, *, exact: bool = True) -> Scalar:
