@@ -10,16 +10,24 @@ import math
 import re
 import unicodedata
 from collections import Counter
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
+from langchain_core.callbacks import CallbackManagerForLLMRun
 from langchain_core.embeddings import Embeddings
+from langchain_core.language_models import BaseChatModel, LanguageModelInput
+from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.outputs import ChatGeneration, ChatResult
+from langchain_core.runnables import Runnable
+from langchain_core.utils.function_calling import convert_to_openai_tool
+from pydantic import Field
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from chatrec.indexes._catalog import Catalog
 
-__all__ = ["HashingEmbedder", "checkerboard_catalog"]
+__all__ = ["HashingEmbedder", "ScriptedCall", "ScriptedChatModel", "checkerboard_catalog", "tea_catalog"]
 
 _WORD = re.compile(r"[^\W_]+")
 _NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven")
@@ -128,3 +136,91 @@ def checkerboard_catalog(*, size: int = 8) -> Catalog:
                 )
             )
     return Catalog(items, name="checkerboard")
+
+
+_TEAS = (
+    ("green-dawn", "Green Dawn", "green", ("fresh", "grassy"), 12, "A light cup for early mornings."),
+    ("black-harbour", "Black Harbour", "black", ("smoky",), 9, "Strong and smoky, for cold evenings."),
+    ("jasmine-lane", "Jasmine Lane", "green", ("floral",), 15, "Flowery and soft."),
+    ("red-valley", "Red Valley", "herbal", ("sweet", "fruity"), 8, "Fruity, without caffeine, for the evening."),
+    ("old-cellar", "Old Cellar", "dark", ("earthy",), 30, "Aged for years in a cool cellar."),
+    ("white-hill", "White Hill", "white", ("floral", "fresh"), 25, "Very delicate buds from one hill."),
+    ("mint-street", "Mint Street", "herbal", ("fresh",), 6, "Plain mint, good after dinner."),
+    ("smoke-ridge", "Smoke Ridge", "black", ("smoky", "earthy"), 18, "Dried over pine fires."),
+)
+
+
+def tea_catalog() -> Catalog:
+    """Eight teas with a `kind` (category), `taste` (multi) and `price` in euros: small enough to know by heart."""
+    from chatrec.indexes._catalog import Catalog
+    from chatrec.indexes._values import Item
+
+    items = [
+        Item(id, title, description, {"kind": kind, "taste": taste, "price": price})
+        for id, title, kind, taste, price, description in _TEAS  # noqa: A001
+    ]
+    return Catalog(items, name="teas", units={"price": "€"})
+
+
+class ScriptedCall(NamedTuple):
+    """One call that a scripted model received.
+
+    Attributes:
+        messages: What it was told.
+        tools: Names of the tools it was offered.
+        settings: The other keyword arguments (tool_choice, legal_tools, ...).
+    """
+
+    messages: list[BaseMessage]
+    tools: list[str]
+    settings: dict[str, Any]
+
+
+class ScriptedChatModel(BaseChatModel):
+    """A chat model that says what a test wrote, in order, and remembers what it was asked.
+
+    Attributes:
+        replies: What it says: text, `(tool name, arguments)`, a list of such calls, or a message.
+        history: The calls received, oldest first.
+        bounds_choice: Whether it says of itself that its choice of tools can be bounded, as `ChatLlamaCpp` does.
+    """
+
+    replies: list[Any] = Field(default_factory=list)
+    history: list[ScriptedCall] = Field(default_factory=list)
+    bounds_choice: bool = False
+
+    def bind_tools(self, tools: Sequence[Any], **settings: Any) -> Runnable[LanguageModelInput, AIMessage]:
+        """Remember the tools' names for the next call."""
+        names = [convert_to_openai_tool(tool)["function"]["name"] for tool in tools]
+        return cast("Runnable[LanguageModelInput, AIMessage]", self.bind(tool_names=names, **settings))
+
+    def _generate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        self.history.append(ScriptedCall(messages, kwargs.pop("tool_names", []), kwargs))
+        if not self.replies:
+            raise AssertionError(f"the script has no reply left for call {len(self.history)}")
+        return ChatResult(generations=[ChatGeneration(message=self._message(self.replies.pop(0)))])
+
+    def _message(self, reply: Any) -> AIMessage:
+        if isinstance(reply, AIMessage):
+            return reply
+        if isinstance(reply, str):
+            return AIMessage(reply)
+        calls = reply if isinstance(reply, list) else [reply]
+        number = len(self.history)
+        return AIMessage(
+            "",
+            tool_calls=[
+                {"name": name, "args": args, "id": f"call-{number}-{n}", "type": "tool_call"}
+                for n, (name, args) in enumerate(calls)
+            ],
+        )
+
+    @property
+    def _llm_type(self) -> str:
+        return "scripted"

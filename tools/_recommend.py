@@ -1,0 +1,56 @@
+"""`recommend`: a list of items."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from langchain_core.tools import BaseTool, StructuredTool
+from langgraph.prebuilt import ToolRuntime
+
+from chatrec.indexes import Recommender
+from chatrec.tools._resolve import resolve_constraints, resolve_item
+from chatrec.tools._turn import Session, with_where
+
+
+def recommend_tool(recommender: Recommender, session: Session, *, size: int = 5) -> BaseTool:
+    """The tool that finds items; its artifact is `{"recommendations": [...], "matching": n, "relaxed": [...]}`."""
+    catalog = recommender.catalog
+
+    def recommend(
+        query: str = "",
+        where: list[str] | None = None,
+        like: list[str] | None = None,
+        runtime: ToolRuntime[Any, Any] = None,  # type: ignore[assignment]
+    ) -> tuple[str, dict[str, Any]]:
+        """Show a list of items. What is known of the wishes applies by itself.
+
+        Args:
+            query: What to look for; empty means what the person said.
+            where: More conditions, like genre=Drama, genre!=War, price<=20.
+            like: Titles to be similar to.
+        """
+        turn = with_where(session.turn(runtime), resolve_constraints(catalog, where or ()))
+        liked = [resolve_item(catalog, reference, turn.shown) for reference in like or ()]
+        found = recommender.recommend(
+            query or turn.query,
+            user_id=turn.user_id,
+            where=turn.where,
+            prefer=turn.prefer,
+            like=tuple(dict.fromkeys([*turn.like, *liked])),
+            unlike=turn.unlike,
+            k=size,
+            language=turn.language,
+        )
+        session.showed(tuple(item.id for item in found.items))
+        artifact = {
+            "recommendations": [item.as_dict() for item in found.items],
+            "matching": found.matching,
+            "relaxed": [str(constraint) for constraint in found.relaxed],
+            "where": [str(constraint) for constraint in turn.where],
+        }
+        lines = [f"{n}. {item.title}: {item.reason}" for n, item in enumerate(found.items, start=1)]
+        return "\n".join(lines) or "Nothing is left to show.", artifact
+
+    return StructuredTool.from_function(
+        recommend, parse_docstring=True, response_format="content_and_artifact", handle_tool_error=True
+    )

@@ -1,0 +1,52 @@
+"""`record_feedback`: what the person thinks of an item."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from langchain_core.tools import BaseTool, StructuredTool
+from langgraph.prebuilt import ToolRuntime
+
+from chatrec.indexes import Recommender
+from chatrec.tools._resolve import resolve_constraints, resolve_item
+from chatrec.tools._turn import Session
+
+Kind = Literal["accept", "reject", "seen", "critique", "refine"]
+
+
+def record_feedback_tool(recommender: Recommender, session: Session) -> BaseTool:
+    """The tool that appends a feedback event; its artifact is `{"event": {...}}`."""
+    catalog = recommender.catalog
+
+    def record_feedback(
+        kind: Kind,
+        item: str,
+        reason: str = "",
+        about: str = "",
+        runtime: ToolRuntime[Any, Any] = None,  # type: ignore[assignment]
+    ) -> tuple[str, dict[str, Any]]:
+        """Note what the person said about an item: they want it (accept), do not (reject), know it already (seen), or like it but for something (critique, refine).
+
+        Args:
+            kind: The feedback.
+            item: Its number on the last list, or its title.
+            reason: Why, in the person's words.
+            about: The condition behind it, like genre!=War.
+        """  # noqa: E501
+        turn = session.turn(runtime)
+        item_id = resolve_item(catalog, item, turn.shown)
+        constraint = next(iter(resolve_constraints(catalog, [about] if about else [])), None)
+        event = recommender.feedback.record(
+            turn.user_id,
+            kind,
+            item_id=item_id,
+            constraint=constraint,
+            reason=reason or turn.text,
+            thread_id=turn.thread_id,
+        )
+        title = catalog[item_id].title
+        return f"Noted: {kind} {title}.", {"event": {"id": event.id, "kind": kind, "item_id": item_id, "title": title}}
+
+    return StructuredTool.from_function(
+        record_feedback, parse_docstring=True, response_format="content_and_artifact", handle_tool_error=True
+    )

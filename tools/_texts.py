@@ -1,0 +1,71 @@
+"""The few words that chatrec itself says, in English and Chinese: questions and facts.
+
+Domain-free: names and values come from the catalog.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from chatrec.indexes import Facet, Item
+
+
+def facet_label(name: str) -> str:
+    """A column's name as words: `release_year` becomes `release year`."""
+    return name.replace("_", " ").strip()
+
+
+def option_label(facet: Facet, option: str, language: str) -> str:
+    """An option as a person reads it: notation like `year<1980` becomes words, values stay as they are."""
+    body = option.removeprefix(facet.name)
+    if body == option:
+        return option
+    unit = f" {facet.unit}" if facet.unit else ""
+    if ".." in body:
+        low, high = body.lstrip("=").split("..")
+        return f"{low}–{high}{unit}"
+    zh = language == "zh"
+    for sign, (english, chinese) in {
+        "<=": ("up to {}", "{}以下"),
+        ">=": ("{} or more", "{}以上"),
+        "<": ("below {}", "不到{}"),
+        ">": ("above {}", "超过{}"),
+        "!=": ("not {}", "不要{}"),
+        "=": ("{}", "{}"),
+    }.items():
+        if body.startswith(sign):
+            return (chinese if zh else english).format(body.removeprefix(sign) + unit)
+    return option
+
+
+def question_text(facet: Facet, options: Sequence[str], language: str) -> str:
+    """A plain question about a facet, naming up to four options."""
+    labels = [option_label(facet, option, language) for option in options[:4]]
+    name = facet_label(facet.name)
+    if language == "zh":
+        return f"{name}方面有什么偏好？" + (f"比如{'、'.join(labels)}。" if labels else "")
+    tail = f" For example {_either(labels)}." if labels else ""
+    return f"Do you have a preference for {name}?{tail}"
+
+
+def _either(labels: Sequence[str]) -> str:
+    return labels[0] if len(labels) == 1 else f"{', '.join(labels[:-1])} or {labels[-1]}"
+
+
+def facts(item: Item, facets: Mapping[str, Facet]) -> str:
+    """The item's facets in one line, short free text included, long left out."""
+    parts: list[str] = []
+    for name, value in item.facets.items():
+        facet = facets.get(name)
+        if facet is not None and facet.kind == "text" and len(str(value)) > 80:
+            continue
+        shown = ", ".join(value) if isinstance(value, tuple) else _value(value)
+        unit = f" {facet.unit}" if facet is not None and facet.unit else ""
+        parts.append(f"{facet_label(name)}: {shown}{unit}")
+    return " · ".join(parts)
+
+
+def _value(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:g}" if isinstance(value, float) else str(value)

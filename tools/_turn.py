@@ -1,0 +1,110 @@
+"""What a tool knows of the turn it runs in: who asks, what was said, what the person looks at.
+
+Inside the agent the middleware puts a `Turn` into the state, under `TURN_KEY`; the toolkit keeps one per toolkit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any, Literal, TypeAlias
+
+from langgraph.prebuilt import ToolRuntime
+
+from chatrec.errors import ContextError
+from chatrec.indexes import Constraint
+
+TURN_KEY = "chatrec_turn"
+Spoken: TypeAlias = Literal["en", "zh"]
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One turn of one person's conversation.
+
+    Attributes:
+        user_id: Whose profile and feedback are read and written.
+        thread_id: The conversation, or None where it is not kept.
+        text: What the person said now.
+        query: What is searched for where a call brings no words of its own.
+        where: Conditions that hold: said now or earlier and not lifted.
+        prefer: Conditions that the person perhaps meant; they rank but do not exclude.
+        like: Ids of items named as examples.
+        unlike: Ids of items named to be avoided.
+        named: Ids of items that the person named or pointed at now.
+        shown: Ids of the last list, in its order.
+        asked: Facets asked about and not asked again.
+        questions: Questions asked since the last list.
+        language: "en" or "zh".
+    """
+
+    user_id: str
+    thread_id: str | None = None
+    text: str = ""
+    query: str = ""
+    where: tuple[Constraint, ...] = ()
+    prefer: tuple[Constraint, ...] = ()
+    like: tuple[str, ...] = ()
+    unlike: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
+    shown: tuple[str, ...] = ()
+    asked: tuple[str, ...] = ()
+    questions: int = 0
+    language: Spoken = "en"
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-ready, for the agent's state."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        for name in ("where", "prefer"):
+            values[name] = [[c.facet, c.op, list(c.values)] for c in values[name]]
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Turn:
+        """Read what `as_dict` wrote."""
+        read: dict[str, Any] = {name: tuple(of) if isinstance(of, list) else of for name, of in values.items()}
+        for name in ("where", "prefer"):
+            read[name] = tuple(Constraint(facet, op, tuple(of)) for facet, op, of in values[name])
+        return cls(**read)
+
+
+class Session:
+    """Where a tool finds its turn: the agent's state when there is one, else what the toolkit remembers.
+
+    Args:
+        user_id: The person a toolkit serves; None where the agent's context tells.
+        language: The language of texts made outside an agent.
+    """
+
+    def __init__(self, user_id: str | None = None, *, language: Spoken = "en") -> None:
+        self._user_id = user_id
+        self._language = language
+        self._shown: tuple[str, ...] = ()
+
+    def turn(self, runtime: ToolRuntime[Any, Any] | None) -> Turn:
+        """The current turn.
+
+        Raises:
+            ContextError: Neither the runtime nor the toolkit says who the person is.
+        """
+        state = runtime.state if runtime is not None else None
+        if isinstance(state, Mapping) and TURN_KEY in state:
+            return Turn.from_dict(state[TURN_KEY])
+        context = runtime.context if runtime is not None else None
+        user_id = self._user_id or getattr(context, "user_id", None)
+        if not isinstance(user_id, str) or not user_id:
+            raise ContextError(
+                "nobody is named as the user of these tools", hint='RecommenderToolkit(recommender, user_id="ana")'
+            )
+        return Turn(user_id=user_id, shown=self._shown, language=self._language)
+
+    def showed(self, ids: tuple[str, ...]) -> None:
+        """Remember the last list, for tools that run outside an agent."""
+        self._shown = ids
+
+
+def with_where(turn: Turn, where: tuple[Constraint, ...]) -> Turn:
+    """The turn with further conditions; a new condition replaces an older one on the same facet."""
+    replaced = {constraint.facet for constraint in where}
+    kept = tuple(c for c in turn.where if c.facet not in replaced)
+    return replace(turn, where=kept + where)
