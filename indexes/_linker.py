@@ -1,0 +1,224 @@
+"""The linker: what a sentence says in terms of a catalog. It proposes and never decides.
+
+    link = Linker(catalog).link("a comedy under 100 minutes, nothing like Alien")
+    link.proposals    genres=Comedy, runtime<100
+    link.mentions     Alien, negated
+
+Everything is made from the catalog: its values, numbers, names and titles. What the code itself knows of English and
+Chinese are closed classes (function words, numerals, units) and general adjectives of measure.
+
+The readers run in an order in which the surer claim their words first: lifted constraints, places in the last list, titles
+that are marked as such, values, numbers, comparatives, other titles, and last, by embedding, what is left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from chatrec.indexes._constraints import Constraint
+from chatrec.indexes._linker_found import Found
+from chatrec.indexes._linker_join import merge
+from chatrec.indexes._linker_meaning import Meanings
+from chatrec.indexes._linker_names import Names
+from chatrec.indexes._linker_numbers import Numbers, flip
+from chatrec.indexes._linker_positions import find_positions
+from chatrec.indexes._linker_relative import Relatives
+from chatrec.indexes._linker_rest import leftovers, phrases_of
+from chatrec.indexes._linker_scope import CUES, lifted, negated
+from chatrec.indexes._linker_text import Sentence
+from chatrec.indexes._linker_titles import Titled, Titles
+from chatrec.indexes._linker_units import scales
+from chatrec.indexes._linker_values import Values
+from chatrec.indexes._linker_vocabulary import Vocabulary
+from chatrec.indexes._linker_words import FUNCTION
+from chatrec.indexes._values import Item, Mention
+
+if TYPE_CHECKING:
+    from langchain_core.embeddings import Embeddings
+
+    from chatrec.indexes._catalog import Catalog
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A constraint that a sentence seems to state.
+
+    Attributes:
+        constraint: The constraint.
+        text: The words that say it.
+        score: How sure, 0 to 1. From 0.75 on the person said so; lower means perhaps.
+    """
+
+    constraint: Constraint
+    text: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What a sentence says in terms of a catalog.
+
+    Attributes:
+        proposals: Constraints, in the order in which they were said.
+        mentions: Items that were named or pointed at, in that order.
+        removed: Facets that the person said are of no matter ("any year is fine").
+        rest: The words that were not understood and may be searched for, in order; without function words, and
+            without refused ones ("no clowns" must not find clowns).
+    """
+
+    proposals: tuple[Proposal, ...] = ()
+    mentions: tuple[Mention, ...] = ()
+    removed: tuple[str, ...] = ()
+    rest: str = ""
+
+
+class Linker:
+    """Reads sentences against one catalog. Made once and reused; reading changes nothing but caches.
+
+    Args:
+        catalog: The catalog.
+    """
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._items = catalog.items
+        self._noun = catalog.name
+        self._row = {item.id: row for row, item in enumerate(self._items)}
+        facets = list(catalog.facets.values())
+        self._kinds = {facet.name: facet.kind for facet in facets}
+        self._scales = scales(facets, self._items)
+        self._names = Names(facets, self._scales)
+        vocabulary = Vocabulary(self._items)
+        self._values = Values(facets, vocabulary)
+        self._titles = Titles(self._items, self._scales, vocabulary)
+        self._numbers = Numbers(self._scales)
+        self._relatives = Relatives(self._scales)
+        self._meanings = Meanings(facets, skip=self._values.lexicon.name_like)
+
+    def link(self, text: str, *, last: Sequence[str] = (), embedder: Embeddings | None = None) -> Link:
+        """Read a sentence.
+
+        Args:
+            text: What the person said; English, Chinese, or both.
+            last: Ids of the items shown last, in the order shown; ids that the catalog does not have are passed over.
+            embedder: With one, words that name no value are matched to values by meaning, at scores below 0.75.
+        """
+        sentence = Sentence.read(text)
+        shown = [self._items[self._row[item_id]] for item_id in last if item_id in self._row]
+        names = self._names(sentence)
+        removed = lifted(sentence, names)
+        for name in removed:
+            sentence.take(name.start, name.end)
+        names = [name for name in names if sentence.free(name.start, name.end)]
+        mentioned = self._mentioned(sentence, shown, firm=True)
+        found = self._values.find(sentence, names)
+        for one in found:
+            sentence.take(one.named, one.start)
+        found += self._numbers.find(sentence, names)
+        than = {start: item for item, start, _, _, _ in mentioned}
+        found += self._relatives.find(sentence, names, shown, than)
+        mentioned += self._mentioned(sentence, [], firm=False)
+        scope = negated(sentence, sentence.taken)
+        found = [signed for one in found for signed in _signed(sentence, one, scope)]
+        if embedder is not None:
+            found += self._meant(sentence, scope, embedder)
+        return Link(
+            self._proposals(sentence, found),
+            tuple(_mention(sentence, one, scope) for one in sorted(mentioned, key=lambda one: one[1])),
+            tuple(dict.fromkeys(name.facet for name in removed)),
+            leftovers(sentence, scope),
+        )
+
+    def _mentioned(self, sentence: Sentence, shown: Sequence[Item], *, firm: bool) -> list[_Named]:
+        """Items pointed at or named; with `firm`, only those that nothing else can be meant by."""
+        made: list[_Named] = []
+        if firm:
+            for place in find_positions(sentence, len(shown), self._noun):
+                made.append((shown[place.place], place.start, place.end, 0.95, True))
+            for _, start, end, _, _ in made:
+                sentence.take(start, end)
+        rows = {self._row[item.id] for item in shown}
+        for titled in self._titles.find(sentence, rows):
+            if sentence.free(titled.start, titled.end) and (not firm or self._is_title(sentence, titled)):
+                item = self._items[titled.row]
+                made.append((item, titled.start, titled.end, titled.score, False))
+                sentence.take(titled.start, titled.end)
+        return made
+
+    def _is_title(self, sentence: Sentence, titled: Titled) -> bool:
+        """Whether words are a title before they are a value: marked as one, or longer than any value there."""
+        if self._values.covers(sentence, titled.start, titled.end):
+            return titled.firm and titled.score >= 0.96
+        longer = self._values.reaches(sentence, titled.start) > titled.end
+        return not longer and (titled.firm or titled.end - titled.start > 1)
+
+    def _meant(self, sentence: Sentence, scope: Sequence[int], embedder: Embeddings) -> list[Found]:
+        spans = phrases_of(sentence)
+        meant = self._meanings.find([sentence.span(start, end) for start, end in spans], embedder)
+        ranked = sorted(
+            ((match.score, start, end, match) for (start, end), match in zip(spans, meant, strict=True) if match),
+            key=lambda row: (-row[0], row[1], row[2]),
+        )
+        found: list[Found] = []
+        used: set[int] = set()
+        for score, start, end, match in ranked:
+            if used & set(range(start, end)):
+                continue
+            used |= set(range(start, end))
+            op = "none" if scope[start] >= 0 else "any"
+            found.append(
+                Found(Constraint(match.facet, op, (match.value,)), start, end, score, kind="meaning", named=start)
+            )
+        return found
+
+    def _proposals(self, sentence: Sentence, found: Sequence[Found]) -> tuple[Proposal, ...]:
+        best: dict[Constraint, Proposal] = {}
+        for one in merge(sentence, found, self._kinds):
+            proposal = Proposal(one.constraint, sentence.span(one.start, one.end), round(one.score, 3))
+            held = best.get(one.constraint)
+            if held is None or held.score < proposal.score:
+                best[one.constraint] = proposal
+        return tuple(best.values())
+
+
+_Named = tuple[Item, int, int, float, bool]
+
+
+def _signed(sentence: Sentence, found: Found, scope: Sequence[int]) -> list[Found]:
+    """A constraint turned round where it lies in the scope of a negation."""
+    cue = scope[found.start]
+    if cue < 0:
+        return [found]
+    if found.kind == "value":
+        constraint = Constraint(found.constraint.facet, "none", found.constraint.values)
+        near = cue < found.start and found.start - cue <= 4
+        return [
+            replace(
+                found, constraint=constraint, score=max(found.score, 0.8) if near and found.score > 0.5 else found.score
+            )
+        ]
+    match = CUES.at(sentence.tokens, cue)
+    start = match[0] if match else cue + 1
+    between = range(start, found.start)
+    direct = all(not sentence.taken[n] and sentence.tokens[n].norm in FUNCTION for n in between)
+    if found.kind != "number" or cue > found.start or not (direct or len(between) <= 2):
+        return [found]
+    if any(sentence.taken[n] for n in between):
+        return [found]
+    turned = flip(found.constraint)
+    return [replace(found, constraint=turned, score=found.score - 0.02)] if turned else []
+
+
+def _mention(sentence: Sentence, named: _Named, scope: Sequence[int]) -> Mention:
+    item, start, end, score, listed = named
+    refused = scope[start] >= 0 or _compares_badly(sentence, start)
+    return Mention(item.id, item.title, sentence.span(start, end), round(score, 3), negated=refused, listed=listed)
+
+
+def _compares_badly(sentence: Sentence, start: int) -> bool:
+    lead = [token.norm for token in sentence.tokens[max(0, start - 3) : start]]
+    return lead[-2:] in (["nothing", "like"], ["not", "like"], ["unlike"], ["不", "像"]) or lead[-1:] == ["unlike"]
+
+
+__all__ = ["Link", "Linker", "Proposal"]

@@ -1,0 +1,200 @@
+"""Reading a number with its unit: "90 min", "two hours and a half", "$1.2k", "1h45", "一千五百元", "两个半小时"."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from chatrec.indexes._linker_text import Phrases, Sentence, Token
+from chatrec.indexes._linker_units import SYMBOLS, UNIT_WORDS, UNITS, Unit
+
+_SMALL = dict(
+    zip(
+        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"],
+        range(20),
+        strict=True,
+    )
+) | {"dozen": 12}
+_TENS = dict(zip(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], range(20, 100, 10), strict=True))
+_SCALES = {"hundred": 100, "thousand": 1000, "grand": 1000, "million": 1_000_000}
+_DIGITS = {"零": 0, "〇": 0, "一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
+_POWERS = {"十": 10, "百": 100, "千": 1000}
+_BIG = {"万": 10_000, "亿": 100_000_000}
+_HALF = Phrases([("half", True), ("a half", True), ("半", True)])
+_ARTICLE_UNITS = frozenset(["hour", "day", "week", "month", "minute", "year", "night", "kilo", "mile", "dollar", "euro"])
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A number as said.
+
+    Attributes:
+        start: Its first token.
+        end: The token after it and its unit.
+        value: The number.
+        units: What its unit may be; empty if none was said.
+        spelled: Whether it was written in letters.
+        calendar: Whether it was written as a year ("2010年").
+    """
+
+    start: int
+    end: int
+    value: float
+    units: tuple[Unit, ...] = ()
+    spelled: bool = False
+    calendar: bool = False
+
+
+def read_figure(sentence: Sentence, start: int) -> Figure | None:
+    """The number that begins at a token, with its unit."""
+    tokens = sentence.tokens
+    bare = _digits(tokens, start) or _english(tokens, start) or _chinese(tokens, start) or _article(tokens, start)
+    if bare is None:
+        return None
+    figure = _with_unit(sentence, bare)
+    return _compound(sentence, figure)
+
+
+def _digits(tokens: Sequence[Token], start: int) -> Figure | None:
+    token = tokens[start]
+    if token.kind != "number":
+        return None
+    value, end = float(token.norm.replace(",", "")), start + 1
+    if end < len(tokens):
+        following = tokens[end]
+        if following.norm == "k" and following.gap == "":
+            return Figure(start, end + 1, value * 1000)
+        if following.norm in _SCALES and following.gap == " ":
+            return Figure(start, end + 1, value * _SCALES[following.norm])
+        power = (_POWERS | _BIG).get(following.norm, 0)
+        if power >= 100 and not following.gap:
+            return Figure(start, end + 1, value * power)
+    return Figure(start, end, value)
+
+
+def _english(tokens: Sequence[Token], start: int) -> Figure | None:
+    total, current, index, seen = 0.0, 0.0, start, False
+    while index < len(tokens):
+        word = tokens[index].norm
+        if index > start and (tokens[index].hard or tokens[index].soft):
+            break
+        if word in _SMALL and (not seen or current % 100 >= 20 or current % 100 == 0):
+            current += _SMALL[word]
+        elif word in _TENS and (not seen or current % 100 == 0):
+            current += _TENS[word]
+        elif word == "hundred" and seen:
+            current = max(current, 1) * 100
+        elif word in _SCALES and seen:
+            total, current = total + max(current, 1) * _SCALES[word], 0
+        elif word == "a" and not seen and index + 1 < len(tokens) and tokens[index + 1].norm in _SCALES:
+            current = 1
+        elif not (word == "and" and seen and current >= 100 and _is_small(tokens, index + 1)):
+            break
+        seen, index = True, index + 1
+    if not seen:
+        couple = [token.norm for token in tokens[start : start + 3]]
+        return Figure(start, start + 3, 2, spelled=True) if couple == ["a", "couple", "of"] else None
+    return Figure(start, index, total + current, spelled=True)
+
+
+def _is_small(tokens: Sequence[Token], index: int) -> bool:
+    return index < len(tokens) and (tokens[index].norm in _SMALL or tokens[index].norm in _TENS)
+
+
+def _chinese(tokens: Sequence[Token], start: int) -> Figure | None:
+    if tokens[start].norm == "半" and UNIT_WORDS.at(tokens, start + 1):
+        return Figure(start, start + 1, 0.5, spelled=True)
+    index, run = start, ""
+    while index < len(tokens) and (char := tokens[index].norm) and (char in _DIGITS or char in _POWERS or char in _BIG):
+        if index > start and tokens[index].gap:
+            break
+        run, index = run + char, index + 1
+    value = chinese_number(run) if run else None
+    return None if value is None else Figure(start, index, value, spelled=True)
+
+
+def chinese_number(run: str) -> float | None:
+    """The value of Chinese numerals: 两百 200, 一千五 1500, 二零一零 2010; None if they make no number."""
+    if not run:
+        return None
+    if len(run) > 1 and all(char in _DIGITS for char in run):
+        return float("".join(str(_DIGITS[char]) for char in run))
+    total = section = 0.0
+    digit: float | None = None
+    power = 1.0
+    for char in run:
+        if char in _DIGITS:
+            digit = _DIGITS[char]
+            power = 1.0 if char in "零〇" else power
+        elif char in _POWERS:
+            section, power, digit = section + (1 if digit is None else digit) * _POWERS[char], _POWERS[char], None
+        else:
+            total, section, power = (total + section + (digit or 0)) * _BIG[char], 0.0, _BIG[char]
+            digit = None
+    if digit is not None:
+        section += digit * (power / 10 if power >= 100 else 1)
+    return total + section
+
+
+def _article(tokens: Sequence[Token], start: int) -> Figure | None:
+    words = [token.norm for token in tokens[start : start + 3]]
+    if len(words) > 1 and words[0] in {"a", "an"} and words[1] in _ARTICLE_UNITS:
+        return Figure(start, start + 1, 1, spelled=True)
+    if len(words) > 2 and words[0] == "half" and words[1] in {"a", "an"} and words[2] in _ARTICLE_UNITS:
+        return Figure(start, start + 2, 0.5, spelled=True)
+    return None
+
+
+def _with_unit(sentence: Sentence, figure: Figure) -> Figure:
+    tokens, end = sentence.tokens, figure.end
+    symbol = SYMBOLS.search(tokens[figure.start].gap[-2:])
+    if symbol:
+        return replace(figure, units=(("money", 1.0),))
+    after = sentence.after(end - 1)
+    symbol = SYMBOLS.match(after.lstrip())
+    if symbol or after.lstrip().startswith("%"):
+        return replace(figure, units=UNITS[after.lstrip()[0]])
+    half = 0.0
+    for words in (("and", "a", "half"), ("个", "半")):
+        if tuple(token.norm for token in tokens[end : end + len(words)]) == words:
+            half, end = 0.5, end + len(words)
+    if end < len(tokens) and tokens[end].norm == "年" and not tokens[end].gap and figure.value >= 1000:
+        return replace(figure, end=end + 1, calendar=True)
+    found = UNIT_WORDS.at(tokens, end)
+    if found and not (tokens[end].hard or tokens[end].soft) and _is_unit(tokens, figure, end, found[0]):
+        return replace(figure, end=found[0], units=found[1], value=figure.value + half)
+    return figure
+
+
+def _is_unit(tokens: Sequence[Token], figure: Figure, start: int, end: int) -> bool:
+    word = tokens[start]
+    if end - start == 1 and word.kind == "word" and len(word.norm) <= 2 and figure.spelled:
+        return False
+    if word.norm in {"in", "s", "m"} and word.gap:
+        return False
+    return not (word.norm == "second" and figure.spelled)
+
+
+def _compound(sentence: Sentence, figure: Figure) -> Figure:
+    """Add a smaller part in the same dimension: "2 hours 15 minutes", "1h30", "an hour and a half", "两小时半"."""
+    tokens, end = sentence.tokens, figure.end
+    if not figure.units or end >= len(tokens) or tokens[end].hard or tokens[end].soft:
+        return figure
+    dim, factor = figure.units[0]
+    words = tuple(token.norm for token in tokens[end : end + 3])
+    if words == ("and", "a", "half"):
+        return replace(figure, value=figure.value + 0.5, end=end + 3)
+    if words[0] == "半" and not tokens[end].gap:
+        return replace(figure, value=figure.value + 0.5, end=end + 1)
+    if dim != "time" or factor != 60:
+        return figure
+    start = end + 1 if words[0] in {"and", "零"} and end + 1 < len(tokens) else end
+    small = _digits(tokens, start) or _english(tokens, start) or _chinese(tokens, start)
+    if small is None or small.value >= 60:
+        return figure
+    small = _with_unit(sentence, small)
+    if ("time", 1) in small.units or (not small.units and start == end and not tokens[start].gap.strip()):
+        glued = tokens[start].gap == ""
+        if small.units or glued:
+            return replace(figure, value=figure.value + small.value / 60, end=small.end)
+    return figure

@@ -1,0 +1,94 @@
+"""Values said together: "comedy or drama" is one constraint with two values, "comedy and drama" are two."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from chatrec.indexes._constraints import Constraint
+from chatrec.indexes._linker_found import Found
+from chatrec.indexes._linker_scope import joined_by
+from chatrec.indexes._linker_text import Sentence
+from chatrec.indexes._values import FacetKind
+
+
+def merge(sentence: Sentence, found: Sequence[Found], kinds: Mapping[str, FacetKind]) -> list[Found]:
+    """Constraints on one facet put together as far as they were meant so, in the order said.
+
+    Values of a facet that takes one value are alternatives however they are joined ("black and white shirts"); values
+    of a facet that takes several are alternatives only with "or". Refused values of one enumeration are one refusal.
+
+    Args:
+        sentence: The sentence.
+        found: The constraints.
+        kinds: The kind of each facet.
+    """
+    ordered = sorted(found, key=lambda one: (one.start, -one.score))
+    made: list[Found] = []
+    for run in _runs(sentence, ordered):
+        made.extend(_joined(sentence, run, kinds))
+    return _alternatives(made, kinds)
+
+
+def _runs(sentence: Sentence, ordered: Sequence[Found]) -> list[list[Found]]:
+    runs: list[list[Found]] = []
+    for one in ordered:
+        held = runs[-1][-1] if runs else None
+        if (
+            held is not None
+            and _alike(held, one)
+            and joined_by(sentence, held.end, min(one.start, one.named or one.start))
+        ):
+            runs[-1].append(one)
+        else:
+            runs.append([one])
+    return runs
+
+
+def _alike(left: Found, right: Found) -> bool:
+    a, b = left.constraint, right.constraint
+    same = a.facet == b.facet and a.op == b.op and left.end <= right.start
+    return same and a.op in {"any", "none", "between"} and (left.score >= 0.5) == (right.score >= 0.5)
+
+
+def _joined(sentence: Sentence, run: list[Found], kinds: Mapping[str, FacetKind]) -> list[Found]:
+    if len(run) == 1:
+        return run
+    op, facet = run[0].constraint.op, run[0].constraint.facet
+    pairs = zip(run, run[1:], strict=False)
+    either = any(joined_by(sentence, a.end, min(b.start, b.named or b.start)) == "or" for a, b in pairs)
+    score = min(one.score for one in run)
+    whole = replace(run[0], end=run[-1].end, score=score)
+    if op == "between":
+        low = min(one.constraint.values[0] for one in run)  # type: ignore[type-var]
+        high = max(one.constraint.values[1] for one in run)  # type: ignore[type-var]
+        return [replace(whole, constraint=Constraint(facet, "between", (low, high)))]
+    if op == "none" or either or kinds.get(facet) != "multi":
+        values = tuple(dict.fromkeys(value for one in run for value in one.constraint.values))
+        return [replace(whole, constraint=Constraint(facet, op, values))]
+    return run
+
+
+def _alternatives(made: Sequence[Found], kinds: Mapping[str, FacetKind]) -> list[Found]:
+    """Several values wanted of a facet that takes one, said apart, are alternatives too."""
+    kept: list[Found] = []
+    for one in made:
+        at = next(
+            (
+                n
+                for n, held in enumerate(kept)
+                if held.constraint.facet == one.constraint.facet
+                and held.constraint.op == one.constraint.op == "any"
+                and kinds.get(one.constraint.facet) == "category"
+                and held.start != one.start
+                and min(held.score, one.score) >= 0.75
+            ),
+            None,
+        )
+        if at is None:
+            kept.append(one)
+        else:
+            values = tuple(dict.fromkeys([*kept[at].constraint.values, *one.constraint.values]))
+            joined = Constraint(one.constraint.facet, "any", values)
+            kept[at] = replace(kept[at], constraint=joined, score=min(kept[at].score, one.score))
+    return kept

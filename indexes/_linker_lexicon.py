@@ -1,0 +1,179 @@
+"""Every way to say a value of a facet: whole, in the singular, joined, shortened, by its parts or its family."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TypeVar
+
+from chatrec.indexes._linker_names import boolean_keys
+from chatrec.indexes._linker_text import root, stems, tokenize
+from chatrec.indexes._linker_words import COMMON, FUNCTION
+from chatrec.indexes._values import Facet
+
+_Key = TypeVar("_Key", str, tuple[str, ...])
+
+_SMALL = 300
+_PARTS = re.compile(r"\s*(?:&|/|\||,| and )\s*")
+_BRACKETS = re.compile(r"\s*[(\[（].*?[)\]）]\s*")
+_CLASS_SUFFIXES = "色片类型式款风系味菜性"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One value that a key may mean.
+
+    Attributes:
+        facet: The facet.
+        value: The value.
+        count: How many items have it.
+        sure: How sure the key means it, 0 to 1: 1 for the whole value.
+        facet_size: How many values the facet has.
+        name_like: Whether the facet's values look like names of people.
+    """
+
+    facet: str
+    value: str
+    count: int
+    sure: float
+    facet_size: int
+    name_like: bool
+
+
+class Lexicon:
+    """All keys of all values of all category, multi and boolean facets.
+
+    Args:
+        facets: All facets of the catalog.
+    """
+
+    def __init__(self, facets: Iterable[Facet]) -> None:
+        self._keys: dict[tuple[str, ...], tuple[Entry, ...]] = {}
+        self._joined: dict[str, tuple[Entry, ...]] = {}
+        self._derived: dict[str, tuple[Entry, ...]] = {}
+        self._surnames: dict[str, tuple[Entry, ...]] = {}
+        self.longest = 1
+        self.name_like: set[str] = set()
+        for facet in facets:
+            if facet.kind == "boolean":
+                self._add_boolean(facet)
+            elif facet.kind in {"category", "multi"}:
+                self._add_facet(facet)
+
+    def get(self, key: tuple[str, ...]) -> tuple[Entry, ...]:
+        """The values that a sequence of stems says."""
+        return self._keys.get(key, ())
+
+    def joined(self, word: str) -> tuple[Entry, ...]:
+        """The values of several words that one word says: "scifi"."""
+        return self._joined.get(word, ())
+
+    def derived(self, origin: str) -> tuple[Entry, ...]:
+        """The values of one word with this root: "romantic" says "Romance"."""
+        return self._derived.get(origin, ())
+
+    def surname(self, word: str) -> tuple[Entry, ...]:
+        """The values that look like names and end in this word, if one of them stands out."""
+        entries = self._surnames.get(word, ())
+        if len(entries) <= 1:
+            return entries
+        by_value = {entry.value for entry in entries}
+        if len(by_value) == 1:
+            return entries
+        first, second = sorted(entries, key=lambda entry: -entry.count)[:2]
+        return (first,) if first.count >= 3 * second.count and first.count >= 3 else ()
+
+    def words(self) -> Iterator[str]:
+        """Every word of every key."""
+        for key in self._keys:
+            yield from key
+
+    def _add_boolean(self, facet: Facet) -> None:
+        for rank, key in enumerate(boolean_keys(facet.name)):
+            count = facet.values.get("true", 0)
+            self._put(self._keys, key, Entry(facet.name, "true", count, 1.0 if rank == 0 else 0.9, 2, name_like=False))
+
+    def _add_facet(self, facet: Facet) -> None:
+        size, names = len(facet.values), _name_like(facet)
+        if names:
+            self.name_like.add(facet.name)
+        for value, count in facet.values.items():
+            key = stems(value)
+            if not key:
+                continue
+            self._put(self._keys, key, Entry(facet.name, value, count, 1.0, size, names))
+            self._add_joined(facet, value, key, count, size, names)
+            if names and len(key) in {2, 3}:
+                last = tokenize(value)[-1].norm
+                if last.isalpha() and last.isascii() and last not in COMMON:
+                    self._put(self._surnames, last, Entry(facet.name, value, count, 1.0, size, names))
+            if not names and size <= _SMALL:
+                self._add_variants(facet, value, key, count, size)
+
+    def _add_joined(self, facet: Facet, value: str, key: tuple[str, ...], count: int, size: int, names: bool) -> None:
+        if names or not 1 <= len(key) <= 3 or not all(part.isascii() for part in key):
+            return
+        word = "".join(key)
+        if (len(key) > 1 and word not in COMMON and len(word) >= 4) or (len(key) == 1 and len(word) >= 6):
+            self._put(self._joined, word, Entry(facet.name, value, count, 1.0, size, names))
+
+    def _add_variants(self, facet: Facet, value: str, key: tuple[str, ...], count: int, size: int) -> None:
+        def put(variant: tuple[str, ...], sure: float) -> None:
+            if variant and variant != key:
+                self._put(self._keys, variant, Entry(facet.name, value, count, sure, size, name_like=False))
+
+        if key[0] == "the":
+            put(key[1:], 0.95)
+        put(stems(_BRACKETS.sub(" ", value)), 0.9)
+        parts = _PARTS.split(value)
+        if 2 <= len(parts) <= 3:
+            for part in parts:
+                put(stems(part), 0.85)
+        if len(key) == 1 and key[0].isascii() and (origin := root(key[0])):
+            self._put(self._derived, origin, Entry(facet.name, value, count, 1.0, size, name_like=False))
+        if len(key) >= 3 and key[-1] in _CLASS_SUFFIXES and not value.isascii():
+            put(key[:-1], 0.92)
+        if len(key) == 2 and all(len(part) > 3 and part.isascii() for part in key):
+            self._add_prefixes(facet, value, key, count, size)
+        if len(key) >= 3 and all(part.isascii() and part.isalpha() for part in key):
+            initials = "".join(part[0] for part in key)
+            if initials not in COMMON:
+                put((initials,), 0.8)
+
+    def _add_prefixes(self, facet: Facet, value: str, key: tuple[str, ...], count: int, size: int) -> None:
+        """Two words shortened to their beginnings, as in "sci-fi"."""
+        entry = Entry(facet.name, value, count, 0.93, size, name_like=False)
+        for left in range(2, 5):
+            for right in range(2, 5):
+                if left >= len(key[0]) or right >= len(key[1]) or left + right < 5:
+                    continue
+                pair = key[0][:left], key[1][:right]
+                if pair[0] in COMMON and pair[1] in COMMON:
+                    continue
+                self._put(self._keys, pair, entry)
+                if pair[0] + pair[1] not in COMMON:
+                    self._put(self._joined, pair[0] + pair[1], entry)
+
+    def _put(self, table: dict[_Key, tuple[Entry, ...]], key: _Key, entry: Entry) -> None:
+        held = table.get(key, ())
+        if any(other.facet == entry.facet and other.sure >= entry.sure for other in held):
+            if any(other.facet == entry.facet and other.sure > entry.sure for other in held) or len(held) > 8:
+                return
+        table[key] = (*held, entry)
+        if isinstance(key, tuple):
+            self.longest = max(self.longest, len(key))
+
+
+def _name_like(facet: Facet) -> bool:
+    """Whether most values are two or three words in capitals, as people's names are."""
+    sample = list(facet.values)[:400]
+    if len(sample) < 3:
+        return False
+    likely = 0
+    for value in sample:
+        words = value.split()
+        ordinary = any(word.casefold() in FUNCTION for word in words)
+        if 2 <= len(words) <= 4 and all(word[:1].isupper() for word in words[-1:] + words[:1]) and not ordinary:
+            likely += value.isascii() is False or not any(char.isdigit() for char in value)
+    return likely >= 0.7 * len(sample)

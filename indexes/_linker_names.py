@@ -1,0 +1,96 @@
+"""Where a sentence names a facet: by its column's name, or by a word for what it measures ("price", "多长")."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from chatrec.indexes._linker_found import Name
+from chatrec.indexes._linker_text import Sentence, norms, root, stem
+from chatrec.indexes._linker_units import DIMENSION_WORDS, Scale, bare_name
+from chatrec.indexes._linker_words import FUNCTION
+from chatrec.indexes._values import Facet
+
+
+class Names:
+    """Finds the names of facets in sentences.
+
+    Args:
+        facets: All facets of the catalog.
+        scales: What the number facets measure.
+    """
+
+    def __init__(self, facets: Iterable[Facet], scales: Mapping[str, Scale]) -> None:
+        self._names: dict[tuple[str, ...], str] = {}
+        self._roots: dict[str, str] = {}
+        self._by_dimension: dict[str, list[str]] = {}
+        shared: dict[str, int] = {}
+        listed = list(facets)
+        for facet in listed:
+            words = tuple(stem(word) for word in bare_name(facet.name))
+            if not words:
+                continue
+            self._names.setdefault(words, facet.name)
+            shared[words[-1]] = shared.get(words[-1], 0) + 1
+            if len(words) == 1 and (origin := root(words[0])):
+                self._roots.setdefault(origin, facet.name)
+        for facet in listed:
+            words = tuple(stem(word) for word in bare_name(facet.name))
+            short = words[-1:]
+            if len(words) > 1 and short[0].isascii() and shared[short[0]] == 1 and short[0] not in FUNCTION:
+                self._names.setdefault(short, facet.name)
+        for name, scale in scales.items():
+            if scale.dimension:
+                self._by_dimension.setdefault(scale.dimension, []).append(name)
+        self._longest = max(map(len, self._names), default=0)
+
+    def __call__(self, sentence: Sentence) -> list[Name]:
+        """All places where a facet is named, in order; a word for a dimension names every facet that measures it."""
+        found: list[Name] = []
+        index = 0
+        while index < len(sentence):
+            here = self._own(sentence, index)
+            if not here:
+                match = DIMENSION_WORDS.at(sentence.tokens, index)
+                if match and not self._is_value_like(sentence, index, match[0]):
+                    here = [Name(name, index, match[0], own=False) for name in self._by_dimension.get(match[1], ())]
+            found.extend(here)
+            index = max((name.end for name in here), default=index + 1)
+        return found
+
+    def dimension(self, dim: str) -> Sequence[str]:
+        """The facets that measure a dimension."""
+        return self._by_dimension.get(dim, ())
+
+    def _own(self, sentence: Sentence, start: int) -> list[Name]:
+        stems = [token.stem for token in sentence.tokens[start : start + self._longest]]
+        for size in range(len(stems), 0, -1):
+            facet = self._names.get(tuple(stems[:size]))
+            if facet is not None:
+                return [Name(facet, start, start + size, own=True)]
+        word = sentence.tokens[start]
+        if word.kind == "word" and word.norm not in FUNCTION:
+            facet = self._roots.get(root(word.stem)) if root(word.stem) else None
+            if facet is not None:
+                return [Name(facet, start, start + 1, own=True)]
+        return []
+
+    @staticmethod
+    def _is_value_like(sentence: Sentence, start: int, end: int) -> bool:
+        """Whether a word such as "minutes" or "stars" is the unit of the number before it rather than a name."""
+        single = end - start == 1 and sentence.tokens[start].kind == "han"
+        counted = start > 0 and sentence.tokens[start - 1].kind == "number"
+        return counted or (single and start + 1 < len(sentence) and sentence.tokens[start].norm in "年日钱重")
+
+
+def boolean_keys(name: str) -> tuple[tuple[str, ...], ...]:
+    """What people call a boolean column: `has_wifi` wifi, `breakfast_included` breakfast included and breakfast."""
+    words = norms(name.replace("_", " "))
+    while len(words) > 1 and words[0] in {"is", "has", "with", "allows", "supports", "can", "是", "否", "有", "无"}:
+        words = words[1:]
+    if words[:1] == ("是",):
+        words = words[2:] if words[1:2] == ("否",) else words[1:]
+    keys = [tuple(stem(word) for word in words)]
+    if len(words) > 1 and words[-1] in {"included", "available", "friendly", "allowed", "free"} and words[0].isascii():
+        if words[-1] in {"included", "available"}:
+            keys.append(tuple(stem(word) for word in words[:-1]))
+    return tuple(key for key in keys if key)

@@ -1,0 +1,120 @@
+"""Words that point into the last list: "the second one", "#2", "the last two", "第二个"."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chatrec.indexes._linker_text import Sentence, stem
+
+_ORDINALS = dict(
+    zip(["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"], range(10), strict=True)
+)
+_NUMBERS = dict(zip(["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"], range(1, 11), strict=True))
+_HAN = {"一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9, "十": 10}
+_COUNTERS = frozenset("个部款条件道本家项种首台张双位只")
+_NOUNS = frozenset(["one", "ones", "option", "item", "choice", "result", "suggestion", "recommendation", "pick", "entry", "title"])
+_AFTER = frozenset(
+    ["and", "or", "is", "was", "looks", "look", "sounds", "seems", "please", "but", "are", "were", "then", "thanks", "would", "has", "on", "in", "from", "of", "i", "not", "instead", "too", "also", "with", "for", "again"]
+)
+_NUMBERED = frozenset({"number", "no", "option", "item", "nr", "choice", "result"})
+
+
+@dataclass(frozen=True, slots=True)
+class Pointed:
+    """A place in the last list.
+
+    Attributes:
+        place: Counted from 0.
+        start: First token.
+        end: The token after it.
+    """
+
+    place: int
+    start: int
+    end: int
+
+
+def find_positions(sentence: Sentence, size: int, noun: str) -> list[Pointed]:
+    """Where a sentence points into a list.
+
+    Args:
+        sentence: The sentence.
+        size: The length of the list.
+        noun: What the catalog calls its items ("films"), which may follow an ordinal.
+    """
+    if not size:
+        return []
+    found: list[Pointed] = []
+    index = 0
+    while index < len(sentence):
+        here = _numbered(sentence, index) or _ordinal(sentence, index, stem(noun.casefold())) or _han(sentence, index)
+        if not here:
+            index += 1
+            continue
+        places, end = here
+        found.extend(Pointed(place % size, index, end) for place in places if -size <= place < size)
+        index = end
+    return found
+
+
+def _numbered(sentence: Sentence, start: int) -> tuple[list[int], int] | None:
+    tokens = sentence.tokens
+    if tokens[start].kind == "number" and tokens[start].gap.endswith("#"):
+        return _place(tokens[start].norm), start + 1
+    if tokens[start].norm in _NUMBERED and start + 1 < len(tokens) and not tokens[start + 1].soft:
+        following = tokens[start + 1]
+        if following.kind == "number":
+            return _place(following.norm), start + 2
+        if following.norm in _NUMBERS:
+            return [_NUMBERS[following.norm] - 1], start + 2
+    return None
+
+
+def _place(text: str) -> list[int]:
+    return [int(text) - 1] if text.isdigit() and 0 < int(text) < 100 else []
+
+
+def _ordinal(sentence: Sentence, start: int, noun: str) -> tuple[list[int], int] | None:
+    tokens = sentence.tokens
+    word = tokens[start].norm
+    led = start > 0 and tokens[start - 1].norm in {"the", "that", "your", "and", "or", "this", "both"}
+    if word in {"last", "first"} and led and start + 1 < len(tokens) and tokens[start + 1].norm in _NUMBERS:
+        many = _NUMBERS[tokens[start + 1].norm]
+        if 1 < many <= 5:
+            return (list(range(many)) if word == "first" else list(range(-many, 0))), start + 2
+    place = -1 if word in {"last", "latter"} else _ORDINALS.get(word)
+    if (
+        place is None
+        and word.isdigit()
+        and start + 1 < len(tokens)
+        and tokens[start + 1].norm in {"st", "nd", "rd", "th"}
+    ):
+        return (_place(word), start + 2) if not tokens[start + 1].gap else None
+    if place is None or not led:
+        return None
+    if sentence.ends(start + 1):
+        return [place], start + 1
+    following = tokens[start + 1]
+    if following.stem in _NOUNS or (noun and following.stem == noun):
+        return [place], start + 2
+    return ([place], start + 1) if following.norm in _AFTER and word != "last" else None
+
+
+def _han(sentence: Sentence, start: int) -> tuple[list[int], int] | None:
+    tokens = sentence.tokens
+    words = [token.norm for token in tokens[start : start + 4]]
+    if words[:2] == ["最", "后"] and len(words) > 2:
+        if words[2] == "一" and len(words) > 3 and words[3] in _COUNTERS:
+            return [-1], start + 4
+        return ([-1], start + 3) if words[2] in _COUNTERS else None
+    if words[0] == "第" and len(words) > 1:
+        number = _HAN.get(words[1]) or (int(words[1]) if words[1].isdigit() else 0)
+        counted = len(words) > 2 and words[2] in _COUNTERS
+        bare = len(words) == 2 or sentence.ends(start + 2) or words[2] in "和与跟、及"
+        if 0 < number < 100 and (counted or bare):
+            return [number - 1], start + (3 if counted else 2)
+    if words[0] == "前" and len(words) > 2 and words[1] in _HAN and words[2] in _COUNTERS:
+        return list(range(_HAN[words[1]])), start + 3
+    if words[0] == "后" and len(words) > 2 and words[1] in _HAN and words[2] in _COUNTERS:
+        return list(range(-_HAN[words[1]], 0)), start + 3
+    return None

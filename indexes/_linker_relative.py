@@ -1,0 +1,260 @@
+"""Comparatives, superlatives and plain adjectives of measure: "cheaper", "the newest", "not too long", 便宜点.
+
+A comparative is read against the last list: strictly below (or above) the median of the list's values, or of the value of
+the item that follows "than". Without a list it is read against the catalog's quartile, at a low score, as superlatives and
+plain adjectives always are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import Literal, TypeAlias
+
+from chatrec.indexes._constraints import Constraint
+from chatrec.indexes._linker_found import Found, Name
+from chatrec.indexes._linker_numbers import plain
+from chatrec.indexes._linker_text import Phrases, Sentence
+from chatrec.indexes._linker_units import Scale
+from chatrec.indexes._values import FacetValue, Item
+
+Degree: TypeAlias = Literal["comparative", "superlative", "absolute", "mild"]
+
+_ENGLISH: dict[tuple[str, ...], tuple[str, str]] = {
+    ("money",): ("cheap inexpensive affordable", "expensive pricey costly dear"),
+    ("time", "pages", "length", "days"): ("short brief", "long lengthy"),
+    ("year",): ("old dated vintage", "new recent modern"),
+    ("mass",): ("light lightweight", "heavy"),
+    ("length", "volume", "bytes"): ("small little tiny", "big large huge"),
+    ("-time", "speed"): ("slow", "fast quick"),
+    ("length",): ("close near", "far distant"),
+    ("difficulty",): ("easy simple", "hard difficult complex complicated challenging"),
+    ("rating",): ("", "high-rated highly-rated well-rated top-rated"),
+    ("popularity",): ("obscure unpopular", "popular"),
+    ("temperature",): ("cold cool", "hot warm"),
+    ("age",): ("young", "old"),
+}
+_CHINESE: dict[tuple[str, ...], tuple[str, str]] = {
+    ("money",): ("便宜 实惠 低价", "贵 昂贵"),
+    ("time", "pages", "length"): ("短 简短", "长"),
+    ("year",): ("旧 老 早", "新 晚"),
+    ("mass",): ("轻 轻便", "重"),
+    ("length", "volume", "bytes"): ("小", "大"),
+    ("-time", "speed"): ("慢", "快"),
+    ("length",): ("近", "远"),
+    ("difficulty",): ("简单 容易", "难 复杂"),
+    ("popularity",): ("冷门", "热门"),
+}
+_IRREGULAR = {"far": ("farther", "farthest"), "little": ("littler", "littlest"), "dear": ("dearer", "dearest")}
+_MORE = {
+    "higher": 1,
+    "more": 1,
+    "bigger": 1,
+    "greater": 1,
+    "larger": 1,
+    "better": 1,
+    "lower": -1,
+    "less": -1,
+    "fewer": -1,
+}
+_MORE |= {"smaller": -1, "reduced": -1, "shorter": -1, "longer": 1, "cheaper": -1}
+_HAN_MORE = {"高": 1, "多": 1, "大": 1, "长": 1, "低": -1, "少": -1, "小": -1, "短": -1}
+_SCORES: dict[Degree, float] = {"comparative": 0.45, "superlative": 0.45, "absolute": 0.4, "mild": 0.45}
+
+
+@dataclass(frozen=True, slots=True)
+class _Meaning:
+    dims: tuple[str, ...]
+    sign: int
+    degree: Degree
+
+
+def _forms(word: str) -> tuple[str, str]:
+    if word in _IRREGULAR:
+        return _IRREGULAR[word]
+    if word.endswith("e"):
+        return word + "r", word + "st"
+    if word.endswith("y"):
+        return word[:-1] + "ier", word[:-1] + "iest"
+    if len(word) <= 4 and word[-1] in "gdt" and word[-2] in "aeiou" and word[-3] not in "aeiou":
+        return word + word[-1] + "er", word + word[-1] + "est"
+    return word + "er", word + "est"
+
+
+def _english() -> Iterator[tuple[str, _Meaning]]:
+    for dims, (less, more) in _ENGLISH.items():
+        for sign, words in ((-1, less.split()), (1, more.split())):
+            for word in words:
+                comparative, superlative = _forms(word)
+                yield word, _Meaning(dims, sign, "absolute")
+                for form in (comparative, f"more {word}", f"a bit {comparative}"):
+                    yield form, _Meaning(dims, sign, "comparative")
+                for form in (f"less {word}", f"too {word}", f"not as {word}", f"not so {word}", f"way too {word}"):
+                    yield form, _Meaning(dims, -sign, "comparative")
+                yield superlative, _Meaning(dims, sign, "superlative")
+                yield f"most {word}", _Meaning(dims, sign, "superlative")
+                yield f"least {word}", _Meaning(dims, -sign, "superlative")
+                for lead in (
+                    "not too",
+                    "nothing too",
+                    "not very",
+                    "not",
+                    "not overly",
+                    "not that",
+                    "isnt too",
+                    "dont want too",
+                ):
+                    yield f"{lead} {word}", _Meaning(dims, -sign, "mild")
+    for form in ("higher rated", "better rated", "rated higher", "better reviewed"):
+        yield form, _Meaning(("rating",), 1, "comparative")
+    for form in ("best rated", "highest rated", "top rated", "best reviewed"):
+        yield form, _Meaning(("rating",), 1, "superlative")
+    for form, sign in (("earlier", -1), ("later", 1)):
+        yield form, _Meaning(("year",), sign, "comparative")
+
+
+def _chinese() -> Iterator[tuple[str, _Meaning]]:
+    for dims, (less, more) in _CHINESE.items():
+        for sign, words in ((-1, less.split()), (1, more.split())):
+            for word in words:
+                for form in (
+                    f"{word}一点",
+                    f"{word}点",
+                    f"{word}些",
+                    f"{word}一些",
+                    f"更{word}",
+                    f"再{word}",
+                    f"{word}一点点",
+                ):
+                    yield form, _Meaning(dims, sign, "comparative")
+                for form in (f"更{word}一点", f"再{word}一点", f"再{word}点", f"更{word}的", f"更{word}些"):
+                    yield form, _Meaning(dims, sign, "comparative")
+                for form in (f"太{word}", f"太{word}了", f"没那么{word}", f"不那么{word}"):
+                    yield form, _Meaning(dims, -sign, "comparative")
+                yield f"最{word}", _Meaning(dims, sign, "superlative")
+                for lead in ("不要太", "别太", "不太", "不能太", "不是很", "不算", "不"):
+                    yield f"{lead}{word}", _Meaning(dims, -sign, "mild")
+                if len(word) > 1:
+                    yield word, _Meaning(dims, sign, "absolute")
+
+
+ADJECTIVES: Phrases[_Meaning] = Phrases([*_english(), *_chinese()])
+
+
+class Relatives:
+    """Finds comparatives and the like, and the facets they measure.
+
+    Args:
+        scales: What the number facets measure.
+    """
+
+    def __init__(self, scales: Mapping[str, Scale]) -> None:
+        self._scales = scales
+
+    def find(
+        self, sentence: Sentence, names: Sequence[Name], last: Sequence[Item], than: Mapping[int, Item]
+    ) -> list[Found]:
+        """The constraints that they mean, their tokens marked as taken.
+
+        Args:
+            sentence: The sentence.
+            names: Where facets are named.
+            last: The items of the last list.
+            than: Items by the token at which the sentence names or points at them.
+        """
+        found: list[Found] = []
+        index = 0
+        while self._scales and index < len(sentence):
+            read = None if sentence.taken[index] else self._at(sentence, index, names)
+            if read is None:
+                index += 1
+                continue
+            end, meaning, facets = read
+            compared = _compared(sentence, end, than)
+            for scale in facets[:2]:
+                made = self._constraint(scale, meaning, [compared] if compared else last)
+                if made is not None and sentence.free(index, end):
+                    constraint, score = made
+                    score = min(score, 0.6) if len(facets) > 1 else score
+                    found.append(Found(constraint, index, end, score, kind="relative", named=index))
+            if found and found[-1].start == index:
+                sentence.take(index, end)
+            index = end
+        return found
+
+    def _at(self, sentence: Sentence, start: int, names: Sequence[Name]) -> tuple[int, _Meaning, list[Scale]] | None:
+        tokens = sentence.tokens
+        named = self._named(sentence, start, names)
+        if named is not None:
+            return named
+        match = ADJECTIVES.at(tokens, start)
+        if match is None or (start and tokens[start - 1].norm in {"no", "as", "how"} and not tokens[start].soft):
+            return None
+        end, meaning = match
+        if not sentence.free(start, end):
+            return None
+        for dim in meaning.dims:
+            facets = [scale for scale in self._scales.values() if scale.dimension == dim.lstrip("-")]
+            if facets:
+                turned = _Meaning(meaning.dims, -meaning.sign, meaning.degree) if dim[0] == "-" else meaning
+                near = {name.facet for name in names if abs(name.start - start) <= 3 and name.own}
+                facets = [scale for scale in facets if scale.facet.name in near] or facets
+                return end, turned, facets
+        return None
+
+    def _named(self, sentence: Sentence, start: int, names: Sequence[Name]) -> tuple[int, _Meaning, list[Scale]] | None:
+        """A facet's name with "more" or "less": "fewer calories", "lower price", 评分高一点."""
+        tokens = sentence.tokens
+        sign = _MORE.get(tokens[start].norm)
+        if sign is not None:
+            for name in names:
+                if name.start == start + 1 and name.facet in self._scales and not tokens[start + 1].soft:
+                    return name.end, _Meaning((), sign, "comparative"), [self._scales[name.facet]]
+        for name in names:
+            at = name.end
+            if name.start != start or name.facet not in self._scales:
+                continue
+            words = [token.norm for token in tokens[at : at + 3]]
+            lead = 1 if words and words[0] in {"更", "再", "要"} else 0
+            if len(words) > lead and words[lead] in _HAN_MORE:
+                tail = words[lead + 1 : lead + 3]
+                if lead or tail[:1] == ["点"] or tail == ["一", "点"] or tail[:1] == ["些"]:
+                    end = at + lead + 1 + (2 if tail == ["一", "点"] else 1 if tail[:1] in (["点"], ["些"]) else 0)
+                    meaning = _Meaning((), _HAN_MORE[words[lead]], "comparative")
+                    return end, meaning, [self._scales[name.facet]]
+        return None
+
+    def _constraint(self, scale: Scale, meaning: _Meaning, against: Sequence[Item]) -> tuple[Constraint, float] | None:
+        values = [value for item in against if (value := item.facets.get(scale.facet.name)) is not None]
+        if values and meaning.degree == "comparative":
+            bound = _median(values)
+            if bound is None:
+                return None
+            return Constraint(scale.facet.name, "lt" if meaning.sign < 0 else "gt", (bound,)), 0.88
+        share = {"mild": 0.75, "comparative": 0.25, "superlative": 0.25, "absolute": 0.25}[meaning.degree]
+        value = scale.quantile(share if meaning.sign < 0 else 1 - share)
+        op: Literal["le", "ge"] = "le" if meaning.sign < 0 else "ge"
+        if scale.facet.kind == "date":
+            year = int(value)
+            return Constraint(scale.facet.name, op, (f"{year}-12-31" if op == "le" else f"{year}-01-01",)), _SCORES[
+                meaning.degree
+            ]
+        return Constraint(scale.facet.name, op, (plain(value),)), _SCORES[meaning.degree]
+
+
+def _median(values: Sequence[FacetValue]) -> int | float | str | None:
+    numbers = [float(value) for value in values if isinstance(value, int | float)]
+    if numbers:
+        middle = plain(median(numbers))
+        return middle if isinstance(middle, int | float) else None
+    texts = sorted(value for value in values if isinstance(value, str))
+    return texts[(len(texts) - 1) // 2] if texts else None
+
+
+def _compared(sentence: Sentence, end: int, than: Mapping[int, Item]) -> Item | None:
+    if end < len(sentence) and sentence.tokens[end].norm == "than":
+        for at in range(end + 1, min(end + 4, len(sentence))):
+            if at in than:
+                return than[at]
+    return None

@@ -1,0 +1,211 @@
+"""The values of a catalog's facets as people say them, and where a sentence says one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from chatrec.indexes._constraints import Constraint
+from chatrec.indexes._linker_found import Found, Name
+from chatrec.indexes._linker_lexicon import Entry, Lexicon
+from chatrec.indexes._linker_spelling import Speller
+from chatrec.indexes._linker_text import Sentence, root, stem
+from chatrec.indexes._linker_words import AND_WORDS, COMMON, FUNCTION, GLUE, HAN_FUNCTION, OR_WORDS
+from chatrec.indexes._values import Facet
+
+
+@dataclass(frozen=True, slots=True)
+class _Match:
+    start: int
+    end: int
+    entries: tuple[Entry, ...]
+    weight: float
+
+
+class Values:
+    """Finds facet values in sentences.
+
+    Args:
+        facets: All facets of the catalog.
+        real: Whether a word is a real one, never a misspelling.
+    """
+
+    def __init__(self, facets: Iterable[Facet], real: Callable[[str], bool]) -> None:
+        self.lexicon = Lexicon(facets)
+        self._spell = Speller(self.lexicon.words(), real)
+        self._real = real
+
+    def covers(self, sentence: Sentence, start: int, end: int) -> bool:
+        """Whether one value is said by exactly these tokens."""
+        return bool(self.lexicon.get(tuple(token.stem for token in sentence.tokens[start:end])))
+
+    def reaches(self, sentence: Sentence, start: int) -> int:
+        """Where the longest value that begins at a token ends; the token itself if none does."""
+        words = [token.stem for token in sentence.tokens[start : start + self.lexicon.longest]]
+        return start + next((size for size in range(len(words), 0, -1) if self.lexicon.get(tuple(words[:size]))), 0)
+
+    def find(self, sentence: Sentence, names: Sequence[Name]) -> list[Found]:
+        """The values that the free tokens of a sentence say, their tokens marked as taken."""
+        found: list[Found] = []
+        index = 0
+        while index < len(sentence):
+            match = None if sentence.taken[index] else self._at(sentence, index)
+            made = self._judge(sentence, match, names, found) if match else []
+            if match and made:
+                found.extend(made)
+                sentence.take(match.start, match.end)
+                index = match.end
+            else:
+                index += 1
+        return found
+
+    def _at(self, sentence: Sentence, start: int) -> _Match | None:
+        tokens = sentence.tokens
+        limit = 0
+        while start + limit < len(tokens) and limit < self.lexicon.longest and not sentence.taken[start + limit]:
+            if limit and (
+                tokens[start + limit].soft or (tokens[start + limit].hard and len(tokens[start + limit - 1].text) > 1)
+            ):
+                break
+            limit += 1
+        words = [token.stem for token in tokens[start : start + limit]]
+        for size in range(limit, 0, -1):
+            entries = self.lexicon.get(tuple(words[:size]))
+            if entries:
+                return _Match(start, start + size, entries, 1.0)
+            if size == 2 and tokens[start].kind == "word" and (entries := self.lexicon.joined("".join(words[:2]))):
+                return _Match(start, start + 2, entries, 0.95)
+            if size == 1 and (entries := self.lexicon.joined(words[0])):
+                return _Match(start, start + 1, entries, 0.95)
+        return self._respelt(sentence, start, words) or self._derived(sentence, start) or self._surname(sentence, start)
+
+    def _respelt(self, sentence: Sentence, start: int, words: list[str]) -> _Match | None:
+        for offset in range(min(len(words), 3)):
+            for correction, likely in self._spell(sentence.tokens[start + offset].norm):
+                for size in range(min(len(words), 4), offset, -1):
+                    key = (*words[:offset], correction, *words[offset + 1 : size])
+                    entries = self.lexicon.get(key) or self.lexicon.get(
+                        (*key[:offset], stem(correction), *key[offset + 1 :])
+                    )
+                    entries = tuple(entry for entry in entries if entry.sure >= 0.9)
+                    if entries:
+                        return _Match(start, start + size, entries, max(likely, 0.86) if size > 1 else likely)
+        return None
+
+    def _derived(self, sentence: Sentence, start: int) -> _Match | None:
+        token = sentence.tokens[start]
+        origin = root(token.stem) if token.kind == "word" and token.norm not in FUNCTION else ""
+        entries = self.lexicon.derived(origin) if origin else ()
+        return _Match(start, start + 1, entries, 0.8) if entries else None
+
+    def _surname(self, sentence: Sentence, start: int) -> _Match | None:
+        token = sentence.tokens[start]
+        if token.kind != "word" or len(token.norm) < 3 or token.norm in COMMON:
+            return None
+        entries = self.lexicon.surname(token.norm)
+        weight = 0.75 if token.capital else 0.6
+        if token.capital and start + 1 < len(sentence) and sentence.tokens[start + 1].capital:
+            return None
+        if not token.capital and self._real(token.norm):
+            return None
+        if start and sentence.tokens[start - 1].capital and sentence.tokens[start - 1].norm not in FUNCTION:
+            return None
+        return _Match(start, start + 1, entries, weight) if entries else None
+
+    def _judge(self, sentence: Sentence, match: _Match, names: Sequence[Name], before: Sequence[Found]) -> list[Found]:
+        """The facet that a value is said of, and how sure: the one that is named, or the commonest."""
+        rows: list[tuple[float, int, Entry, int]] = []
+        for entry in match.entries:
+            near = _near(sentence, match, [name for name in names if name.facet == entry.facet and name.own])
+            near = near or _enumerated(sentence, match, entry, before)
+            score = self._score(sentence, match, entry, near is not None)
+            if score > 0.2:
+                rows.append((score, entry.count, entry, near[0] if near else match.start))
+        if not rows:
+            return []
+        rows.sort(key=lambda row: (-row[0], -row[1]))
+        if len(rows) > 1 and rows[0][0] - rows[1][0] < 0.1:
+            return self._ambiguous(match, rows)
+        score, _, entry, start = rows[0]
+        return [_found(match, entry, min(score, 0.97), start)]
+
+    @staticmethod
+    def _ambiguous(match: _Match, rows: Sequence[tuple[float, int, Entry, int]]) -> list[Found]:
+        total = sum(row[1] for row in rows[:3])
+        made: list[Found] = []
+        for rank, (score, count, entry, start) in enumerate(rows[:3]):
+            share = count / total
+            level = 0.76 if share >= 0.8 else 0.6 if rank == 0 and share > 0.5 else 0.45
+            made.append(_found(match, entry, min(score, level), start))
+        return made
+
+    def _score(self, sentence: Sentence, match: _Match, entry: Entry, named: bool) -> float:
+        tokens = sentence.tokens[match.start : match.end]
+        first = tokens[0]
+        base = 0.92 * match.weight * entry.sure
+        if named:
+            return max(0.8, min(0.97, base + 0.1)) if entry.sure >= 0.7 else base + 0.12
+        if len(tokens) > 1 and first.kind != "han":
+            ordinary = all(token.norm in FUNCTION for token in tokens)
+            return base * (0.3 if ordinary else 1)
+        if len(tokens) > 1:
+            return base * (0.3 if all(token.norm in HAN_FUNCTION for token in tokens) else 1)
+        if first.kind == "han":
+            return base * (0.2 if first.norm in HAN_FUNCTION else 0.72)
+        return base * self._plainness(sentence, match, entry)
+
+    def _plainness(self, sentence: Sentence, match: _Match, entry: Entry) -> float:
+        """How much of its score a value of one word keeps: common words and mere letters keep less."""
+        token = sentence.tokens[match.start]
+        if token.kind == "number":
+            return 0.1
+        exact = token.text == entry.value
+        if len(token.norm) <= 2:
+            return 0.85 if exact and len(token.norm) == 2 else 0.6 if exact and match.start > 0 else 0.1
+        if token.norm in FUNCTION:
+            return 0.15
+        proper = entry.value[:1].isupper() and not entry.name_like
+        lifted = token.capital and match.start > 0
+        if token.norm in COMMON:
+            if entry.facet_size > 300 or entry.name_like:
+                return 0.6 if lifted else 0.25
+            return 0.98 if exact else 0.85
+        if entry.name_like and not token.capital:
+            return 0.8 if not self._real(token.norm) else 0.4
+        return 1.0 if exact or not proper else 0.95
+
+
+def _found(match: _Match, entry: Entry, score: float, named: int) -> Found:
+    constraint = Constraint(entry.facet, "any", (entry.value,))
+    return Found(constraint, match.start, match.end, round(score, 3), kind="value", named=named)
+
+
+def _near(sentence: Sentence, match: _Match, names: Sequence[Name]) -> tuple[int, int] | None:
+    """Whether a facet is named right before or after a value, and where the name begins."""
+    for name in names:
+        if name.end <= match.start and match.start - name.end <= 3:
+            between = sentence.tokens[name.end : match.start]
+            gaps = sentence.tokens[name.end : match.start + 1]
+            if all(t.norm in GLUE for t in between) and not any(t.hard and ":" not in t.gap for t in gaps):
+                return name.start, name.end
+        elif name.start >= match.end and name.start - match.end <= 2:
+            between = sentence.tokens[match.end : name.start]
+            if all(t.norm in {"in", "the", "as", "of", "for", "的"} for t in between):
+                if not any(sentence.ends(n) for n in range(match.end, name.start + 1)):
+                    return match.start, name.end
+    return None
+
+
+def _enumerated(sentence: Sentence, match: _Match, entry: Entry, before: Sequence[Found]) -> tuple[int, int] | None:
+    """Whether a value continues an enumeration of the same facet: in "size M or L", L is a size too."""
+    if not before or before[-1].constraint.facet != entry.facet or before[-1].score < 0.75:
+        return None
+    between = sentence.tokens[before[-1].end : match.start]
+    joined = bool(between) or sentence.tokens[match.start].gap.strip() in {",", "/", "、", "，"}
+    if (
+        joined
+        and len(between) <= 2
+        and all(t.norm in AND_WORDS | OR_WORDS | {"a", "an", "the", "者", "in"} for t in between)
+    ):
+        return match.start, match.end
+    return None
