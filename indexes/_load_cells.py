@@ -220,11 +220,13 @@ def _separates(sign: str, texts: Sequence[str]) -> bool:
         return False
     if sign in _STRONG:
         return True
+    if sum(1 for part in parts if any(map(str.isalpha, part))) < 0.5 * len(parts):
+        return False
     distinct = len(set(parts))
     whole = [text.strip() for text in texts if sign not in text]
     known = set(parts)
     alone = sum(1 for text in whole if text in known) / len(whole) if whole else 1.0
-    repeated = distinct <= 0.5 * len(parts) or (len(cut) < _FEW_ROWS and distinct < 0.75 * len(parts))
+    repeated = distinct <= 0.5 * len(parts) or (len(cut) < _FEW_ROWS and distinct <= 0.75 * len(parts))
     return (repeated and alone > 0.5) or _are_names(sign, cut, parts)
 
 

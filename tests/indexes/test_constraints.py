@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from chatrec.errors import ConstraintError
 from chatrec.indexes._constraints import Constraint
 from chatrec.indexes._values import Facet, FacetValue, Op, Scalar
-from hypothesis import given
-from hypothesis import strategies as st
 
 FACETS = {
     facet.name: facet
@@ -94,7 +95,5 @@ def test_numbers_survive_the_notation(number: float, op: Op) -> None:
         ("contains", ("oo",), None, False),
     ],
 )
-def test_what_a_constraint_accepts(
-    op: Op, values: tuple[Scalar, ...], held: FacetValue | None, accepted: bool
-) -> None:
+def test_what_a_constraint_accepts(op: Op, values: tuple[Scalar, ...], held: FacetValue | None, accepted: bool) -> None:
     assert Constraint("x", op, values).accepts(held) is accepted
