@@ -61,13 +61,6 @@ def test_items_that_cannot_be_told_apart_or_compared_are_refused(items: list[Ite
 def test_facets_say_what_the_items_hold() -> None:
     catalog = make(
         {"genre": ("war", "noir"), "year": 1950, "colour": "red", "new": True, "out": "2020-01-02", "runtime_min": 9.5},
-            "genre": ("war", "noir"),
-            "year": 1950,
-            "colour": "red",
-            "new": True,
-            "out": "2020-01-02",
-            "runtime_min": 90.5,
-        },
         {"genre": ("noir",), "year": 1960, "colour": "red", "new": True, "out": "2021-01", "runtime_min": 100},
         {"genre": ("noir", "love"), "colour": "blue", "new": False, "link": "https://x.y/z"},
     )
