@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from chatrec.indexes._constraints import Constraint
 from chatrec.indexes._ranker import Space, nearness
+from chatrec.indexes._reasons import telling
 from chatrec.indexes._taste import Taste, item_values
 from chatrec.indexes._values import Item
 
@@ -67,7 +68,8 @@ class Wish:
         """The item's facet values that feedback speaks for, strongest first."""
         values = self.taste.values
         held = {value: values.get((name, value), 0.0) for name, value, _ in item_values(item, catalog)}
-        return sorted((value for value, weight in held.items() if weight > 0.1), key=lambda value: -held[value])
+        spoken = sorted((value for value, weight in held.items() if weight > 0.1), key=lambda value: -held[value])
+        return telling(spoken, catalog.facets, len(catalog))
 
 
 class Finder:

@@ -1,8 +1,9 @@
 """Which question narrows most: facets ranked by the share of the matching items that an answer is expected to rule out.
 
 The model behind `gain`: one of the matching items, each as likely, is the one the person wants. Asked for a facet, the
-person answers with that item's value (one of them, if it has several), or with "any" with probability `ANY`, or if
-the item lacks the facet. A value that is not among the options is only said by a person who knows it: with
+person answers with that item's value (if it has several, rather with one that rules out much), or with "any": if the
+item lacks the facet, else with probability `ANY`, or `ANY_RANGE` where the answer is a range of numbers or dates,
+which fewer people have a wish for. A value that is not among the options is only said by a person who knows it: with
 probability `MAX_OPTIONS` over the number of values, so facets with hundreds of values (people's names) gain little.
 """
 
@@ -22,10 +23,11 @@ from chatrec.indexes._values import Facet, Question, Scalar
 if TYPE_CHECKING:
     from chatrec.indexes._catalog import Catalog
 
-__all__ = ["ANY", "MAX_OPTIONS", "ask_range", "ask_value", "cut_points", "rank_questions"]
+__all__ = ["ANY", "ANY_RANGE", "MAX_OPTIONS", "ask_range", "ask_value", "cut_points", "rank_questions"]
 
 MAX_OPTIONS = 6
 ANY = 0.2
+ANY_RANGE = 0.4
 _SCANNED_VALUES = 5_000
 """Facets with more values than this are not counted: nobody can be asked for them, and counting costs milliseconds."""
 
@@ -82,10 +84,13 @@ def ask_value(name: str, counts: Mapping[str, int], total: int, held: float, *, 
     said = sum(count for _, count in present)
     held = said if single else min(float(total), max(held, float(present[0][1])))
     recalled = MAX_OPTIONS / len(present)
+    # Of an item's several values the telling one is said: each weighs by its count and by what it rules out.
+    likely = [count * (1.0 if single else 1 - count / total) for _, count in present]
+    weight = max(sum(likely), 1e-9)
     gain = 0.0
     for place, (_, count) in enumerate(present):
         knows = 1.0 if place < MAX_OPTIONS else min(1.0, recalled)
-        gain += (count / said) * (held / total) * knows * (1 - count / total)
+        gain += (likely[place] / weight) * (held / total) * knows * (1 - count / total)
     return Question(facet=name, options=tuple(present[:MAX_OPTIONS]), gain=(1 - ANY) * gain)
 
 
@@ -114,7 +119,7 @@ def ask_range(facet: Facet, values: NDArray[np.float64], catalog: Catalog, mask:
         return None
     gain = sum((count / total) * (1 - count / total) for _, count in options)
     return Question(
-        facet=facet.name, options=tuple((str(each), count) for each, count in options), gain=(1 - ANY) * gain
+        facet=facet.name, options=tuple((str(each), count) for each, count in options), gain=(1 - ANY_RANGE) * gain
     )
 
 

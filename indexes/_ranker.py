@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from chatrec.indexes._constraints import Constraint
 
-__all__ = ["Space", "Weights", "add_up", "diverse", "nearness", "relax", "representative"]
+__all__ = ["Space", "Weights", "add_up", "diverse", "nearness", "overlaps", "relax", "representative", "typical"]
 
 Floats = NDArray[np.float32]
 Mask = NDArray[np.bool_]
@@ -98,7 +98,7 @@ def add_up(signals: Mapping[str, NDArray[np.floating]], weights: Weights) -> dic
     return {name: np.asarray(signal, dtype=np.float64) * by_name[name] for name, signal in signals.items()}
 
 
-def diverse(scores: NDArray[np.float64], centred: Floats, k: int, *, strength: float = 0.25) -> list[int]:
+def diverse(scores: NDArray[np.float64], centred: Floats, k: int, *, strength: float = 0.4) -> list[int]:
     """Choose k places, best first, without near duplicates filling the list (maximal marginal relevance).
 
     Each further place is the one with the highest score less `strength` times how much it repeats one already
@@ -108,12 +108,16 @@ def diverse(scores: NDArray[np.float64], centred: Floats, k: int, *, strength: f
         scores: Shape (n,).
         centred: Shape (n, d), from `Space.centred`.
         k: How many at most.
-        strength: What an exact duplicate loses, in units of score.
+        strength: What an exact duplicate loses, as a share of the k-th best score's lead over the mean score; so weak
+            signals are not drowned by variety, and an item far behind is never pulled up.
     """
+    if k >= len(scores):
+        return [int(place) for place in np.argsort(-scores, kind="stable")]
+    strength *= max(0.0, float(np.partition(scores, -k)[-k] - scores.mean()))
     left = scores.astype(np.float64).copy()
     repeats = np.zeros(len(scores), dtype=np.float64)
     chosen: list[int] = []
-    for _ in range(min(k, len(scores))):
+    for _ in range(k):
         place = int(np.argmax(left - strength * repeats))
         chosen.append(place)
         left[place] = -np.inf
@@ -122,34 +126,42 @@ def diverse(scores: NDArray[np.float64], centred: Floats, k: int, *, strength: f
     return chosen
 
 
-def representative(
-    scores: NDArray[np.float64], centred: Floats, k: int, *, weight: float = 0.2
-) -> tuple[list[int], NDArray[np.float64]]:
-    """Choose k places that stand for all of them: central and different from each other (greedy facility location).
+def overlaps(centred: Floats) -> Floats:
+    """How much each place stands for each other, shape (n, n), at least 0.
+
+    Args:
+        centred: Shape (n, d), from `Space.centred`.
+    """
+    cosines: Floats = centred @ centred.T
+    return np.maximum(cosines, np.float32(0.0), out=cosines)
+
+
+def typical(overlap: Floats) -> NDArray[np.float64]:
+    """How well each place stands for all of them, shape (n,), from 0 to 1 for the best."""
+    alone = overlap.sum(axis=1, dtype=np.float64)
+    return alone / max(float(alone.max()), 1e-9)
+
+
+def representative(scores: NDArray[np.float64], overlap: Floats, k: int, *, weight: float = 0.2) -> list[int]:
+    """Choose k places, best first, that stand for all of them: central and different (greedy facility location).
 
     Args:
         scores: Shape (n,), what else speaks for each place; zeros if nothing.
-        centred: Shape (n, d), from `Space.centred`.
+        overlap: Shape (n, n), from `overlaps`.
         k: How many at most.
         weight: What the best coverage is worth, in units of score.
-
-    Returns:
-        The chosen places, best first, and how well each place stands for the others on its own, shape (n,) in [0, 1].
     """
-    likeness = np.clip(centred @ centred.T, 0.0, None)
-    alone = likeness.sum(axis=1, dtype=np.float64)
-    most = float(alone.max()) if len(alone) else 1.0
-    typical = alone / max(most, 1e-9)
+    most = max(float(overlap.sum(axis=1).max()), 1e-9) if len(overlap) else 1.0
     covered = np.zeros(len(scores), dtype=np.float32)
     left = scores.astype(np.float64).copy()
     chosen: list[int] = []
     for _ in range(min(k, len(scores))):
-        gains = np.maximum(likeness - covered, 0.0).sum(axis=1, dtype=np.float64) / max(most, 1e-9)
+        gains = np.maximum(overlap - covered, np.float32(0.0)).sum(axis=1) / most
         place = int(np.argmax(left + weight * gains))
         chosen.append(place)
         left[place] = -np.inf
-        np.maximum(covered, likeness[place], out=covered)
-    return chosen, typical
+        np.maximum(covered, overlap[place], out=covered)
+    return chosen
 
 
 def nearness(constraint: Constraint, column: NDArray[np.float64] | None, accepted: Mask) -> Floats:

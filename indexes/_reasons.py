@@ -14,7 +14,7 @@ from typing import Final, Literal
 from chatrec.indexes._constraints import Constraint
 from chatrec.indexes._values import Facet, FacetValue, Item, Scalar
 
-__all__ = ["Evidence", "Language", "explain", "named_values", "shared_values", "shared_words"]
+__all__ = ["Evidence", "Language", "explain", "named_values", "own_values", "shared_values", "shared_words", "telling"]
 
 Language = Literal["en", "zh"]
 
@@ -82,6 +82,7 @@ class Evidence:
         taste: Facet values that feedback speaks for.
         liked: The title of the accepted item that it is closest to, or "".
         meaning: Whether its meaning is close to the query.
+        own: Facet values that tell what it is, for where nothing else does.
     """
 
     met: Sequence[Constraint] = ()
@@ -93,6 +94,7 @@ class Evidence:
     taste: Sequence[str] = ()
     liked: str = ""
     meaning: bool = False
+    own: Sequence[str] = ()
 
 
 def explain(item: Item, evidence: Evidence, facets: Mapping[str, Facet], language: Language = "en") -> str:
@@ -124,11 +126,10 @@ def explain(item: Item, evidence: Evidence, facets: Mapping[str, Facet], languag
         tell([say["taste"].format(say["join"].join(taste[:2]))])
     if evidence.liked and evidence.liked not in evidence.likes:
         tell([say["liked"].format(evidence.liked)])
-    if not told and evidence.meaning:
-        tell([say["meaning"]])
     misses = [_missed(item, constraint, facets, say, language) for constraint in evidence.missed]
-    if not told and not misses:
-        tell([say["start"]])
+    if not told and (evidence.meaning or not misses):
+        own = [say["join"].join(evidence.own)] if evidence.own else []
+        tell([*own, say["meaning" if evidence.meaning else "start"]])
     phrases = [*told.values()]
     if misses:
         phrases.append(say["but"].format(say["join"].join(dict.fromkeys(misses))))
@@ -155,6 +156,28 @@ def shared_values(item: Item, others: Sequence[Item], facets: Mapping[str, Facet
         theirs = {part for other in others for part in _parts(other.facets.get(name))}
         found.update((str(part), facet.values.get(str(part), 0)) for part in _parts(value) if part in theirs)
     return sorted(found, key=lambda value: found[value])
+
+
+def own_values(item: Item, facets: Mapping[str, Facet], size: int) -> list[str]:
+    """At most two category or multi values that tell what an item is: neither everybody's nor its alone.
+
+    Args:
+        item: The item.
+        facets: The catalog's facets by name.
+        size: How many items the catalog has.
+    """
+    found: dict[str, int] = {}
+    for name, value in item.facets.items():
+        facet = facets.get(name)
+        if facet is not None and facet.kind in {"category", "multi"}:
+            found.update((str(part), facet.values.get(str(part), 0)) for part in _parts(value))
+    known = {value: count for value, count in found.items() if count >= max(2, size // 50)}
+    return telling(sorted(known, key=lambda value: known[value]), facets, size)[:2]
+
+
+def telling(values: Sequence[str], facets: Mapping[str, Facet], size: int) -> list[str]:
+    """Those values that at most a third of the catalog's items have, in the same order."""
+    return [value for value in values if 3 * max(facet.values.get(value, 0) for facet in facets.values()) <= size]
 
 
 def named_values(query: str, item: Item, facets: Mapping[str, Facet]) -> list[str]:

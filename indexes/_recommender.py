@@ -6,6 +6,7 @@ said nothing and nothing is known of them, the list is a spread of typical and d
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -21,8 +22,17 @@ from chatrec.indexes._feedback import FeedbackLog
 from chatrec.indexes._persistence import open_store
 from chatrec.indexes._profiles import ProfileStore
 from chatrec.indexes._questions import rank_questions
-from chatrec.indexes._ranker import Weights, add_up, diverse, relax, representative
-from chatrec.indexes._reasons import Evidence, Language, explain, named_values, shared_values, shared_words
+from chatrec.indexes._ranker import Weights, add_up, diverse, overlaps, relax, representative, typical
+from chatrec.indexes._reasons import (
+    Evidence,
+    Language,
+    explain,
+    named_values,
+    own_values,
+    shared_values,
+    shared_words,
+    telling,
+)
 from chatrec.indexes._taste import Taste, fold
 from chatrec.indexes._values import Item, Question, Recommendation
 
@@ -143,13 +153,16 @@ class Recommender:
                 raise CatalogError(f"there is no item {item_id!r} to compare with", hint="pass ids of the catalog")
         taste, avoid, remembered = self._person(user_id)
         base = self._allowed(taste, avoid, {*exclude, *like, *unlike})
-        wish = Wish(query.strip(), tuple(prefer), remembered, tuple(like), tuple(unlike), taste)
+        words = self._without_titles(query, unlike)
+        wish = Wish(words, tuple(prefer), remembered, tuple(like), tuple(unlike), taste)
         masks = [self.catalog.mask([constraint]) for constraint in where]
         lifted, pools = relax(masks, base, k, lambda place, gained: self._finder.worth(wish, where[place], gained, k))
         relaxed = tuple(where[place] for place in lifted)
         missing = np.zeros(len(self.catalog), dtype=np.int64)
         for place in lifted:
             missing += ~masks[place]
+        if not pools[-1].any():
+            return Recommendations((), 0, relaxed)
         rows = self._finder.candidates(wish, pools[-1], [pool & pools[-1] for pool in pools[:-1]], k)
         parts = add_up(self._finder.signals(wish, rows, relaxed), self.weights)
         places, parts = self._choose(wish, rows, parts, missing[rows], k)
@@ -197,6 +210,12 @@ class Recommender:
         allowed[out] = False
         return allowed
 
+    def _without_titles(self, query: str, ids: Sequence[str]) -> str:
+        """The query less the titles of shunned items: their words would find them and their namesakes."""
+        for title in sorted((self.catalog[item_id].title for item_id in ids), key=len, reverse=True):
+            query = re.sub(rf"(?<![^\W_]){re.escape(title)}(?![^\W_])", " ", query, flags=re.IGNORECASE)
+        return " ".join(query.split())
+
     def _constraints_of(self, reason: str, item_id: str | None) -> tuple[Constraint, ...]:
         link = self.catalog.link(reason, last=(item_id,) if item_id is not None else ())
         return tuple(proposal.constraint for proposal in link.proposals if proposal.score >= _SURE)
@@ -211,9 +230,10 @@ class Recommender:
     ) -> tuple[list[int], dict[str, NDArray[np.float64]]]:
         """Places among the rows, best first: fewer missed constraints first, then varied by score."""
         centred = self._finder.space.centred(self._finder.vectors(rows))
+        overlap = np.zeros((0, 0), dtype=np.float32)
         if not wish.directed:
-            _, typical = representative(np.zeros(len(rows)), centred, 0)
-            parts = parts | add_up({"typical": typical}, self.weights)
+            overlap = overlaps(centred)
+            parts = parts | add_up({"typical": typical(overlap)}, self.weights)
         scores = np.sum([*parts.values()], axis=0) if parts else np.zeros(len(rows))
         chosen: list[int] = []
         for count in np.unique(missing):
@@ -222,7 +242,8 @@ class Recommender:
             if wish.directed:
                 order = diverse(scores[among], centred[among], wanted)
             else:
-                order, _ = representative(scores[among], centred[among], wanted, weight=self.weights.typical)
+                near = overlap[np.ix_(among, among)]
+                order = representative(scores[among], near, wanted, weight=self.weights.typical)
             chosen += [int(among[place]) for place in order]
             if len(chosen) >= k:
                 break
@@ -252,11 +273,12 @@ class Recommender:
             named=named_values(wish.query, item, facets),
             missed=[constraint for constraint in relaxed if not held[constraint]],
             likes=[each.title for each in liked],
-            shared=shared_values(item, liked, facets),
+            shared=telling(shared_values(item, liked, facets), facets, len(self.catalog)),
             words=shared_words(wish.query, item.title),
             taste=values,
             liked=close,
             meaning=bool(wish.query),
+            own=own_values(item, facets, len(self.catalog)),
         )
 
     @cached_property

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from chatrec.indexes._constraints import Constraint
-from chatrec.indexes._ranker import Space, Weights, add_up, diverse, nearness, relax, representative
+from chatrec.indexes._ranker import Space, Weights, add_up, diverse, nearness, overlaps, relax, representative, typical
 
 Mask = NDArray[np.bool_]
 
@@ -51,10 +51,12 @@ def test_parts_are_signals_times_weights() -> None:
 
 def test_near_duplicates_do_not_fill_the_list() -> None:
     vectors = np.eye(6, dtype=np.float32)[[0, 0, 0, 1, 2, 3]]
-    scores = np.array([1.0, 0.99, 0.98, 0.9, 0.85, 0.2])
+    scores = np.array([1.0, 0.99, 0.98, 0.9, 0.85, -1.0])
     assert diverse(scores, vectors, 3) == [0, 3, 4]
+    assert diverse(scores / 100, vectors, 3) == [0, 3, 4]
     assert diverse(scores, vectors, 3, strength=0.0) == [0, 1, 2]
-    assert diverse(scores, vectors, 99) == [0, 3, 4, 1, 2, 5]
+    assert diverse(scores, vectors, 99) == [0, 1, 2, 3, 4, 5]
+    assert diverse(np.zeros(0), np.zeros((0, 6), dtype=np.float32), 3) == []
 
 
 def test_merely_similar_items_pay_nothing() -> None:
@@ -67,10 +69,13 @@ def test_representatives_cover_the_crowds_largest_first() -> None:
     centres = np.eye(8)[:3]
     crowds = np.concatenate([centres[n] + rng.normal(scale=0.05, size=(size, 8)) for n, size in enumerate((10, 30, 5))])
     space = Space(unit(crowds))
-    chosen, typical = representative(np.zeros(45), space.centred(unit(crowds)), 3)
+    overlap = overlaps(space.centred(unit(crowds)))
+    chosen = representative(np.zeros(45), overlap, 3)
     assert [0 if place < 10 else 1 if place < 40 else 2 for place in chosen] == [1, 0, 2]
-    assert typical.max() == pytest.approx(1.0)
-    assert typical.min() >= 0.0
+    assert representative(np.where(np.arange(45) == 7, 9.0, 0.0), overlap, 1) == [7]
+    assert typical(overlap).max() == pytest.approx(1.0)
+    assert 10 <= typical(overlap).argmax() < 40
+    assert typical(overlap).min() >= 0.0
 
 
 def test_nearness_grades_numbers_and_only_them() -> None:

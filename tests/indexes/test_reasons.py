@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from chatrec.indexes._catalog import Catalog
 from chatrec.indexes._constraints import Constraint
-from chatrec.indexes._reasons import Evidence, Language, explain, named_values, shared_values, shared_words
+from chatrec.indexes._reasons import Evidence, Language, explain, named_values, own_values, shared_values, shared_words
 from chatrec.indexes._values import Facet, Item
 
 FACETS = {
@@ -111,6 +111,15 @@ def test_something_true_is_said_where_nothing_matched() -> None:
     assert explain(ITEM, Evidence(meaning=True), FACETS) == "Close to your words in meaning."
     assert explain(ITEM, Evidence(), FACETS) == "A typical one to start from."
     assert explain(ITEM, Evidence(), FACETS, "zh") == "有代表性，可以先看看。"
+
+
+def test_an_items_own_values_tell_what_it_is() -> None:
+    catalog = Catalog(
+        Item(str(n), f"Thing {n}", facets={"tags": ("all", f"t{n % 4}"), "maker": f"Maker {n}"}) for n in range(12)
+    )
+    assert own_values(catalog.items[1], catalog.facets, 12) == ["t1"]
+    own = Evidence(own=["t1"])
+    assert explain(catalog.items[1], own, catalog.facets) == "T1; a typical one to start from."
 
 
 def test_words_of_the_title_are_found_without_everyday_words() -> None:
