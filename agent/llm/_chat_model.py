@@ -1,0 +1,441 @@
+"""`ChatLlamaCpp`: a GGUF in this process as a LangChain chat model."""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
+from langchain_core.language_models import LanguageModelInput, ModelProfile
+from langchain_core.language_models.base import LangSmithParams
+from langchain_core.language_models.chat_models import BaseChatModel
+from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
+from langchain_core.runnables import Runnable
+from langchain_core.tools import BaseTool
+from langchain_core.utils.function_calling import convert_to_openai_tool
+from pydantic import ConfigDict, Field, PrivateAttr, field_validator, model_validator
+
+from chatrec.agent.llm._cancel import CancelFlag
+from chatrec.agent.llm._messages import MessageBuilder, to_template
+from chatrec.agent.llm._model_files import check_model_file, embedded_model_path
+from chatrec.agent.llm._options import with_options
+from chatrec.agent.llm._request import Event, Request
+from chatrec.agent.llm._sampling import SamplingSettings
+from chatrec.agent.llm._settings import EngineSettings, Stats
+from chatrec.agent.llm._structured import Method, structured
+from chatrec.agent.llm._worker import Job, Worker, wait_for, worker_for
+from chatrec.errors import ModelError
+
+if TYPE_CHECKING:
+    from chatrec.agent.llm._engine import Engine
+
+# Arguments of the community class and of LangChain's standard set that mean nothing here, with their harmless values.
+_ACCEPTED: dict[str, tuple[Any, ...]] = {
+    "n_parts": (-1,),
+    "f16_kv": (True,),
+    "logits_all": (False,),
+    "vocab_only": (False,),
+    "use_mlock": (False,),
+    "use_mmap": (True,),
+    "echo": (False,),
+    "logprobs": (None,),
+    "suffix": (None, ""),
+    "grammar": (None,),
+    "grammar_path": (None,),
+    "lora_base": (None,),
+    "rope_freq_scale": (1.0,),
+    "rope_freq_base": (10000.0,),
+    "model_kwargs": ({},),
+}
+_NO_SERVER = ("api_key", "base_url", "max_retries")
+
+
+@dataclass(frozen=True)
+class _End:
+    error: BaseException | None
+
+
+class ChatLlamaCpp(BaseChatModel):
+    """A local language model, in this process, on the CPU.
+
+    Loads when first used. Models with equal loading settings share one set of weights, one thread and one KV memory;
+    calls from any thread or event loop wait their turn. What a call shares with earlier ones from its beginning is not
+    computed again.
+
+    **Tools.** `tool_choice` "auto" lets the model speak or call, "any" makes it call, a name makes it call that tool,
+    "none" makes it speak while the tools stay in the prompt. A call always fits its schema: strings get at most 200
+    characters and lists 8 items where the schema sets no bound. Under "any" and a name, a call is brought to an end
+    within `max_tokens`; under "auto" it is cut off there and becomes one of `invalid_tool_calls`.
+
+    The choice is *sampled* from `response_metadata["tool_probabilities"]` when `temperature` is above 0, and is its
+    likeliest entry at 0 (under "auto": words if they have at least half, else the likeliest tool). These are the
+    model's own probabilities, branch by branch over the tokens of the legal names, renormalised, divided by
+    `choice_prior` and raised to 1 / `choice_temperature`; key "" is the chance of plain words. `temperature` itself
+    does not change them.
+
+    **Per call** (`invoke(..., name=value)` or `bind`): every sampling setting, and
+
+    - `legal_tools`: names that may be called now; the prompt still shows all tools, so that it stays the same;
+    - `argument_schemas`: per tool a narrower JSON schema for its arguments, for the grammar only;
+    - `text_grammar`: "words" (no braces, brackets, tags, fences or tables) or "sentence" (as "words", and the answer ends
+      with its first sentence); with tools and `tool_choice="none"` "words" is the default;
+    - `response_format`: `{"type": "json_schema", "json_schema": {"schema": ...}}`.
+
+    Example:
+        >>> model = ChatLlamaCpp(temperature=0)  # doctest: +SKIP
+        >>> model.invoke("Hello!").text  # doctest: +SKIP
+        'Hello! How can I help you today?'
+    """
+
+    model_config = ConfigDict(
+        extra="forbid", populate_by_name=True, protected_namespaces=(), arbitrary_types_allowed=True
+    )
+
+    model_path: str | None = None
+    """A GGUF file; None is the embedded SmolLM2-135M-Instruct."""
+    n_ctx: int = Field(default=8192, ge=64)
+    """Tokens of context, clipped to what the model was trained for; memory grows with it."""
+    n_threads: int | None = Field(default=None, ge=1)
+    """CPU threads; None is the number of physical cores."""
+    n_batch: int = Field(default=512, ge=1)
+    """Tokens evaluated at once while reading a prompt."""
+    n_gpu_layers: int = Field(default=0, ge=-1)
+    """Layers on a GPU, if llama.cpp was built for one; -1 is all."""
+    lora_path: str | None = None
+    """A LoRA adapter for this base model, as GGUF."""
+    lora_scale: float = 1.0
+    """How strongly the adapter acts; 0 switches it off."""
+    cache_bytes: int = Field(default=256 * 2**20, ge=0)
+    """RAM for the KV memory of conversations other than the present one, in bytes."""
+    temperature: float = Field(default=0.8, ge=0)
+    """0 always takes the likeliest token; 1 follows the model."""
+    top_p: float = Field(default=0.95, gt=0, le=1)
+    """Only the likeliest tokens that together have this probability."""
+    top_k: int = Field(default=40, ge=0)
+    """Only this many of the likeliest tokens; 0 is all."""
+    min_p: float = Field(default=0.05, ge=0, le=1)
+    """Only tokens at least this likely relative to the likeliest."""
+    repeat_penalty: float = Field(default=1.1, gt=0)
+    """Divides the scores of tokens the answer holds already; words only, never calls. 1 is off."""
+    last_n_tokens_size: int = Field(default=64, ge=0)
+    """How many tokens of the answer `repeat_penalty` looks at."""
+    max_tokens: int = Field(default=512, ge=1)
+    """Sampled tokens of an answer at most; tokens that a grammar dictates are free."""
+    seed: int | None = None
+    """Of the chance in every call; None is a new one each time."""
+    stop: list[str] | None = None
+    """Texts that end an answer and are not part of it."""
+    streaming: bool = False
+    """Whether `invoke` streams internally, so that callbacks see tokens."""
+    timeout: float | None = Field(default=None, gt=0)
+    """Seconds that one call may take, waiting included; then `ModelError`, also LangChain's `ModelTimeoutError`."""
+    choice_temperature: float = Field(default=1.0, gt=0)
+    """Flattens (above 1) or sharpens (below 1) the choice among tools."""
+    choice_prior: Literal["none", "empty"] | dict[str, float] = "none"
+    """What the choice among tools is divided by. "empty": the choice the model makes after the same system text and tools
+    when the person says nothing, computed once and remembered; a dict: name (or "" for words) to probability."""
+
+    _shared: Worker | None = PrivateAttr(default=None)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _drop_foreign(cls, values: Any) -> Any:
+        if not isinstance(values, dict):
+            return values
+        kept: dict[str, Any] = {}
+        for name, value in values.items():
+            if name in _ACCEPTED and value not in _ACCEPTED[name]:
+                raise ModelError(
+                    f"{name}={value!r} has no effect in this class",
+                    hint="remove it; the class's fields say what there is",
+                )
+            if name not in _ACCEPTED and name not in _NO_SERVER:
+                kept[name] = value
+        return kept
+
+    @field_validator("model_path", "lora_path", mode="before")
+    @classmethod
+    def _as_text(cls, value: Any) -> Any:
+        return str(Path(value).expanduser()) if isinstance(value, str | Path) else value
+
+    @model_validator(mode="after")
+    def _check_files(self) -> ChatLlamaCpp:
+        for path in (self.model_path, self.lora_path):
+            if path is not None:
+                check_model_file(Path(path))
+        return self
+
+    # what LangChain asks ---------------------------------------------------------------------------------------
+
+    @property
+    def model_name(self) -> str:
+        """The file's name without ".gguf"; the base model's for the embedded one."""
+        return Path(self.model_path).stem if self.model_path else "SmolLM2-135M-Instruct"
+
+    @property
+    def _llm_type(self) -> str:
+        return "chatrec-llama-cpp"
+
+    @property
+    def _identifying_params(self) -> dict[str, Any]:
+        names = ("n_ctx", "lora_path", "lora_scale", "temperature", "top_p", "top_k", "min_p", "repeat_penalty", "seed")
+        more = ("max_tokens", "choice_temperature", "choice_prior", "stop")
+        return {"model_name": self.model_name, "model_path": self.model_path} | {
+            name: getattr(self, name) for name in (*names, *more)
+        }
+
+    def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
+        return LangSmithParams(
+            ls_provider="llama.cpp",
+            ls_model_name=kwargs.get("model") or self.model_name,
+            ls_model_type="chat",
+            ls_temperature=kwargs.get("temperature", self.temperature),
+            ls_max_tokens=kwargs.get("max_tokens", self.max_tokens),
+            **({"ls_stop": stop or self.stop or []} if stop or self.stop else {}),
+        )
+
+    def _resolve_model_profile(self) -> ModelProfile:
+        return ModelProfile(
+            name=self.model_name,
+            open_weights=True,
+            max_input_tokens=self.n_ctx,
+            max_output_tokens=self.max_tokens,
+            text_inputs=True,
+            text_outputs=True,
+            image_inputs=False,
+            audio_inputs=False,
+            video_inputs=False,
+            tool_calling=True,
+            tool_choice=True,
+            tool_call_streaming=True,
+            structured_output=True,
+            temperature=True,
+        )
+
+    def _generate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        message = MessageBuilder(self.model_name).message(self._events(self._request(messages, stop, kwargs)))
+        return _result(message)
+
+    async def _agenerate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        events = [event async for event in self._aevents(self._request(messages, stop, kwargs))]
+        return _result(MessageBuilder(self.model_name).message(events))
+
+    def _stream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> Iterator[ChatGenerationChunk]:
+        builder = MessageBuilder(self.model_name)
+        for event in self._events(self._request(messages, stop, kwargs)):
+            for chunk in builder.chunks(event):
+                yield ChatGenerationChunk(message=chunk)
+
+    async def _astream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> AsyncIterator[ChatGenerationChunk]:
+        builder = MessageBuilder(self.model_name)
+        events = self._aevents(self._request(messages, stop, kwargs))
+        try:
+            async for event in events:
+                for chunk in builder.chunks(event):
+                    yield ChatGenerationChunk(message=chunk)
+        finally:
+            await events.aclose()
+
+    def bind_tools(
+        self,
+        tools: Sequence[dict[str, Any] | type | Callable[..., Any] | BaseTool],
+        *,
+        tool_choice: str | dict[str, Any] | bool | None = None,
+        **kwargs: Any,
+    ) -> Runnable[LanguageModelInput, AIMessage]:
+        """Give the model tools.
+
+        Args:
+            tools: Anything LangChain takes for a tool.
+            tool_choice: "auto" (the default), "any" or "required", "none", a tool's name, or OpenAI's dict forms.
+            **kwargs: Per-call options, see the class.
+        """
+        formatted = [convert_to_openai_tool(tool) for tool in tools]
+        if tool_choice is not None:
+            kwargs["tool_choice"] = tool_choice
+        return super().bind(tools=formatted, **kwargs)
+
+    def with_structured_output(
+        self,
+        schema: dict[str, Any] | type,
+        *,
+        include_raw: bool = False,
+        method: Method = "json_schema",
+        strict: bool | None = None,
+        **kwargs: Any,
+    ) -> Runnable[LanguageModelInput, Any]:
+        """Answers that fit a schema, parsed.
+
+        Args:
+            schema: A pydantic model, a TypedDict, a JSON schema or an OpenAI tool.
+            include_raw: Return `{"raw", "parsed", "parsing_error"}` instead.
+            method: "json_schema" and "json_mode" make the answer's text the JSON, "function_calling" a tool call.
+                All three follow the schema while decoding.
+            strict: Without effect: it always is.
+            **kwargs: None are known.
+
+        Raises:
+            ModelError: If the method or an argument is unknown.
+        """
+        if kwargs:
+            raise ModelError(f"unknown argument(s) {sorted(kwargs)!r}", hint="use schema, include_raw and method")
+        return structured(self, schema, method, include_raw)
+
+    # what else one wants of a local model ----------------------------------------------------------------------
+
+    def load(self) -> None:
+        """Load the weights now rather than with the first call.
+
+        Raises:
+            ModelError: If that fails.
+        """
+        self._worker().call(lambda engine: None)
+
+    def close(self) -> None:
+        """Let go of the model: the weights are freed when no other `ChatLlamaCpp` shares them.
+
+        A later call loads them again.
+        """
+        self._shared = None
+
+    def stats(self) -> Stats:
+        """What the loaded model has done so far, for everyone who shares it."""
+        engine = self._shared.engine if self._shared else None
+        return engine.counters.snapshot() if engine else Stats()
+
+    def get_num_tokens(self, text: str) -> int:
+        """Tokens of a text, by the model's own vocabulary."""
+        return len(self.get_token_ids(text))
+
+    def get_token_ids(self, text: str) -> list[int]:
+        """Token ids of a text; texts of control tokens count as text."""
+        ids: list[int] = self._worker().call(lambda engine: engine.vocabulary.tokenize(text, special=False))
+        return ids
+
+    def get_num_tokens_from_messages(
+        self,
+        messages: list[BaseMessage],
+        tools: Sequence[dict[str, Any] | type | Callable[..., Any] | BaseTool] | None = None,
+    ) -> int:
+        """Tokens of the prompt that these messages become, tools and the opening of the answer included."""
+        options = {"tools": [convert_to_openai_tool(tool) for tool in tools]} if tools else {}
+        request = self._request(messages, None, options)
+
+        def count(engine: Engine) -> int:
+            from chatrec.agent.llm._generate import prompt_tokens
+
+            return len(prompt_tokens(engine, request))
+
+        return int(self._worker().call(count))
+
+    # between LangChain and the worker --------------------------------------------------------------------------
+
+    def _worker(self) -> Worker:
+        if self._shared is None:
+            path = Path(self.model_path).resolve() if self.model_path else embedded_model_path()
+            settings = EngineSettings(
+                path=path,
+                n_ctx=self.n_ctx,
+                n_threads=self.n_threads,
+                n_batch=self.n_batch,
+                n_gpu_layers=self.n_gpu_layers,
+                lora_path=Path(self.lora_path).resolve() if self.lora_path else None,
+                lora_scale=self.lora_scale,
+                cache_bytes=self.cache_bytes,
+            )
+            self._shared = worker_for(settings)
+        return self._shared
+
+    def _request(self, messages: Sequence[BaseMessage], stop: list[str] | None, options: Mapping[str, Any]) -> Request:
+        base = Request(
+            messages=to_template(messages),
+            sampling=SamplingSettings(
+                temperature=self.temperature,
+                top_p=self.top_p,
+                top_k=self.top_k,
+                min_p=self.min_p,
+                repeat_penalty=self.repeat_penalty,
+                repeat_window=self.last_n_tokens_size,
+            ),
+            choice_temperature=self.choice_temperature,
+            choice_prior=self.choice_prior,
+            max_tokens=self.max_tokens,
+            stop=tuple(stop if stop is not None else self.stop or ()),
+            seed=self.seed,
+        )
+        return with_options(base, options)
+
+    def _job(self, request: Request, put: Callable[[Event | _End], None], cancel: CancelFlag) -> Job:
+        def work(engine: Engine) -> None:
+            from chatrec.agent.llm._generate import Generation
+
+            Generation(engine, request, put, cancel).run()
+
+        return Job(work, lambda error: put(_End(error)), cancel)
+
+    def _events(self, request: Request) -> Iterator[Event]:
+        cancel = CancelFlag(self.timeout)
+        events: queue.SimpleQueue[Event | _End] = queue.SimpleQueue()
+        self._worker().submit(self._job(request, events.put, cancel))
+        try:
+            while not isinstance(event := wait_for(events), _End):
+                yield event
+            if event.error is not None:
+                raise event.error
+        finally:
+            cancel.set()
+
+    async def _aevents(self, request: Request) -> AsyncIterator[Event]:
+        cancel = CancelFlag(self.timeout)
+        events: asyncio.Queue[Event | _End] = asyncio.Queue()
+        loop = asyncio.get_running_loop()
+
+        def put(event: Event | _End) -> None:
+            if loop.is_closed():
+                cancel.set()
+            else:
+                loop.call_soon_threadsafe(events.put_nowait, event)
+
+        # Making the embedded model's fast copy takes a moment the first time.
+        worker = self._shared or await asyncio.to_thread(self._worker)
+        worker.submit(self._job(request, put, cancel))
+        try:
+            while not isinstance(event := await events.get(), _End):
+                yield event
+            if event.error is not None:
+                raise event.error
+        finally:
+            cancel.set()
+
+
+def _result(message: AIMessage) -> ChatResult:
+    return ChatResult(generations=[ChatGeneration(message=message)])

@@ -1,0 +1,107 @@
+"""llama.cpp itself: started once per process, its log kept instead of printed, and what this build can do here."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+import threading
+from collections import deque
+from pathlib import Path
+from typing import Any
+
+import llama_cpp.llama_cpp as _lib
+
+lib: Any = _lib
+"""llama.cpp's C functions; untyped, because its stubs are generated from C declarations."""
+
+REBUILD = (
+    "reinstall with CFLAGS and CXXFLAGS set to '-mno-amx-tile -mno-amx-int8 -mno-amx-bf16': "
+    "pip install --force-reinstall --no-cache-dir --no-binary llama-cpp-python llama-cpp-python"
+)
+
+_lines: deque[str] = deque(maxlen=60)
+_lock = threading.Lock()
+_started = False
+
+
+@lib.llama_log_callback
+def _keep_line(_level: int, text: bytes | None, _data: object) -> None:
+    # llama.cpp writes hundreds of lines to stderr otherwise; the last ones explain a failed load.
+    _lines.append((text or b"").decode("utf-8", "replace").rstrip("\n"))
+
+
+def start() -> None:
+    """Initialise llama.cpp; further calls do nothing."""
+    global _started  # noqa: PLW0603
+    with _lock:
+        if not _started:
+            lib.llama_log_set(_keep_line, ctypes.c_void_p(0))
+            lib.llama_backend_init()
+            _started = True
+
+
+def forget_log() -> None:
+    """Drop the kept log lines, so that `last_errors` speaks of what follows."""
+    _lines.clear()
+
+
+def last_errors() -> str:
+    """What llama.cpp said last about a failure, one line, "" if nothing."""
+    said = [line.split(": ", 1)[-1] for line in _lines if "error" in line.lower() or "failed" in line.lower()]
+    return "; ".join(dict.fromkeys(said[:3]))
+
+
+def system_flags() -> dict[str, bool]:
+    """CPU features that this llama.cpp was built with, e.g. `{"AVX512": True, "REPACK": True}`."""
+    start()
+    words = lib.llama_print_system_info().decode("utf-8", "replace").split("|")
+    pairs = [word.rsplit(":", 1)[-1].split("=") for word in words if "=" in word]
+    return {name.strip(): value.strip() == "1" for name, value in pairs}
+
+
+def amx_guard() -> bool:
+    """Whether weights must not be repacked: an AMX build crashes at its first token on some machines."""
+    return system_flags().get("AMX_INT8", False)
+
+
+def physical_cores() -> int:
+    """Physical cores this process may use; llama.cpp gains nothing from a core's second thread.
+
+    Returns:
+        At least 1; bounded by the process's CPU affinity and, in a container, by its CPU quota.
+    """
+    allowed = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else list(range(os.cpu_count() or 1))
+    cores: set[str] = set()
+    for cpu in allowed:
+        siblings = Path(f"/sys/devices/system/cpu/cpu{cpu}/topology/thread_siblings_list")
+        cores.add(siblings.read_text().strip() if siblings.exists() else str(cpu))
+    count = len(cores)
+    if sys.platform in ("darwin", "win32"):
+        count = max(1, len(allowed) // 2) if sys.platform == "win32" else len(allowed)
+    return max(1, min(count, _quota() or count))
+
+
+def _quota() -> int | None:
+    try:
+        allowed, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
+        return None if allowed == "max" else max(1, round(int(allowed) / int(period)))
+    except (OSError, ValueError):
+        return None
+
+
+def version() -> str:
+    """The version of the Python package that carries llama.cpp."""
+    import llama_cpp
+
+    return str(llama_cpp.__version__)
+
+
+def native_abort() -> Any:
+    """A compiled function that is true when its argument points to a non-zero byte.
+
+    llama.cpp asks its abort callback hundreds of times a token. In Python that would take the interpreter lock each
+    time; C's `strlen` reads one byte and answers with zero or more, which is the truth value wanted.
+    """
+    c_library = ctypes.CDLL("msvcrt" if sys.platform == "win32" else None)
+    return ctypes.cast(ctypes.cast(c_library.strlen, ctypes.c_void_p).value or 0, lib.ggml_abort_callback)

@@ -1,0 +1,53 @@
+"""`with_structured_output`: a schema becomes the grammar of the answer, or the arguments of one forced tool."""
+
+from __future__ import annotations
+
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, Literal
+
+from langchain_core.language_models import LanguageModelInput
+from langchain_core.output_parsers import JsonOutputParser, PydanticOutputParser
+from langchain_core.output_parsers.openai_tools import JsonOutputKeyToolsParser, PydanticToolsParser
+from langchain_core.runnables import Runnable, RunnableMap, RunnablePassthrough
+from langchain_core.utils.function_calling import convert_to_json_schema, convert_to_openai_tool
+from pydantic import BaseModel
+
+from chatrec.errors import ModelError
+
+if TYPE_CHECKING:
+    from chatrec.agent.llm._chat_model import ChatLlamaCpp
+
+Method = Literal["json_schema", "function_calling", "json_mode"]
+
+
+def structured(
+    model: ChatLlamaCpp, schema: Any, method: Method, include_raw: bool
+) -> Runnable[LanguageModelInput, dict[str, Any] | BaseModel]:
+    """The model, bound to a schema, and a parser behind it; see `ChatLlamaCpp.with_structured_output`."""
+    if method not in ("json_schema", "function_calling", "json_mode"):
+        raise ModelError(f"method={method!r} is unknown", hint="use json_schema, function_calling or json_mode")
+    is_model = isinstance(schema, type) and issubclass(schema, BaseModel)
+    parser: Any
+    if method == "function_calling":
+        name = convert_to_openai_tool(schema)["function"]["name"]
+        bound = model.bind_tools(
+            [schema],
+            tool_choice=name,
+            ls_structured_output_format={"kwargs": {"method": method}, "schema": schema},
+        )
+        if is_model:
+            parser = PydanticToolsParser(tools=[schema], first_tool_only=True)
+        else:
+            parser = JsonOutputKeyToolsParser(key_name=name, first_tool_only=True)
+    else:
+        json_schema = convert_to_json_schema(schema)
+        bound = model.bind(
+            response_format={"type": "json_schema", "json_schema": {"schema": json_schema}},
+            ls_structured_output_format={"kwargs": {"method": method}, "schema": schema},
+        )
+        parser = PydanticOutputParser(pydantic_object=schema) if is_model else JsonOutputParser()
+    if not include_raw:
+        return bound | parser
+    parsed = RunnablePassthrough.assign(parsed=itemgetter("raw") | parser, parsing_error=lambda _: None)
+    failed = RunnablePassthrough.assign(parsed=lambda _: None)
+    return RunnableMap(raw=bound) | parsed.with_fallbacks([failed], exception_key="parsing_error")

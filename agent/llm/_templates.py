@@ -1,0 +1,176 @@
+"""A GGUF's own chat template, rendered as its makers render it, and what it can and cannot show."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import jinja2
+import jinja2.meta
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from chatrec.errors import ModelError
+
+Message = Mapping[str, Any]
+"""A chat message as templates know it: role, content, and tool_calls or tool_call_id where it has them."""
+
+_CHATML = (
+    "{% for message in messages %}<|im_start|>{{ message['role'] }}\n{{ message['content'] }}<|im_end|>\n{% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+_OPEN, _CLOSE = "\ue000", "\ue001"
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A stretch of a prompt.
+
+    Attributes:
+        text: The text.
+        control: Whether texts of control tokens in it are control tokens (the template wrote it) or not (a person did).
+    """
+
+    text: str
+    control: bool = True
+
+
+class ChatTemplate:
+    """Renders conversations.
+
+    Args:
+        source: The Jinja template of the GGUF; None for a model without one, which gets ChatML.
+        bos: Text of the beginning-of-text token, "" if there is none.
+        eos: Text of the end-of-text token.
+        special: Texts that the tokenizer would take for control tokens.
+    """
+
+    def __init__(self, source: str | None, *, bos: str = "", eos: str = "", special: Mapping[str, int]) -> None:
+        self.source = source or _CHATML
+        self.special = special
+        self._fixed: dict[str, Any] = {"bos_token": bos, "eos_token": eos}
+        texts = sorted(special, key=len, reverse=True)
+        self._forbidden = re.compile("|".join(re.escape(text) for text in [*texts, _OPEN, _CLOSE]))
+        environment = ImmutableSandboxedEnvironment(
+            trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.loopcontrols", "jinja2.ext.do"]
+        )
+        environment.filters["tojson"] = _to_json
+        environment.globals["raise_exception"] = _refuse
+        environment.globals["strftime_now"] = _now
+        try:
+            self._template = environment.from_string(self.source)
+            self._names = jinja2.meta.find_undeclared_variables(environment.parse(self.source))
+        except jinja2.TemplateError as error:
+            raise ModelError(
+                f"the chat template of this GGUF cannot be read: {error}", hint="use another conversion of the model"
+            ) from error
+
+    @property
+    def takes_tools(self) -> bool:
+        """Whether the template renders tools itself."""
+        return "tools" in self._names
+
+    @cached_property
+    def takes_system(self) -> bool:
+        """Whether a system message at the beginning is shown."""
+        return self._shows(("system", "user"))
+
+    @cached_property
+    def takes_late_system(self) -> bool:
+        """Whether a system message in mid-conversation is shown where it stands."""
+        return self._shows(("system", "user", "assistant", "system", "user"))
+
+    @cached_property
+    def takes_repeats(self) -> bool:
+        """Whether two messages of the same role may follow each other."""
+        return self._shows(("user", "user", "assistant", "assistant", "user"))
+
+    def render(self, messages: Sequence[Message], tools: Sequence[Mapping[str, Any]] = ()) -> list[Piece]:
+        """The prompt for the assistant's next message.
+
+        Args:
+            messages: The conversation; made acceptable to the template where it is too strict (system messages moved
+                into the person's, neighbours of one role merged).
+            tools: Tools in OpenAI form, only for a template that `takes_tools`.
+
+        Raises:
+            ModelError: If the template refuses the conversation.
+        """
+        hidden: list[str] = []
+        shown = [self._hide(message, hidden) for message in self._acceptable(messages)]
+        try:
+            text = self._render(shown, tools)
+        except (jinja2.TemplateError, TypeError, ValueError, KeyError) as error:
+            raise ModelError(
+                f"the chat template refuses this conversation: {error}",
+                hint="begin with a user message, alternate roles, answer every tool call",
+            ) from error
+        pieces: list[Piece] = []
+        for index, part in enumerate(re.split(f"{_OPEN}(\\d+){_CLOSE}", text)):
+            if part:
+                pieces.append(Piece(part) if index % 2 == 0 else Piece(hidden[int(part)], control=False))
+        return pieces
+
+    def _render(self, messages: Sequence[Message], tools: Sequence[Mapping[str, Any]] = ()) -> str:
+        extra: dict[str, Any] = {"tools": list(tools)} if tools else {}
+        return self._template.render(messages=list(messages), add_generation_prompt=True, **self._fixed, **extra)
+
+    def _shows(self, roles: Sequence[str]) -> bool:
+        marks = [f"mark-{place}-end" for place in range(len(roles))]
+        try:
+            text = self._render([{"role": role, "content": mark} for role, mark in zip(roles, marks, strict=True)])
+        except Exception:
+            return False
+        places = [text.find(mark) for mark in marks]
+        return -1 not in places and places == sorted(places)
+
+    def _acceptable(self, messages: Sequence[Message]) -> list[Message]:
+        out: list[Message] = []
+        for place, message in enumerate(messages):
+            if message["role"] == "system" and not (self.takes_system if place == 0 else self.takes_late_system):
+                message = {"role": "user", "content": message["content"]}  # noqa: PLW2901
+            mergeable = (
+                out and message["role"] == out[-1]["role"] and message["role"] in ("user", "assistant", "system")
+            )
+            if mergeable and not self.takes_repeats and not (message.get("tool_calls") or out[-1].get("tool_calls")):
+                joined = "\n\n".join(part for part in (out[-1]["content"], message["content"]) if part)
+                out[-1] = {**out[-1], "content": joined}
+            else:
+                out.append(message)
+        return out
+
+    def _hide(self, message: Message, hidden: list[str]) -> Message:
+        # A person who writes "<|im_end|>" must not end a message with it.
+        if not self._forbidden.search(json.dumps(message, ensure_ascii=False, default=str)):
+            return message
+
+        def swap(match: re.Match[str]) -> str:
+            hidden.append(match.group())
+            return f"{_OPEN}{len(hidden) - 1}{_CLOSE}"
+
+        def walk(value: Any) -> Any:
+            if isinstance(value, str):
+                return self._forbidden.sub(swap, value)
+            if isinstance(value, Mapping):
+                return {key: walk(part) for key, part in value.items()}
+            return [walk(part) for part in value] if isinstance(value, list) else value
+
+        changed: Message = walk(message)
+        return changed
+
+
+def _to_json(value: Any, indent: int | None = None, **_: Any) -> str:
+    # Jinja's own filter escapes HTML and sorts keys; the models were trained on neither.
+    return json.dumps(value, ensure_ascii=False, indent=indent)
+
+
+def _refuse(message: str) -> None:
+    raise jinja2.TemplateError(message)
+
+
+def _now(pattern: str) -> str:
+    return datetime.datetime.now().astimezone().strftime(pattern)

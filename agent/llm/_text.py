@@ -1,0 +1,81 @@
+"""Bytes of tokens to text that can be shown: whole characters, nothing of a stop text, cut at a sentence's end."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Sequence
+
+_WIDE_END = re.compile("[。！？…][”’」』）)\"']*")
+_END = re.compile(r"([^\s.!?]*)[.!?]+[\"'”’)\]*]*(?=\s)")
+# "Dr. No" and "J. R." do not end a sentence; a short capitalised word before the dot tells.
+_INITIAL = re.compile(r"^\W*[A-Z][a-z]{0,2}$")
+
+
+class TextStream:
+    """Collects an answer and gives out what is certain.
+
+    Args:
+        stops: Texts that end the answer.
+        sentence: Whether the end of the first sentence ends it too.
+    """
+
+    def __init__(self, stops: Sequence[str] = (), *, sentence: bool = False) -> None:
+        self._stops = [stop for stop in stops if stop]
+        self._sentence = sentence
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self.text = ""
+        self.ended_by: str | None = None
+        self._shown = 0
+
+    def push(self, data: bytes) -> str:
+        """Take a token's bytes; returns the text that may be shown now. Sets `ended_by` when the answer is over."""
+        self.text += self._decoder.decode(data)
+        return self._settle()
+
+    def close(self) -> str:
+        """The rest, when the model has ended by itself."""
+        self.text += self._decoder.decode(b"", final=True)
+        self._settle()
+        rest = self.text[self._shown :] if self.ended_by is None else ""
+        self._shown = len(self.text)
+        return rest
+
+    def _settle(self) -> str:
+        found = [(place, stop) for stop in self._stops if (place := self.text.find(stop)) >= 0]
+        if found:
+            place, self.ended_by = min(found)
+            self.text = self.text[:place]
+        elif self._sentence and (end := sentence_end(self.text)) is not None:
+            self.text, self.ended_by = self.text[:end], "sentence"
+        certain = len(self.text) if self.ended_by is not None else len(self.text) - self._uncertain()
+        new = self.text[self._shown : certain]
+        self._shown = max(self._shown, certain)
+        return new
+
+    def _uncertain(self) -> int:
+        # The longest end of the text that may be the beginning of a stop text.
+        longest = 0
+        for stop in self._stops:
+            for length in range(min(len(stop) - 1, len(self.text)), longest, -1):
+                if self.text.endswith(stop[:length]):
+                    longest = length
+                    break
+        return longest
+
+
+def sentence_end(text: str) -> int | None:
+    """Where the first sentence of `text` ends (exclusive), None if it goes on; Latin and Chinese punctuation."""
+    if (wide := _WIDE_END.search(text)) is not None:
+        wide_end: int | None = wide.end()
+    else:
+        wide_end = None
+    if "\n" in text.strip("\n"):
+        line = len(text) - len(text.lstrip("\n")) + text.lstrip("\n").index("\n")
+        wide_end = min(line, wide_end) if wide_end is not None else line
+    for match in _END.finditer(text):
+        if wide_end is not None and match.end() > wide_end:
+            break
+        if not _INITIAL.match(match.group(1)):
+            return match.end()
+    return wide_end

@@ -1,0 +1,119 @@
+"""The words of one model: text to tokens, tokens to bytes, and which tokens end, open or close."""
+
+from __future__ import annotations
+
+import ctypes
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chatrec.agent.llm._library import lib
+
+# In words meant for a person none of these has a place; a call, a tag, a table or a fence needs one of them.
+_NOT_IN_WORDS = frozenset(b"{}[]<>|`\\\t\r") | frozenset(range(9)) | frozenset(range(14, 32))
+_CLOSERS = frozenset(b' "]}\n')
+_SEPARATORS = frozenset(b' "],}')
+
+
+class Vocabulary:
+    """A view of llama.cpp's vocabulary.
+
+    Args:
+        pointer: `llama_vocab *`; must outlive this object.
+    """
+
+    def __init__(self, pointer: Any) -> None:
+        self.pointer = pointer
+        self.size = int(lib.llama_vocab_n_tokens(pointer))
+        self.bos = int(lib.llama_vocab_bos(pointer))
+        self.eos = int(lib.llama_vocab_eos(pointer))
+        self.adds_bos = bool(lib.llama_vocab_get_add_bos(pointer))
+        self._buffer = ctypes.create_string_buffer(1024)
+        self.end_tokens = [token for token in range(self.size) if lib.llama_vocab_is_eog(pointer, token)]
+        self._ends = frozenset(self.end_tokens)
+        self._beginning: dict[tuple[bytes, ...], NDArray[np.bool_]] = {}
+
+    def is_end(self, token: int) -> bool:
+        """Whether the token ends a message."""
+        return token in self._ends
+
+    def tokenize(self, text: str, *, special: bool = True) -> list[int]:
+        """Tokens of a text, without a beginning-of-text token.
+
+        Args:
+            text: Any text.
+            special: Whether texts of control tokens become these tokens; false for what people wrote.
+        """
+        data = text.encode("utf-8", "replace")
+        room = len(data) + 16
+        tokens = (ctypes.c_int32 * room)()
+        count = int(lib.llama_tokenize(self.pointer, data, len(data), tokens, room, False, special))
+        return tokens[:count]
+
+    @cached_property
+    def pieces(self) -> list[bytes]:
+        """The bytes that each token adds to a text; b"" for control tokens."""
+        return [self._piece(token, special=False) for token in range(self.size)]
+
+    def text(self, token: int) -> str:
+        """A token's text, control tokens included; "" for no token."""
+        return self._piece(token, special=True).decode("utf-8", "replace") if token >= 0 else ""
+
+    def special_texts(self) -> dict[str, int]:
+        """Texts that the tokenizer turns into one control or user-defined token."""
+        mask = lib.LLAMA_TOKEN_ATTR_CONTROL | lib.LLAMA_TOKEN_ATTR_USER_DEFINED
+        marked = [t for t in range(self.size) if lib.llama_vocab_get_attr(self.pointer, t) & mask]
+        texts = {self.text(token): token for token in marked}
+        return {text: token for text, token in texts.items() if len(text.strip()) > 1}
+
+    def grammar_pieces(self) -> list[bytes]:
+        """As `pieces`, with control tokens marked the way llguidance wants them."""
+        mask = lib.LLAMA_TOKEN_ATTR_CONTROL
+        user = lib.LLAMA_TOKEN_ATTR_USER_DEFINED
+        marked: list[bytes] = []
+        for token, piece in enumerate(self.pieces):
+            kind = lib.llama_vocab_get_attr(self.pointer, token)
+            if kind & mask or (kind & user and piece.startswith(b"<") and piece.endswith(b">")):
+                marked.append(b"\xff" + self._piece(token, special=True))
+            else:
+                marked.append(piece)
+        return marked
+
+    @cached_property
+    def words(self) -> NDArray[np.bool_]:
+        """Tokens that may stand in plain words, and those that end a message; bool, shape (size,)."""
+        fine = [bool(piece) and _NOT_IN_WORDS.isdisjoint(piece) for piece in self.pieces]
+        allowed = np.array(fine, dtype=np.bool_)
+        allowed[self.end_tokens] = True
+        return allowed
+
+    @cached_property
+    def visible(self) -> NDArray[np.bool_]:
+        """Tokens with something to see in them, bool, shape (size,): an answer begins with one."""
+        return np.array([bool(piece.strip()) for piece in self.pieces], dtype=np.bool_)
+
+    @cached_property
+    def closers(self) -> NDArray[np.bool_]:
+        """Tokens that only close JSON strings, lists and objects; bool, shape (size,)."""
+        return np.array([bool(p.strip()) and _CLOSERS.issuperset(p) for p in self.pieces], dtype=np.bool_)
+
+    @cached_property
+    def separators(self) -> NDArray[np.bool_]:
+        """Tokens that only close or separate in JSON; bool, shape (size,)."""
+        return np.array([bool(p.strip()) and _SEPARATORS.issuperset(p) for p in self.pieces], dtype=np.bool_)
+
+    def beginning_with(self, *starts: bytes) -> NDArray[np.bool_]:
+        """Tokens whose text, spaces aside, begins with one of `starts`; bool, shape (size,)."""
+        if (known := self._beginning.get(starts)) is None:
+            known = np.array([p.lstrip().startswith(starts) for p in self.pieces], dtype=np.bool_)
+            self._beginning[starts] = known
+        return known
+
+    def _piece(self, token: int, *, special: bool) -> bytes:
+        length = int(lib.llama_token_to_piece(self.pointer, token, self._buffer, len(self._buffer), 0, special))
+        if length < 0:
+            self._buffer = ctypes.create_string_buffer(-length + 1)
+            length = int(lib.llama_token_to_piece(self.pointer, token, self._buffer, -length + 1, 0, special))
+        return self._buffer.raw[:length]

@@ -1,0 +1,186 @@
+"""One thread per loaded model: it alone touches llama.cpp, everybody else puts jobs in its queue."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import queue
+import threading
+import weakref
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from chatrec.agent.llm._cancel import CancelFlag, Cancelled
+from chatrec.errors import ModelError
+
+if TYPE_CHECKING:
+    from chatrec.agent.llm._engine import Engine, EngineSettings
+
+
+@dataclass(eq=False)
+class Job:
+    """Work for the engine.
+
+    Attributes:
+        work: Is called with the engine on the worker's thread.
+        done: Is called once on the worker's thread, with None or the exception; must not raise.
+        cancel: Set by the caller to end the work early; a job that still waits is then skipped.
+    """
+
+    work: Callable[[Engine], None]
+    done: Callable[[BaseException | None], None]
+    cancel: CancelFlag
+
+
+@dataclass
+class _State:
+    jobs: queue.SimpleQueue[Job | None] = field(default_factory=queue.SimpleQueue[Job | None])
+    current: Job | None = None
+    engine: Engine | None = None
+    stopping: bool = False
+
+
+class Worker:
+    """A model's thread and its queue, first come first served.
+
+    The thread ends and the weights are freed when the last reference to the worker is gone.
+
+    Args:
+        load: Makes the engine; called on the thread when the first job arrives, again after a failure.
+    """
+
+    def __init__(self, load: Callable[[], Engine]) -> None:
+        self._state = _State()
+        # The thread must not hold the worker itself, or it would never be collected.
+        self._thread = threading.Thread(target=_serve, args=(self._state, load), name="chatrec-llm", daemon=True)
+        self._thread.start()
+        self._finalizer = weakref.finalize(self, _stop, self._state)
+        self._finalizer.atexit = False
+
+    def submit(self, job: Job) -> None:
+        """Queue a job."""
+        if self._state.stopping:
+            job.done(_closed())
+        else:
+            self._state.jobs.put(job)
+
+    def call(self, function: Callable[[Engine], Any], cancel: CancelFlag | None = None) -> Any:
+        """Run a function with the engine and wait for its result.
+
+        Raises:
+            ModelError: If the model cannot be loaded; and whatever `function` raises.
+        """
+        results: queue.SimpleQueue[tuple[Any, BaseException | None]] = queue.SimpleQueue()
+        value: list[Any] = []
+        flag = cancel or CancelFlag()
+        self.submit(Job(lambda engine: value.append(function(engine)), lambda e: results.put((value, e)), flag))
+        try:
+            _, error = wait_for(results)
+        except BaseException:
+            flag.set()
+            raise
+        if error is not None:
+            raise error
+        return value[0]
+
+    @property
+    def engine(self) -> Engine | None:
+        """The engine if it is loaded; only its counters may be read from another thread."""
+        return self._state.engine
+
+    def stop(self, timeout: float | None = 10) -> None:
+        """Cancel everything, free the weights and wait for the thread's end."""
+        self._finalizer()
+        if threading.current_thread() is not self._thread:
+            self._thread.join(timeout)
+
+
+def wait_for(results: queue.SimpleQueue[Any]) -> Any:
+    """The next result; wakes now and then, so that Ctrl-C works on every platform."""
+    while True:
+        try:
+            return results.get(timeout=1.0)
+        except queue.Empty:
+            continue
+
+
+def _closed() -> ModelError:
+    return ModelError("the model was closed", hint="make a new ChatLlamaCpp, or call it before close()")
+
+
+def _stop(state: _State) -> None:
+    state.stopping = True
+    if (current := state.current) is not None:
+        current.cancel.set()
+    state.jobs.put(None)
+
+
+def _serve(state: _State, load: Callable[[], Engine]) -> None:
+    while (job := state.jobs.get()) is not None:
+        state.current = job
+        job.done(_run(state, job, load))
+        state.current = job = None
+    if state.engine is not None:
+        state.engine.free()
+        state.engine = None
+    while not state.jobs.empty():
+        if (late := state.jobs.get()) is not None:
+            late.done(_closed())
+
+
+def _run(state: _State, job: Job, load: Callable[[], Engine]) -> BaseException | None:
+    try:
+        if state.stopping:
+            return _closed()
+        job.cancel.check()
+        if state.engine is None:
+            state.engine = load()
+        job.work(state.engine)
+    except Cancelled as error:
+        return _closed() if state.stopping else error
+    except ModelError as error:
+        return error
+    except BaseException as error:
+        if state.engine is not None:
+            state.engine.reset()
+        return error
+    return None
+
+
+_workers: weakref.WeakValueDictionary[EngineSettings, Worker] = weakref.WeakValueDictionary()
+_lock = threading.Lock()
+
+
+def worker_for(settings: EngineSettings) -> Worker:
+    """The worker of these settings, shared by everyone who asks with equal ones."""
+    with _lock:
+        worker = _workers.get(settings)
+        if worker is None:
+            worker = Worker(lambda: _load(settings))
+            _workers[settings] = worker
+        return worker
+
+
+def _load(settings: EngineSettings) -> Engine:
+    from chatrec.agent.llm._engine import Engine
+
+    return Engine(settings)
+
+
+def _forget() -> None:
+    # A forked child has the parent's weights but not its threads.
+    global _lock  # noqa: PLW0603
+    _lock = threading.Lock()
+    _workers.clear()
+
+
+def _stop_all() -> None:
+    # A thread inside llama.cpp while the interpreter is torn down ends in a crash.
+    for worker in list(_workers.values()):
+        worker.stop()
+
+
+atexit.register(_stop_all)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget)
