@@ -5,9 +5,11 @@ A new back end subclasses `StoreContract` here and gives a `store` fixture.
 
 from __future__ import annotations
 
+import sys
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -26,6 +28,17 @@ COSY = Constraint("mood", "any", ("cosy",))
 LOUD = Constraint("mood", "none", ("loud",))
 # Alike to a store that matches prefixes, patterns or letters whatever their case, or that splits at dots.
 ALIKE = ["ann", "anna", "Ann", "a_n", "a%n", "a*n", "ann.feedback", "ann@x.org", "ann=", "安", "ann\n", "🦊", "a\x00n"]
+
+
+@contextmanager
+def often_switching() -> Generator[None, None, None]:
+    """Let threads take turns so often that a missing lock shows."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(interval)
 
 
 class StoreContract(ABC):
@@ -123,7 +136,7 @@ class StoreContract(ABC):
                 assert set(written) <= set(held)
             return written
 
-        with ThreadPoolExecutor(8) as pool:
+        with often_switching(), ThreadPoolExecutor(8) as pool:
             written = [key for keys in pool.map(work, range(8)) for key in keys]
         assert sorted(written) == [event.id for event in log.events("ana")]
         assert all(len(log.events(f"user {worker}")) == 40 for worker in range(8))
@@ -140,9 +153,9 @@ class StoreContract(ABC):
                 return False
             return True
 
-        with ThreadPoolExecutor(8) as pool:
-            won = list(pool.map(claim, range(80)))
-        assert [sum(won[start : start + 8]) for start in range(0, 80, 8)] == [1] * 10
+        with often_switching(), ThreadPoolExecutor(8) as pool:
+            won = list(pool.map(claim, range(800)))
+        assert [sum(won[start : start + 8]) for start in range(0, 800, 8)] == [1] * 100
 
 
 class TestMemory(StoreContract):
