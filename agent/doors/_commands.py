@@ -1,0 +1,109 @@
+"""The commands of the terminal chat: they act at once, without the model."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from chatrec.agent.doors._session import Session
+from chatrec.agent.doors._words import say
+from chatrec.indexes._feedback import FeedbackKind
+from chatrec.tools._turn import Spoken
+
+_KINDS: Final[Mapping[str, FeedbackKind]] = {"/like": "accept", "/no": "reject", "/seen": "seen"}
+_EXAMPLES: Final = {"/like": "/like 2", "/no": "/no 1 too long", "/seen": "/seen 3", "/why": "/why 2"}
+_NUMBERED = re.compile(r"#?(\d{1,4})(?:\s+(?P<reason>.+))?", re.DOTALL)
+_BAR = 24
+
+COMMANDS: Final = ("/like", "/no", "/seen", "/why", "/undo", "/profile", "/help", "/quit")
+
+
+def run_command(line: str, session: Session, language: Spoken) -> str | None:
+    """Do what a line that begins with a slash says.
+
+    Args:
+        line: The line.
+        session: The conversation.
+        language: Of the answer: "en" or "zh".
+
+    Returns:
+        What to show; None to leave.
+    """
+    command, _, rest = line.strip().partition(" ")
+    command, rest = command.casefold(), rest.strip()
+    if command in {"/quit", "/exit", "/q"}:
+        return None
+    if command in _EXAMPLES:
+        return _numbered(command, rest, session, language)
+    plain: dict[str, Callable[[Session, Spoken], str]] = {"/undo": _undo, "/profile": _profile, "/help": _help}
+    if command in plain:
+        return plain[command](session, language)
+    return say("unknown", language, command=command, commands=" ".join(COMMANDS))
+
+
+def _numbered(command: str, rest: str, session: Session, language: Spoken) -> str:
+    match = _NUMBERED.fullmatch(rest)
+    if match is None:
+        return say("usage", language, example=_EXAMPLES[command])
+    if not session.shown:
+        return say("empty_list", language)
+    number, reason = int(match[1]), (match["reason"] or "").strip()
+    if not 1 <= number <= len(session.shown):
+        return say("no_number", language, number=number, count=len(session.shown))
+    if command == "/why":
+        return _why(session.why(number), language)
+    kind = _KINDS[command]
+    noted = session.feedback(kind, number, reason)
+    lines = [say(f"noted_{kind}", language, title=noted.title)]
+    if noted.understood:
+        lines.append(say("understood", language, conditions=", ".join(map(str, noted.understood))))
+    elif reason:
+        lines.append(say("not_understood", language))
+    return "\n".join(lines)
+
+
+def _why(entry: Mapping[str, object], language: Spoken) -> str:
+    parts = entry["parts"]
+    lines = [str(entry["title"])]
+    if entry["reason"]:
+        lines.append(f"  {entry['reason']}")
+    if isinstance(parts, Mapping):
+        lines += _bars({str(name): float(value) for name, value in parts.items()})
+    lines.append(f"  {say('score', language)} {float(str(entry['score'])):.2f}")
+    return "\n".join(lines)
+
+
+def _bars(parts: Mapping[str, float]) -> list[str]:
+    """Each part as a bar, the longest first; what is taken away is drawn hollow."""
+    most = max((abs(value) for value in parts.values()), default=0.0)
+    width = max((len(name) for name in parts), default=0)
+    shown = sorted(((n, v) for n, v in parts.items() if round(v, 2)), key=lambda part: -abs(part[1]))
+    lines: list[str] = []
+    for name, value in shown:
+        length = max(1, round(_BAR * abs(value) / most))
+        lines.append(f"  {name:<{width}}  {('█' if value > 0 else '░') * length:<{_BAR}}  {value:+.2f}")
+    return lines
+
+
+def _undo(session: Session, language: Spoken) -> str:
+    what = session.undo()
+    return say("nothing_undone", language) if what is None else say("undone", language, what=what)
+
+
+def _profile(session: Session, language: Spoken) -> str:
+    known = session.known()
+    rows = {
+        "wishes": [str(constraint) for constraint in known.profile.constraints],
+        "accepted": known.accepted,
+        "rejected": known.rejected,
+        "seen": known.seen,
+    }
+    lines = [f"  {say(name, language)}: {', '.join(values)}" for name, values in rows.items() if values]
+    if not lines:
+        return say("profile_empty", language)
+    return "\n".join([say("profile_head", language, user=session.user_id), *lines])
+
+
+def _help(_session: Session, language: Spoken) -> str:
+    return say("help", language)

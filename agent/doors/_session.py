@@ -1,0 +1,269 @@
+"""One conversation of one person with the recommender, whoever shows it: the terminal, or another door.
+
+It sends what the person says, and it acts on the last list (like, reject, seen, why) without asking the model.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolMessage
+from langchain_core.runnables import RunnableConfig
+
+from chatrec.agent._context import RecommenderContext
+from chatrec.agent._graph import RecommenderGraph
+from chatrec.agent._turns import STAMP, SURE
+from chatrec.errors import CatalogError, ModelError
+from chatrec.indexes import Catalog, Constraint, FeedbackEvent, Profile, Recommender
+from chatrec.indexes._feedback import FeedbackKind
+
+OnStep = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one turn brought.
+
+    Attributes:
+        reply: The whole reply as text, items and question included.
+        act: What the turn did: recommend, ask, describe or reply.
+        recommendations: The items shown, best first: id, title, score, parts, reason, item.
+        question: The question asked (text, facet, options), or None.
+        probabilities: The model's distribution over its acts, by tool name; empty where the model gives none.
+        seconds: Wall time of the turn.
+    """
+
+    reply: str
+    act: str
+    recommendations: tuple[dict[str, Any], ...]
+    question: dict[str, Any] | None
+    probabilities: Mapping[str, float]
+    seconds: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-ready: reply, act, recommendations, question, probabilities, seconds."""
+        return {
+            "reply": self.reply,
+            "act": self.act,
+            "recommendations": list(self.recommendations),
+            "question": self.question,
+            "probabilities": {name: round(value, 6) for name, value in self.probabilities.items()},
+            "seconds": round(self.seconds, 3),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """Feedback that was recorded.
+
+    Attributes:
+        event: The recorded event.
+        title: The item's title.
+        understood: What the reason says in the catalog's terms.
+    """
+
+    event: FeedbackEvent
+    title: str
+    understood: tuple[Constraint, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is held of the person.
+
+    Attributes:
+        profile: Lasting wishes.
+        accepted: Titles liked, oldest first.
+        rejected: Titles turned down, oldest first.
+        seen: Titles known already, oldest first.
+    """
+
+    profile: Profile
+    accepted: tuple[str, ...]
+    rejected: tuple[str, ...]
+    seen: tuple[str, ...]
+
+
+class Session:
+    """A conversation, kept under a thread id; a thread that exists is gone on with.
+
+    Not for several threads at once.
+
+    Args:
+        agent: What `create_recommender` returned; needs a checkpointer.
+        recommender: What the agent recommends from.
+        user_id: Who is talking.
+        thread_id: Which conversation.
+
+    Raises:
+        ThreadRefused: The thread belongs to another user.
+    """
+
+    def __init__(self, agent: RecommenderGraph, recommender: Recommender, *, user_id: str, thread_id: str) -> None:
+        agent.owners.claim(thread_id, user_id)
+        self.user_id = user_id
+        self.thread_id = thread_id
+        self.recommender = recommender
+        self._agent = agent
+        self._config: RunnableConfig = {"configurable": {"thread_id": thread_id}}
+        messages: list[AnyMessage] = agent.get_state(self._config).values.get("messages", [])
+        self.turns_before = sum(isinstance(message, HumanMessage) for message in messages)
+        self.shown: list[dict[str, Any]] = _last_list(messages, recommender.catalog)
+        """The items that numbers refer to: the last list."""
+
+    @property
+    def catalog(self) -> Catalog:
+        """The items."""
+        return self.recommender.catalog
+
+    def send(self, text: str, *, on_step: OnStep | None = None) -> Answer:
+        """Say something and wait for the answer.
+
+        A turn that does not end, because of an error or of Ctrl-C, leaves no trace in the conversation.
+
+        Args:
+            text: The person's words.
+            on_step: Told the name of each tool as the model chooses it.
+
+        Raises:
+            ModelError: The model failed, or no answer came.
+        """
+        before = self._agent.get_state(self._config).config
+        started = time.perf_counter()
+        try:
+            state = self._run(text, on_step or _ignore)
+        except BaseException:
+            self._take_back(before)
+            raise
+        return self._answer(state, time.perf_counter() - started)
+
+    def feedback(self, kind: FeedbackKind, number: int, reason: str = "") -> Noted:
+        """Record what the person thinks of an item of the last list.
+
+        Args:
+            kind: accept, reject, seen, ...
+            number: Its place on the list, from 1.
+            reason: In the person's words; conditions in it ("too long") are understood.
+
+        Raises:
+            CatalogError: There is no such number.
+        """
+        entry = self.why(number)
+        link = self.catalog.link(reason, last=(entry["id"],)) if reason else None
+        understood = tuple(p.constraint for p in link.proposals if p.score >= SURE) if link is not None else ()
+        event = self.recommender.feedback.record(
+            self.user_id,
+            kind,
+            item_id=entry["id"],
+            # Several conditions do not fit one event; the recommender then reads the reason itself.
+            constraint=understood[0] if len(understood) == 1 else None,
+            reason=reason,
+            thread_id=self.thread_id,
+        )
+        return Noted(event, entry["title"], understood)
+
+    def why(self, number: int) -> dict[str, Any]:
+        """The entry of the last list with this number: score, parts, reason.
+
+        Raises:
+            CatalogError: There is no such number.
+        """
+        if not 1 <= number <= len(self.shown):
+            count = len(self.shown)
+            hint = f"numbers go from 1 to {count}" if count else "ask for a list first"
+            raise CatalogError(f"there is no number {number!r} on the last list", hint=hint)
+        return self.shown[number - 1]
+
+    def undo(self) -> str | None:
+        """Take back the person's latest feedback or change of profile.
+
+        Returns:
+            What it was, as kind and title or condition; None where there was nothing.
+        """
+        events = self.recommender.feedback.events(self.user_id)
+        changes = self.recommender.profiles.events(self.user_id)
+        if events and (not changes or events[-1].id > changes[-1].id):
+            undone = self.recommender.feedback.undo(self.user_id)
+            if undone is None:
+                return None
+            about = self._title(undone.item_id) if undone.item_id is not None else str(undone.constraint)
+            return f"{undone.kind} {about}"
+        change = self.recommender.profiles.undo(self.user_id)
+        return None if change is None else f"{change.kind} {change.constraint or change.facet}"
+
+    def known(self) -> Known:
+        """What is held of the person: profile and feedback."""
+        events = self.recommender.feedback.events(self.user_id)
+
+        def titles(kind: str) -> tuple[str, ...]:
+            return tuple(self._title(e.item_id) for e in events if e.kind == kind and e.item_id is not None)
+
+        profile = self.recommender.profiles.get(self.user_id)
+        return Known(profile, titles("accept"), titles("reject"), titles("seen"))
+
+    def _run(self, text: str, on_step: OnStep) -> dict[str, Any]:
+        state: dict[str, Any] = {}
+        # No "messages" mode: LangGraph would run the model in a thread that Ctrl-C does not reach, and the model's
+        # words are shown only after they were checked, so there is nothing more to stream.
+        for mode, value in self._agent.stream(
+            {"messages": [HumanMessage(text)]},
+            self._config,
+            context=RecommenderContext(self.user_id),
+            stream_mode=["updates", "values"],
+        ):
+            if mode == "values":
+                state = value
+                continue
+            for update in value.values():
+                messages = update.get("messages", ()) if isinstance(update, dict) else ()
+                for message in messages:
+                    for call in getattr(message, "tool_calls", ()):
+                        on_step(call["name"])
+        return state
+
+    def _answer(self, state: dict[str, Any], seconds: float) -> Answer:
+        message = state["messages"][-1] if state.get("messages") else None
+        if not isinstance(message, AIMessage):
+            raise ModelError("the turn ended without an answer", hint="try again, or another model with --model")
+        entries = tuple(state.get("recommendations") or ())
+        if entries:
+            self.shown = list(entries)
+        return Answer(
+            reply=message.text,
+            act=str(message.response_metadata.get("act", "reply")),
+            recommendations=entries,
+            question=state.get("question"),
+            probabilities=message.response_metadata.get("tool_probabilities") or {},
+            seconds=seconds,
+        )
+
+    def _take_back(self, before: RunnableConfig) -> None:
+        """Make the conversation what it was before the turn."""
+        checkpoint = before.get("configurable", {}).get("checkpoint_id")
+        if checkpoint is not None:
+            self._agent.update_state(before, None, as_node="__copy__")
+        elif self._agent.checkpointer is not None and not isinstance(self._agent.checkpointer, bool):
+            self._agent.checkpointer.delete_thread(self.thread_id)
+
+    def _title(self, item_id: str | None) -> str:
+        return self.catalog[item_id].title if item_id is not None and item_id in self.catalog else str(item_id)
+
+
+def _last_list(messages: list[AnyMessage], catalog: Catalog) -> list[dict[str, Any]]:
+    """The entries of the last list that was shown, as far as the catalog still has them."""
+    for place in range(len(messages) - 1, -1, -1):
+        stamp = messages[place].additional_kwargs.get(STAMP)
+        if not (isinstance(stamp, dict) and stamp.get("shown")):
+            continue
+        for message in reversed(messages[:place]):
+            artifact = message.artifact if isinstance(message, ToolMessage) else None
+            if isinstance(artifact, dict) and artifact.get("recommendations"):
+                return [entry for entry in artifact["recommendations"] if entry["id"] in catalog]
+    return []
+
+
+def _ignore(_step: str) -> None:
+    return None

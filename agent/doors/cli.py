@@ -1,0 +1,202 @@
+"""The command `chatrec`: chat, index, doctor. What is heavy is imported when a command runs, so that help is quick."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from chatrec.errors import ChatrecError
+
+if TYPE_CHECKING:
+    from chatrec.agent.doors._open import Wanted
+    from chatrec.agent.doors._session import Session
+    from chatrec.tools._turn import Spoken
+
+app = typer.Typer(
+    name="chatrec",
+    help="Talk to your own catalog: a local language model asks or recommends; nothing leaves this machine.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+_CATALOG = typer.Option(
+    help="A demo catalog's name, or a CSV, TSV, JSON or JSONL file (gzip too).", metavar="NAME|PATH"
+)
+
+
+def main() -> None:
+    """Run the command; an error of ours is one line and a hint, never a traceback."""
+    from chatrec.agent.doors._quiet import quiet
+
+    quiet()
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(encoding="utf-8", errors="replace")
+    try:
+        app()
+    except ChatrecError as error:
+        typer.echo(f"chatrec: {error.args[0]}\n  {error.hint}", err=True)
+        sys.exit(1)
+    except BrokenPipeError:
+        # The reader has gone (`| head`): nobody is left to tell, and the interpreter must not try at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+@app.callback(invoke_without_command=True)
+def _start(version: Annotated[bool, typer.Option("--version", help="Show the version and leave.")] = False) -> None:
+    if version:
+        from importlib.metadata import version as installed
+
+        typer.echo(f"chatrec {installed('chatrec')}")
+        raise typer.Exit
+
+
+@app.command()
+def chat(
+    message: Annotated[
+        list[str] | None,
+        typer.Option("--message", "-m", help="Say this and leave; repeat it for several turns of one conversation."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a turn on standard output.")] = False,
+    catalog: Annotated[str, _CATALOG] = "films",
+    model: Annotated[
+        Path | None, typer.Option(help="A GGUF file instead of the embedded model.", metavar="PATH.gguf")
+    ] = None,
+    user: Annotated[str, typer.Option(help="Who is talking; each person has their own profile.")] = "me",
+    thread: Annotated[
+        str | None, typer.Option(help="The conversation to begin or to go on with; a new one by default.")
+    ] = None,
+    language: Annotated[Literal["auto", "en", "zh"], typer.Option(help="Of the answers; auto follows yours.")] = "auto",
+) -> None:
+    """Talk to a catalog.
+
+    - `chatrec chat` opens a conversation on the demo films
+    - `chatrec chat --catalog dishes.csv --thread dinner` another catalog, a conversation to come back to
+    - `chatrec chat -m "a short comedy" -m "something older"` two turns, then leaves
+    - `chatrec chat --json -m "a short comedy"` for programs
+    - `chatrec chat --model qwen2.5-3b-instruct-q4_k_m.gguf` a larger model decides better
+
+    Inside, `/help` lists the commands, such as `/like 2` and `/no 1 too long`.
+    """
+    from chatrec.agent.doors._open import Wanted
+
+    wanted = Wanted(catalog=catalog, model=model, user=user, thread=thread, language=language)
+    if as_json:
+        _chat_json(wanted, message)
+    else:
+        _chat_text(wanted, message)
+
+
+@app.command()
+def index(
+    file: Annotated[str, typer.Argument(help="A CSV, TSV, JSON or JSONL file, gzip too.", metavar="FILE")],
+) -> None:
+    """Read a catalog file, index it, and say what was found.
+
+    - `chatrec index dishes.csv` then `chatrec chat --catalog dishes.csv` starts at once
+
+    Run again after a change, only items that are new or changed are indexed.
+    """
+    from rich.console import Console
+
+    from chatrec.agent.doors._open import index_folder, open_index
+    from chatrec.agent.doors._report import catalog_report
+    from chatrec.agent.doors._terminal import Loading
+    from chatrec.agent.doors._words import machine_language
+
+    with Loading(Console(stderr=True), language=machine_language()) as loading:
+        catalog, _ = open_index(file, on_progress=loading.tell)
+    for line in catalog_report(catalog, index_folder(file, catalog.name)):
+        typer.echo(line)
+
+
+@app.command()
+def doctor() -> None:
+    """Say what is installed, which model runs, what this machine's CPU can do, what is slow, and how to mend it.
+
+    Leaves with 1 where something is broken.
+    """
+    from rich.console import Console
+
+    from chatrec.agent.doors._doctor import examine, show
+
+    findings = examine()
+    show(findings, Console())
+    if any(finding.state == "broken" for finding in findings):
+        raise typer.Exit(1)
+
+
+def _open(wanted: Wanted, language: Spoken) -> Session:
+    from rich.console import Console
+
+    from chatrec.agent.doors._open import open_session
+    from chatrec.agent.doors._terminal import Loading
+
+    with Loading(Console(stderr=True), language=language) as loading:
+        return open_session(wanted, on_progress=loading.tell)
+
+
+def _chat_json(wanted: Wanted, messages: list[str] | None) -> None:
+    from chatrec.agent.doors._commands import run_command
+    from chatrec.agent.doors._quiet import own_stdout
+    from chatrec.agent.doors._words import machine_language
+
+    language = machine_language()
+    with own_stdout() as out:
+        session = _open(wanted, language)
+        for line in sys.stdin if messages is None else messages:
+            text = line.strip()
+            if text.startswith("/"):
+                shown = run_command(text, session, language)
+                if shown is None:
+                    return
+                typer.echo(shown, err=True)  # a command is not a turn
+            elif text:
+                out.write(json.dumps(session.send(text).as_dict(), ensure_ascii=False) + "\n")
+                out.flush()
+
+
+def _chat_text(wanted: Wanted, messages: list[str] | None) -> None:
+    from rich.console import Console
+
+    from chatrec.agent.doors._terminal import Lines, Screen, Source, Typed, chat, greet
+    from chatrec.agent.doors._words import machine_language
+    from chatrec.indexes import home
+
+    state = home()
+    first = None if (state / "threads.db").exists() else str(state)
+    language: Spoken = machine_language() if wanted.language == "auto" else wanted.language
+    session = _open(wanted, language)
+    screen = Screen(Console(highlight=False), language=language)
+    source: Source
+    if messages is not None:
+        source = Lines(messages)
+    elif sys.stdin.isatty() and sys.stdout.isatty():
+        source = Typed(state / "history")
+        greet(session, screen, first=first)
+    else:
+        source = Lines(sys.stdin)
+    chat(session, source, screen)
+    if source.typed:
+        options = ["--thread", session.thread_id]
+        options += ["--catalog", wanted.catalog] if wanted.catalog != "films" else []
+        options += ["--user", wanted.user] if wanted.user != "me" else []
+        options += ["--model", str(wanted.model)] if wanted.model is not None else []
+        screen.say("bye", options=shlex.join(options))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,42 @@
+"""What every test gets: no network, state in a folder of its own, seeded chance."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+
+@pytest.fixture(scope="session")
+def derived_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Model files that chatrec derives from installed packages: made once for all tests, they are the same for all."""
+    return tmp_path_factory.mktemp("models")
+
+
+@pytest.fixture(autouse=True)
+def chatrec_home(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, derived_models: Path
+) -> Path:
+    """A home of its own, empty but for the derived models where the test runs a real one."""
+    home = tmp_path / "chatrec-home"
+    monkeypatch.setenv("CHATREC_HOME", str(home))
+    if request.node.get_closest_marker("real_model") is not None:
+        home.mkdir(mode=0o700)
+        (home / "models").symlink_to(derived_models, target_is_directory=True)
+    return home
+
+
+@pytest.fixture(autouse=True)
+def closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Libraries that know hubs and tracing servers are told not to call them (sockets are refused besides)."""
+    for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_HUB_DISABLE_TELEMETRY", "HF_HUB_DISABLE_PROGRESS_BARS"):
+        monkeypatch.setenv(name, "1")
+    for name in ("LANGSMITH_TRACING", "LANGCHAIN_TRACING_V2"):
+        monkeypatch.setenv(name, "false")
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    """Chance that is the same every time."""
+    return np.random.default_rng(20240607)
