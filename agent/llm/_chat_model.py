@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import queue
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -20,6 +18,7 @@ from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import ConfigDict, Field, PrivateAttr, field_validator, model_validator
 
+from chatrec.agent.llm._calls import aanswer, answer
 from chatrec.agent.llm._cancel import CancelFlag
 from chatrec.agent.llm._messages import MessageBuilder, to_template
 from chatrec.agent.llm._model_files import check_model_file, embedded_model_path
@@ -28,7 +27,7 @@ from chatrec.agent.llm._request import Event, Request
 from chatrec.agent.llm._sampling import SamplingSettings
 from chatrec.agent.llm._settings import EngineSettings, Stats
 from chatrec.agent.llm._structured import Method, structured
-from chatrec.agent.llm._worker import Job, Worker, wait_for, worker_for
+from chatrec.agent.llm._worker import Worker, worker_for
 from chatrec.errors import ModelError
 
 if TYPE_CHECKING:
@@ -55,11 +54,6 @@ _ACCEPTED: dict[str, tuple[Any, ...]] = {
 _NO_SERVER = ("api_key", "base_url", "max_retries")
 
 
-@dataclass(frozen=True)
-class _End:
-    error: BaseException | None
-
-
 class ChatLlamaCpp(BaseChatModel):
     """A local language model, in this process, on the CPU.
 
@@ -82,8 +76,8 @@ class ChatLlamaCpp(BaseChatModel):
 
     - `legal_tools`: names that may be called now; the prompt still shows all tools, so that it stays the same;
     - `argument_schemas`: per tool a narrower JSON schema for its arguments, for the grammar only;
-    - `text_grammar`: "words" (no braces, brackets, tags, fences or tables) or "sentence" (as "words", and the answer ends
-      with its first sentence); with tools and `tool_choice="none"` "words" is the default;
+    - `text_grammar`: "words" (no braces, brackets, tags, fences or tables) or "sentence" (as "words", and the answer
+      ends with its first sentence); with tools and `tool_choice="none"` "words" is the default;
     - `response_format`: `{"type": "json_schema", "json_schema": {"schema": ...}}`.
 
     Example:
@@ -95,6 +89,9 @@ class ChatLlamaCpp(BaseChatModel):
     model_config = ConfigDict(
         extra="forbid", populate_by_name=True, protected_namespaces=(), arbitrary_types_allowed=True
     )
+
+    bounds_choice: ClassVar[bool] = True
+    """Says to callers that `legal_tools` and `argument_schemas` are understood."""
 
     model_path: str | None = None
     """A GGUF file; None is the embedded SmolLM2-135M-Instruct."""
@@ -137,10 +134,10 @@ class ChatLlamaCpp(BaseChatModel):
     choice_temperature: float = Field(default=1.0, gt=0)
     """Flattens (above 1) or sharpens (below 1) the choice among tools."""
     choice_prior: Literal["none", "empty"] | dict[str, float] = "none"
-    """What the choice among tools is divided by. "empty": the choice the model makes after the same system text and tools
-    when the person says nothing, computed once and remembered; a dict: name (or "" for words) to probability."""
+    """What the choice among tools is divided by. "empty": the choice the model makes after the same system text and
+    tools when the person says nothing, computed once and remembered; a dict: name ("" for words) to probability."""
 
-    _shared: Worker | None = PrivateAttr(default=None)
+    _shared: tuple[tuple[Any, ...], Worker] | None = PrivateAttr(default=None)
 
     @model_validator(mode="before")
     @classmethod
@@ -190,14 +187,16 @@ class ChatLlamaCpp(BaseChatModel):
         }
 
     def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
-        return LangSmithParams(
+        params = LangSmithParams(
             ls_provider="llama.cpp",
             ls_model_name=kwargs.get("model") or self.model_name,
             ls_model_type="chat",
             ls_temperature=kwargs.get("temperature", self.temperature),
             ls_max_tokens=kwargs.get("max_tokens", self.max_tokens),
-            **({"ls_stop": stop or self.stop or []} if stop or self.stop else {}),
         )
+        if stop or self.stop:
+            params["ls_stop"] = stop or self.stop or []
+        return params
 
     def _resolve_model_profile(self) -> ModelProfile:
         return ModelProfile(
@@ -224,7 +223,7 @@ class ChatLlamaCpp(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        message = MessageBuilder(self.model_name).message(self._events(self._request(messages, stop, kwargs)))
+        message = MessageBuilder(self.model_name).message(self._answer(messages, stop, kwargs))
         return _result(message)
 
     async def _agenerate(
@@ -234,7 +233,7 @@ class ChatLlamaCpp(BaseChatModel):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        events = [event async for event in self._aevents(self._request(messages, stop, kwargs))]
+        events = [event async for event in self._aanswer(messages, stop, kwargs)]
         return _result(MessageBuilder(self.model_name).message(events))
 
     def _stream(
@@ -245,7 +244,7 @@ class ChatLlamaCpp(BaseChatModel):
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
         builder = MessageBuilder(self.model_name)
-        for event in self._events(self._request(messages, stop, kwargs)):
+        for event in self._answer(messages, stop, kwargs):
             for chunk in builder.chunks(event):
                 yield ChatGenerationChunk(message=chunk)
 
@@ -257,7 +256,7 @@ class ChatLlamaCpp(BaseChatModel):
         **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
         builder = MessageBuilder(self.model_name)
-        events = self._aevents(self._request(messages, stop, kwargs))
+        events = self._aanswer(messages, stop, kwargs)
         try:
             async for event in events:
                 for chunk in builder.chunks(event):
@@ -329,7 +328,7 @@ class ChatLlamaCpp(BaseChatModel):
 
     def stats(self) -> Stats:
         """What the loaded model has done so far, for everyone who shares it."""
-        engine = self._shared.engine if self._shared else None
+        engine = self._shared[1].engine if self._shared else None
         return engine.counters.snapshot() if engine else Stats()
 
     def get_num_tokens(self, text: str) -> int:
@@ -351,7 +350,7 @@ class ChatLlamaCpp(BaseChatModel):
         request = self._request(messages, None, options)
 
         def count(engine: Engine) -> int:
-            from chatrec.agent.llm._generate import prompt_tokens
+            from chatrec.agent.llm._prompt import prompt_tokens
 
             return len(prompt_tokens(engine, request))
 
@@ -360,10 +359,12 @@ class ChatLlamaCpp(BaseChatModel):
     # between LangChain and the worker --------------------------------------------------------------------------
 
     def _worker(self) -> Worker:
-        if self._shared is None:
-            path = Path(self.model_path).resolve() if self.model_path else embedded_model_path()
+        # A copy with other settings (model_copy) must not go on with the worker it was copied with.
+        wanted = (self.model_path, self.n_ctx, self.n_threads, self.n_batch, self.n_gpu_layers)
+        wanted += (self.lora_path, self.lora_scale, self.cache_bytes)
+        if self._shared is None or self._shared[0] != wanted:
             settings = EngineSettings(
-                path=path,
+                path=Path(self.model_path).resolve() if self.model_path else embedded_model_path(),
                 n_ctx=self.n_ctx,
                 n_threads=self.n_threads,
                 n_batch=self.n_batch,
@@ -372,8 +373,27 @@ class ChatLlamaCpp(BaseChatModel):
                 lora_scale=self.lora_scale,
                 cache_bytes=self.cache_bytes,
             )
-            self._shared = worker_for(settings)
-        return self._shared
+            self._shared = (wanted, worker_for(settings))
+        return self._shared[1]
+
+    def _answer(
+        self, messages: list[BaseMessage], stop: list[str] | None, options: Mapping[str, Any]
+    ) -> Iterator[Event]:
+        request = self._request(messages, stop, options)
+        return answer(self._worker(), request, CancelFlag(self.timeout))
+
+    async def _aanswer(
+        self, messages: list[BaseMessage], stop: list[str] | None, options: Mapping[str, Any]
+    ) -> AsyncGenerator[Event, None]:
+        request = self._request(messages, stop, options)
+        # Making the embedded model's fast copy takes a moment the first time.
+        worker = self._worker() if self._shared else await asyncio.to_thread(self._worker)
+        events = aanswer(worker, request, CancelFlag(self.timeout))
+        try:
+            async for event in events:
+                yield event
+        finally:
+            await events.aclose()
 
     def _request(self, messages: Sequence[BaseMessage], stop: list[str] | None, options: Mapping[str, Any]) -> Request:
         base = Request(
@@ -393,48 +413,6 @@ class ChatLlamaCpp(BaseChatModel):
             seed=self.seed,
         )
         return with_options(base, options)
-
-    def _job(self, request: Request, put: Callable[[Event | _End], None], cancel: CancelFlag) -> Job:
-        def work(engine: Engine) -> None:
-            from chatrec.agent.llm._generate import Generation
-
-            Generation(engine, request, put, cancel).run()
-
-        return Job(work, lambda error: put(_End(error)), cancel)
-
-    def _events(self, request: Request) -> Iterator[Event]:
-        cancel = CancelFlag(self.timeout)
-        events: queue.SimpleQueue[Event | _End] = queue.SimpleQueue()
-        self._worker().submit(self._job(request, events.put, cancel))
-        try:
-            while not isinstance(event := wait_for(events), _End):
-                yield event
-            if event.error is not None:
-                raise event.error
-        finally:
-            cancel.set()
-
-    async def _aevents(self, request: Request) -> AsyncIterator[Event]:
-        cancel = CancelFlag(self.timeout)
-        events: asyncio.Queue[Event | _End] = asyncio.Queue()
-        loop = asyncio.get_running_loop()
-
-        def put(event: Event | _End) -> None:
-            if loop.is_closed():
-                cancel.set()
-            else:
-                loop.call_soon_threadsafe(events.put_nowait, event)
-
-        # Making the embedded model's fast copy takes a moment the first time.
-        worker = self._shared or await asyncio.to_thread(self._worker)
-        worker.submit(self._job(request, put, cancel))
-        try:
-            while not isinstance(event := await events.get(), _End):
-                yield event
-            if event.error is not None:
-                raise event.error
-        finally:
-            cancel.set()
 
 
 def _result(message: AIMessage) -> ChatResult:

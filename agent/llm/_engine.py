@@ -28,6 +28,7 @@ from chatrec.agent.llm._templates import ChatTemplate
 from chatrec.agent.llm._vocabulary import Vocabulary
 from chatrec.errors import ModelError
 
+_llguidance: Any = llguidance
 _log = logging.getLogger(__name__)
 
 # Below this many tokens, computing them again is as quick as writing the conversation's memory out.
@@ -153,7 +154,7 @@ class Engine:
     def grammars(self) -> GrammarCompiler:
         """The grammar compiler of this vocabulary, made when the first grammar is needed."""
         vocabulary = self.vocabulary
-        tokenizer = llguidance.LLTokenizer.from_llamacpp(  # type: ignore[attr-defined]  # pyright: ignore
+        tokenizer = _llguidance.LLTokenizer.from_llamacpp(
             tokens=vocabulary.grammar_pieces(),
             vocab_ptr=vocabulary.pointer,
             tokenize_fptr=ctypes.cast(lib._lib.llama_tokenize, ctypes.c_void_p).value,
@@ -268,7 +269,7 @@ class Engine:
     def _restore(self, saved: Saved) -> bool:
         lib.llama_memory_clear(self._kv, False)
         pointer = saved.state.ctypes.data_as(ctypes.POINTER(ctypes.c_uint8))
-        done = lib.llama_state_seq_set_data(self._native.context, pointer, saved.state.nbytes, 0) > 0
+        done = int(lib.llama_state_seq_set_data(self._native.context, pointer, saved.state.nbytes, 0)) > 0
         self._live = saved.tokens if done else as_tokens([])
         if not done:
             lib.llama_memory_clear(self._kv, True)

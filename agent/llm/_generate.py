@@ -11,34 +11,20 @@ from chatrec.agent.llm._cancel import CancelFlag
 from chatrec.agent.llm._choice import WORDS, calibrated, distribution
 from chatrec.agent.llm._engine import Engine
 from chatrec.agent.llm._errors import overflow
-from chatrec.agent.llm._formats import ToolFormat, choose_format, with_schema
+from chatrec.agent.llm._formats import ToolFormat, choose_format
 from chatrec.agent.llm._grammar import Matcher, call_grammar, json_grammar
+from chatrec.agent.llm._prompt import prompt_tokens
 from chatrec.agent.llm._request import CallDelta, CallStart, Event, Finished, FinishReason, Request, TextDelta
 from chatrec.agent.llm._sampling import Allowed, Logits, Sampler, softmax
 from chatrec.agent.llm._schemas import Schema, bounded, smallest
 from chatrec.agent.llm._templates import Message
-from chatrec.agent.llm._text import TextStream
+from chatrec.agent.llm._text import ArgumentStream, TextStream
 
 Emit = Callable[[Event], None]
 
 # Models open calls in their own ways; under "auto" each of these at the beginning of an answer is taken for a call.
 _OWN_OPENINGS = (b"{", b"[", b"```")
 _PRIORS_KEPT = 64
-
-
-def prompt_tokens(engine: Engine, request: Request, messages: Sequence[Message] | None = None) -> list[int]:
-    """The tokens of a request's prompt, or of other messages under the request's tools."""
-    shown = list(request.messages if messages is None else messages)
-    if request.mode == "json" and request.schema is not None:
-        shown = with_schema(shown, request.schema)
-    prepared, tools = choose_format(engine.template).prepare(shown, request.tools)
-    vocabulary = engine.vocabulary
-    tokens: list[int] = []
-    for piece in engine.template.render(prepared, tools):
-        tokens += vocabulary.tokenize(piece.text, special=piece.control)
-    if vocabulary.adds_bos and tokens[:1] != [vocabulary.bos]:
-        tokens.insert(0, vocabulary.bos)
-    return tokens
 
 
 class Generation:
@@ -206,7 +192,7 @@ class Generation:
         matcher = self._engine.grammars.matcher(call_grammar(text, schema, self._format.tail))
         self._force(tag if special else [])
         self._emit(CallStart(name))
-        stream = _Arguments(len(text.encode()), len(self._format.tail), self._emit)
+        stream = ArgumentStream(len(text.encode()), len(self._format.tail), lambda text: self._emit(CallDelta(text)))
         closing = self._reserve(schema) if self._request.mode == "call" else None
         done = self._follow(matcher, stream.push, closing=closing, stop_early=True)
         stream.finish(whole=done != "cut")
@@ -329,35 +315,3 @@ class Generation:
     def _say(self, text: str) -> None:
         if text:
             self._emit(TextDelta(text))
-
-
-class _Arguments:
-    """Cuts a call's arguments out of its bytes: without the head before and the tail behind them."""
-
-    def __init__(self, head: int, tail: int, emit: Emit) -> None:
-        self._skip = head
-        self._tail = tail
-        self._emit = emit
-        self._held = b""
-        self._text = ""
-
-    def push(self, data: bytes) -> None:
-        skipped = min(self._skip, len(data))
-        self._skip -= skipped
-        self._held += data[skipped:]
-        # One byte of tail and perhaps a newline are not arguments, and a character may still be incomplete.
-        certain = len(self._held) - self._tail - 1
-        while certain > 0 and self._held[certain] & 0xC0 == 0x80:
-            certain -= 1
-        if certain > 0:
-            self._give(self._held[:certain].decode("utf-8", "replace"))
-            self._held = self._held[certain:]
-
-    def finish(self, *, whole: bool) -> None:
-        rest = self._held.decode("utf-8", "replace")
-        self._give(rest.rstrip("\n")[: -self._tail] if whole else rest)
-
-    def _give(self, text: str) -> None:
-        self._text += text
-        if text:
-            self._emit(CallDelta(text))

@@ -25,10 +25,12 @@ _lock = threading.Lock()
 _started = False
 
 
-@lib.llama_log_callback
 def _keep_line(_level: int, text: bytes | None, _data: object) -> None:
     # llama.cpp writes hundreds of lines to stderr otherwise; the last ones explain a failed load.
     _lines.append((text or b"").decode("utf-8", "replace").rstrip("\n"))
+
+
+_callback: Any = lib.llama_log_callback(_keep_line)
 
 
 def start() -> None:
@@ -36,7 +38,7 @@ def start() -> None:
     global _started  # noqa: PLW0603
     with _lock:
         if not _started:
-            lib.llama_log_set(_keep_line, ctypes.c_void_p(0))
+            lib.llama_log_set(_callback, ctypes.c_void_p(0))
             lib.llama_backend_init()
             _started = True
 

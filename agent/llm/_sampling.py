@@ -61,10 +61,7 @@ class Sampler:
         else:
             ids = np.flatnonzero(allowed)
             scores = logits[ids]
-        if settings.temperature <= 0:
-            place = int(scores.argmax())
-        else:
-            place = self._draw(scores)
+        place = int(scores.argmax()) if settings.temperature <= 0 else self._draw(scores)
         return place if ids is None else int(ids[place])
 
     def choose(self, chances: Mapping[str, float]) -> str:

@@ -88,7 +88,7 @@ def _bound_object(out: dict[str, Any]) -> None:
         out["additionalProperties"] = False
 
 
-def smallest(schema: Schema, root: Schema | None = None, depth: int = 0) -> str:
+def smallest(schema: Schema, root: Schema | None = None, depth: int = 0) -> str:  # noqa: PLR0911 - one per kind
     """About the shortest JSON text that fits the schema; its length tells how much room closing a call needs."""
     root = root or schema
     if depth > 6:
@@ -118,4 +118,4 @@ def smallest(schema: Schema, root: Schema | None = None, depth: int = 0) -> str:
         return "[" + ", ".join([item] * schema.get("minItems", 0)) + "]"
     if kind == "string":
         return '"' + "x" * schema.get("minLength", 0) + '"'
-    return {"null": "null", "boolean": "true"}.get(kind, str(schema.get("minimum", 0)))
+    return "null" if kind == "null" else "true" if kind == "boolean" else str(schema.get("minimum", 0))

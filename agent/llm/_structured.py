@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from langchain_core.language_models import LanguageModelInput
+from langchain_core.language_models.chat_models import BaseChatModel
 from langchain_core.output_parsers import JsonOutputParser, PydanticOutputParser
 from langchain_core.output_parsers.openai_tools import JsonOutputKeyToolsParser, PydanticToolsParser
 from langchain_core.runnables import Runnable, RunnableMap, RunnablePassthrough
@@ -14,15 +15,12 @@ from pydantic import BaseModel
 
 from chatrec.errors import ModelError
 
-if TYPE_CHECKING:
-    from chatrec.agent.llm._chat_model import ChatLlamaCpp
-
 Method = Literal["json_schema", "function_calling", "json_mode"]
 
 
 def structured(
-    model: ChatLlamaCpp, schema: Any, method: Method, include_raw: bool
-) -> Runnable[LanguageModelInput, dict[str, Any] | BaseModel]:
+    model: BaseChatModel, schema: Any, method: Method, include_raw: bool
+) -> Runnable[LanguageModelInput, Any]:
     """The model, bound to a schema, and a parser behind it; see `ChatLlamaCpp.with_structured_output`."""
     if method not in ("json_schema", "function_calling", "json_mode"):
         raise ModelError(f"method={method!r} is unknown", hint="use json_schema, function_calling or json_mode")
@@ -47,7 +45,11 @@ def structured(
         )
         parser = PydanticOutputParser(pydantic_object=schema) if is_model else JsonOutputParser()
     if not include_raw:
-        return bound | parser
+        answer: Runnable[LanguageModelInput, Any] = bound | parser
+        return answer
     parsed = RunnablePassthrough.assign(parsed=itemgetter("raw") | parser, parsing_error=lambda _: None)
     failed = RunnablePassthrough.assign(parsed=lambda _: None)
-    return RunnableMap(raw=bound) | parsed.with_fallbacks([failed], exception_key="parsing_error")
+    both: Runnable[LanguageModelInput, Any] = RunnableMap(raw=bound) | parsed.with_fallbacks(
+        [failed], exception_key="parsing_error"
+    )
+    return both

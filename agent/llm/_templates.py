@@ -59,8 +59,8 @@ class ChatTemplate:
             trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.loopcontrols", "jinja2.ext.do"]
         )
         environment.filters["tojson"] = _to_json
-        environment.globals["raise_exception"] = _refuse
-        environment.globals["strftime_now"] = _now
+        globals_: dict[str, Any] = environment.globals
+        globals_.update(raise_exception=_refuse, strftime_now=_now)
         try:
             self._template = environment.from_string(self.source)
             self._names = jinja2.meta.find_undeclared_variables(environment.parse(self.source))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 _WIDE_END = re.compile("[。！？…][”’」』）)\"']*")
 _END = re.compile(r"([^\s.!?]*)[.!?]+[\"'”’)\]*]*(?=\s)")
@@ -79,3 +79,41 @@ def sentence_end(text: str) -> int | None:
         if not _INITIAL.match(match.group(1)):
             return match.end()
     return wide_end
+
+
+class ArgumentStream:
+    """Cuts a call's arguments out of its bytes: without the head before and the tail behind them.
+
+    Args:
+        head: Bytes before the arguments.
+        tail: Bytes behind them.
+        give: Receives their text, piece by piece.
+    """
+
+    def __init__(self, head: int, tail: int, give: Callable[[str], None]) -> None:
+        self._skip = head
+        self._tail = tail
+        self._hand_out = give
+        self._held = b""
+
+    def push(self, data: bytes) -> None:
+        """Take a token's bytes."""
+        skipped = min(self._skip, len(data))
+        self._skip -= skipped
+        self._held += data[skipped:]
+        # One byte of tail and perhaps a newline are not arguments, and a character may still be incomplete.
+        certain = len(self._held) - self._tail - 1
+        while certain > 0 and self._held[certain] & 0xC0 == 0x80:
+            certain -= 1
+        if certain > 0:
+            self._give(self._held[:certain].decode("utf-8", "replace"))
+            self._held = self._held[certain:]
+
+    def finish(self, *, whole: bool) -> None:
+        """Give out the rest; `whole` says that the tail has come."""
+        rest = self._held.decode("utf-8", "replace")
+        self._give(rest.rstrip("\n")[: -self._tail] if whole else rest)
+
+    def _give(self, text: str) -> None:
+        if text:
+            self._hand_out(text)

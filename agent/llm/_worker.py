@@ -15,7 +15,8 @@ from chatrec.agent.llm._cancel import CancelFlag, Cancelled
 from chatrec.errors import ModelError
 
 if TYPE_CHECKING:
-    from chatrec.agent.llm._engine import Engine, EngineSettings
+    from chatrec.agent.llm._engine import Engine
+    from chatrec.agent.llm._settings import EngineSettings
 
 
 @dataclass(eq=False)

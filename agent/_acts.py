@@ -1,0 +1,91 @@
+"""Which acts are possible at a turn, and with which arguments: the bounds of the model's choice, never the choice.
+
+A tool is legal where its required arguments have a legal value: nothing can be described before anything is named,
+nothing can be asked once every facet is settled or the question budget is spent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from chatrec.agent._reply import REPLY
+from chatrec.agent._turns import Outlook
+from chatrec.indexes import Catalog
+from chatrec.tools._turn import Turn
+
+ENDING = frozenset({"recommend", "ask_user", "describe_item", REPLY})
+OWN = ENDING | {"record_feedback", "update_profile", "get_profile"}
+_WORDS = 80
+
+
+def bounds(
+    turn: Turn,
+    seen: Outlook,
+    catalog: Catalog,
+    *,
+    may_ask: bool,
+    done: Sequence[tuple[str, dict[str, Any]]] = (),
+    only_ending: bool = False,
+    own_words: bool = False,
+) -> dict[str, dict[str, Any]]:
+    """The argument schema of every legal tool of chatrec, by name.
+
+    Args:
+        turn: What is known.
+        seen: What the catalog says of it.
+        catalog: The catalog.
+        may_ask: Whether the question budget allows a question.
+        done: Calls already made in this turn, name and arguments; none is offered twice.
+        only_ending: Whether the turn has used up its bookkeeping.
+        own_words: Whether the model writes its own search words and questions (larger models).
+    """
+    items = _items(turn, catalog)
+    legal: dict[str, dict[str, Any]] = {"recommend": _recommend(turn, own_words=own_words), REPLY: _schema({})}
+    facets = [question.facet for question in seen.questions]
+    if may_ask and facets:
+        words = {"question": {"type": "string", "maxLength": _WORDS * 2}} if own_words else {}
+        legal["ask_user"] = _schema({"facet": {"enum": facets}} | words, required=["facet"])
+    if items:
+        legal["describe_item"] = _schema({"item": {"enum": items}}, required=["item"])
+    if only_ending:
+        return legal
+    noted = {arguments.get("item") for name, arguments in done if name == "record_feedback"}
+    unnoted = [item for item in items if item not in noted]
+    if unnoted:
+        kinds = {"enum": ["accept", "reject", "seen", "critique", "refine"]}
+        legal["record_feedback"] = _schema({"kind": kinds, "item": {"enum": unnoted}}, required=["kind", "item"])
+    names = {name for name, _ in done}
+    heard = [str(constraint) for constraint in (*turn.where, *turn.prefer)]
+    if heard and "update_profile" not in names:
+        legal["update_profile"] = _schema({"add": _several(heard)}, required=["add"])
+    if seen.profile and "get_profile" not in names:
+        legal["get_profile"] = _schema({})
+    return legal
+
+
+def _recommend(turn: Turn, *, own_words: bool) -> dict[str, Any]:
+    properties: dict[str, Any] = {}
+    if own_words:
+        properties["query"] = {"type": "string", "maxLength": _WORDS}
+    if turn.prefer:
+        properties["where"] = _several([str(constraint) for constraint in turn.prefer])
+    return _schema(properties)
+
+
+def _items(turn: Turn, catalog: Catalog) -> list[str]:
+    numbers = [str(number) for number in range(1, len(turn.shown) + 1)]
+    return numbers + [catalog[i].title for i in turn.named if i not in turn.shown]
+
+
+def _schema(properties: dict[str, Any], *, required: Collection[str] = ()) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(required),
+        "additionalProperties": False,
+    }
+
+
+def _several(values: Sequence[str]) -> dict[str, Any]:
+    return {"type": "array", "items": {"enum": list(values)}, "minItems": 1, "maxItems": min(3, len(values))}

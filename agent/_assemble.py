@@ -1,0 +1,82 @@
+"""`create_recommender`: the ready-made agent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from langchain.agents import create_agent
+from langchain.agents.middleware import AgentMiddleware
+from langchain_core.language_models import BaseChatModel
+from langgraph.checkpoint.base import BaseCheckpointSaver
+from langgraph.store.base import BaseStore
+
+from chatrec.agent._context import RecommenderContext
+from chatrec.agent._graph import RecommenderGraph
+from chatrec.agent._middleware import RecommenderMiddleware, Reply
+from chatrec.agent._turns import Language
+from chatrec.agent.llm import ChatLlamaCpp
+from chatrec.indexes import Catalog, Recommender, ThreadOwners, home, open_checkpointer, open_store
+
+
+def create_recommender(
+    catalog: Catalog | Recommender,
+    *,
+    model: BaseChatModel | str | Path | None = None,
+    adapter: Literal["auto"] | str | Path | None = "auto",
+    store: BaseStore | None = None,
+    checkpointer: BaseCheckpointSaver[Any] | None = None,
+    middleware: Sequence[AgentMiddleware[Any, Any, Any]] = (),
+    max_questions: int = 2,
+    reply: Reply = "auto",
+    language: Language = "auto",
+    size: int = 5,
+) -> RecommenderGraph:
+    """Build the conversational recommender: a compiled LangGraph agent.
+
+    Args:
+        catalog: The items, or a `Recommender` over them (its store is used then).
+        model: A LangChain chat model, the path of a GGUF file, or None for the embedded model.
+        adapter: A LoRA adapter (GGUF) for the local model: a path, None for none, "auto" for the one that ships
+            with the embedded model, if any.
+        store: Profiles, feedback and thread owners; SQLite under `CHATREC_HOME` by default.
+        checkpointer: The conversations; SQLite under `CHATREC_HOME` by default.
+        middleware: More LangChain middleware, run inside the recommender's own.
+        max_questions: Consecutive questions since the last list, 0 to 10.
+        reply: "rendered", "model" or "auto"; see `RecommenderMiddleware`.
+        language: "en", "zh" or "auto".
+        size: Items in a list, 1 to 50.
+
+    Returns:
+        A graph to call with `{"messages": [...]}`, `context=RecommenderContext(user_id=...)` and, for a conversation
+        that is kept, `config={"configurable": {"thread_id": ...}}`.
+    """
+    if isinstance(catalog, Recommender):
+        recommender = catalog
+    else:
+        recommender = Recommender(catalog, store=store or open_store(home() / "people.db"))
+    kept = store or recommender.store
+    agent = create_agent(
+        model if isinstance(model, BaseChatModel) else local_model(model, adapter),
+        middleware=[
+            RecommenderMiddleware(recommender, max_questions=max_questions, reply=reply, language=language, size=size),
+            *middleware,
+        ],
+        context_schema=RecommenderContext,
+        store=kept,
+        checkpointer=checkpointer or open_checkpointer(home() / "threads.db"),
+        name="chatrec",
+    )
+    return RecommenderGraph(owners=ThreadOwners(kept), **vars(agent))
+
+
+def local_model(path: str | Path | None, adapter: Literal["auto"] | str | Path | None = "auto") -> ChatLlamaCpp:
+    """The local model as the recommender uses it: it decides without dice."""
+    lora = None if adapter == "auto" else adapter
+    return ChatLlamaCpp(
+        model_path=None if path is None else str(path),
+        lora_path=None if lora is None else str(lora),
+        temperature=0.0,
+        choice_prior="empty",
+    )

@@ -1,0 +1,144 @@
+"""The message a person reads: the model's checked words, then items, facts and the question from the tools' results."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolMessage
+
+from chatrec.agent._grounding import is_grounded, sentences
+from chatrec.agent._texts import listing, say, short_facts
+from chatrec.agent._turns import STAMP
+from chatrec.indexes import Catalog
+from chatrec.tools._texts import condition_text
+from chatrec.tools._turn import Turn
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the tools of one turn brought.
+
+    Attributes:
+        calls: The calls made, name and arguments, oldest first.
+        facts: The tools' texts, which the model may repeat.
+        listed: The artifact of `recommend`, or None.
+        question: The question asked, or None.
+        described: The item described, or None.
+        probabilities: The model's distribution over the acts at its last choice, or None.
+    """
+
+    calls: tuple[tuple[str, dict[str, Any]], ...] = ()
+    facts: str = ""
+    listed: dict[str, Any] | None = None
+    question: dict[str, Any] | None = None
+    described: dict[str, Any] | None = None
+    probabilities: dict[str, float] | None = None
+
+    @property
+    def act(self) -> str:
+        """What the turn did: recommend, ask, describe or reply."""
+        if self.listed is not None:
+            return "recommend"
+        if self.question is not None:
+            return "ask"
+        return "describe" if self.described is not None else "reply"
+
+
+@dataclass(slots=True)
+class _Reading:
+    calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list[tuple[str, dict[str, Any]]])
+    facts: list[str] = field(default_factory=list[str])
+    artifacts: dict[str, Any] = field(default_factory=dict[str, Any])
+    probabilities: dict[str, float] | None = None
+
+
+def outcome(messages: Sequence[AnyMessage]) -> Outcome:
+    """Read what has happened since the person's last message."""
+    newest = max((i for i, m in enumerate(messages) if isinstance(m, HumanMessage)), default=-1)
+    read = _Reading()
+    for message in messages[newest + 1 :]:
+        if isinstance(message, AIMessage):
+            read.calls += [(call["name"], call["args"]) for call in message.tool_calls]
+            read.probabilities = message.response_metadata.get("tool_probabilities", read.probabilities)
+        elif isinstance(message, ToolMessage):
+            read.facts.append(message.text)
+            if isinstance(message.artifact, dict):
+                read.artifacts |= message.artifact
+    return Outcome(
+        calls=tuple(read.calls),
+        facts="\n".join(read.facts),
+        listed=read.artifacts if "recommendations" in read.artifacts else None,
+        question=read.artifacts.get("question"),
+        described=read.artifacts.get("described"),
+        probabilities=read.probabilities,
+    )
+
+
+def checked(words: str, turn: Turn, facts: str, *, most: int) -> str:
+    """The model's first fit sentences, up to `most`; "" if none is fit."""
+    fit = [s for s in sentences(words) if is_grounded(s, facts, language=turn.language)]
+    return ("" if turn.language == "zh" else " ").join(dict.fromkeys(fit[:most]))
+
+
+def compose(words: str, turn: Turn, got: Outcome, catalog: Catalog, *, list_items: bool = True) -> AIMessage:
+    """The turn's last message.
+
+    Args:
+        words: The model's words, checked; may be empty.
+        turn: The turn.
+        got: What the tools brought.
+        catalog: For the facets to show.
+        list_items: Whether the items are rendered after the words (no, where the words name them all).
+    """
+    said = words or _plain_words(turn, got, catalog)
+    parts = [said]
+    shown: list[str] = []
+    if got.listed is not None:
+        entries = got.listed["recommendations"]
+        shown = [entry["id"] for entry in entries]
+        if got.listed["relaxed"] and entries:
+            count = got.listed["matching"]
+            relaxed = _conditions(got.listed["relaxed"], turn, catalog)
+            parts.append(say("relaxed_some" if count else "relaxed", turn.language, count=str(count), relaxed=relaxed))
+        if entries and list_items:
+            parts.append(listing(entries, catalog.facets))
+    if got.described is not None:
+        item = got.described
+        facts = short_facts(item, catalog.facets, most=12)
+        parts.append(
+            "\n".join(filter(None, [f"{item['title']} ({facts})" if facts else item["title"], item["description"]]))
+        )
+    if got.question is not None:
+        parts.append(got.question["text"])
+    stamp = {"act": got.act, "said": said, "shown": shown, "facet": (got.question or {}).get("facet")}
+    metadata: dict[str, Any] = {"act": got.act}
+    if got.probabilities is not None:
+        metadata["tool_probabilities"] = got.probabilities
+    return AIMessage(
+        content="\n\n".join(part for part in parts if part),
+        additional_kwargs={STAMP: stamp},
+        response_metadata=metadata,
+    )
+
+
+def _plain_words(turn: Turn, got: Outcome, catalog: Catalog) -> str:
+    language = turn.language
+    if got.act == "recommend" and got.listed is not None:
+        if not got.listed["recommendations"]:
+            return say("nothing", language)
+        kept = [c for c in got.listed["where"] if c not in got.listed["relaxed"]]
+        return say("list_where", language, where=_conditions(kept, turn, catalog)) if kept else say("list", language)
+    if got.act == "describe":
+        return say("describe", language)
+    if got.act == "ask":
+        return ""
+    if any(name in {"record_feedback", "update_profile"} for name, _ in got.calls):
+        return say("noted", language)
+    return say("reply", language, name=catalog.name)
+
+
+def _conditions(notations: Sequence[str], turn: Turn, catalog: Catalog) -> str:
+    texts = [condition_text(notation, catalog.facets, turn.language) for notation in notations]
+    return ("、" if turn.language == "zh" else ", ").join(texts)

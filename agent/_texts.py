@@ -1,0 +1,71 @@
+"""What chatrec itself says around the model's words, in English and Chinese."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from chatrec.indexes import Facet
+from chatrec.tools._texts import facet_label
+
+_SAID = {
+    "en": {
+        "list": "Here is what I found:",
+        "list_where": "Here is what I found for {where}:",
+        "nothing": "I have nothing left to show for this. Shall we change a wish?",
+        "relaxed": "Nothing matches everything, so I went without: {relaxed}.",
+        "relaxed_some": "Only {count} match everything; the others go without: {relaxed}.",
+        "noted": "Noted.",
+        "reply": "Tell me what you are in the mood for, and I will look through the {name}.",
+        "describe": "Here is what I know about it:",
+    },
+    "zh": {
+        "list": "我找到了这些：",
+        "list_where": "按“{where}”我找到了这些：",
+        "nothing": "没有更多合适的了，要不要换个条件？",
+        "relaxed": "没有完全符合的，只好放宽：{relaxed}。",
+        "relaxed_some": "完全符合的只有{count}个，其余放宽了：{relaxed}。",
+        "noted": "记下了。",
+        "reply": "告诉我你想要什么，我来帮你在“{name}”里找。",
+        "describe": "这是我知道的：",
+    },
+}
+
+
+def say(key: str, language: str, **values: str) -> str:
+    """One of chatrec's own sentences."""
+    return _SAID["zh" if language == "zh" else "en"][key].format(**values)
+
+
+def card(number: int, entry: Mapping[str, Any], facets: Mapping[str, Facet]) -> str:
+    """One listed item as text: number, title, a line of facts, the reason."""
+    line = f"{number}. {entry['title']}"
+    shown = short_facts(entry["item"], facets)
+    if shown:
+        line += f" ({shown})"
+    return f"{line}\n   {entry['reason']}" if entry["reason"] else line
+
+
+def short_facts(item: Mapping[str, Any], facets: Mapping[str, Facet], *, most: int = 5) -> str:
+    """The first short facets of an item: values alone where they speak for themselves."""
+    parts: list[str] = []
+    for name, facet in facets.items():
+        value = item.get(name)
+        if value is None or facet.kind == "text" or len(parts) == most:
+            continue
+        if isinstance(value, list):
+            parts.append(", ".join(str(part) for part in value[:3]))
+        elif isinstance(value, bool):
+            if value:
+                parts.append(facet_label(name))
+        elif facet.kind == "number":
+            number = f"{value:g}" if isinstance(value, float) else str(value)
+            parts.append(f"{number} {facet.unit}" if facet.unit else f"{facet_label(name)} {number}")
+        else:
+            parts.append(str(value))
+    return " · ".join(parts)
+
+
+def listing(entries: Sequence[Mapping[str, Any]], facets: Mapping[str, Facet]) -> str:
+    """A whole list as text."""
+    return "\n".join(card(number, entry, facets) for number, entry in enumerate(entries, start=1))

@@ -1,0 +1,172 @@
+"""From the messages to the turn: link what was said, fold it into what was known, and put it in one short line.
+
+The line is kept with the person's message (in its `additional_kwargs`, under `STAMP`), so that a message renders the
+same for ever and the model's memory of the conversation stays valid.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from langchain_core.embeddings import Embeddings
+from langchain_core.messages import AIMessage, AnyMessage, HumanMessage
+
+from chatrec.indexes import Catalog, Constraint, Link, Question, Recommender
+from chatrec.tools._turn import Spoken, Turn
+
+STAMP = "chatrec"
+SURE = 0.75
+_HAN = re.compile(r"[\u3400-\u9fff]")
+_LETTER = re.compile(r"[^\W\d_]")
+_QUERY_CHARS = 240
+_PREFER_KEPT = 4
+
+Language = Literal["auto", "en", "zh"]
+
+
+def language_of(text: str, before: Spoken) -> Spoken:
+    """`zh` where Han characters stand, `en` where other letters do, else what was spoken before."""
+    if _HAN.search(text):
+        return "zh"
+    return "en" if _LETTER.search(text) else before
+
+
+def fold(before: Turn, link: Link, text: str, catalog: Catalog) -> Turn:
+    """The next turn: what was known, changed by what was said now."""
+    where = [c for c in before.where if c.facet not in link.removed]
+    perhaps = [c for c in before.prefer if c.facet not in link.removed]
+    for proposal in link.proposals:
+        if proposal.score >= SURE:
+            where = _merge(where, proposal.constraint, catalog)
+        else:
+            perhaps = [proposal.constraint, *(c for c in perhaps if c != proposal.constraint)]
+    settled = {c.facet for c in where}
+    named = [m.id for m in link.mentions if not m.negated]
+    unlike = [m.id for m in link.mentions if m.negated]
+    return replace(
+        before,
+        text=text,
+        query=" ".join(filter(None, (text, before.query)))[:_QUERY_CHARS],
+        where=tuple(where),
+        prefer=tuple(c for c in perhaps if c.facet not in settled)[:_PREFER_KEPT],
+        named=tuple(named),
+        like=tuple(dict.fromkeys([*before.like, *(m.id for m in link.mentions if not m.negated and not m.listed)])),
+        unlike=tuple(dict.fromkeys([*before.unlike, *unlike])),
+    )
+
+
+def _merge(known: list[Constraint], new: Constraint, catalog: Catalog) -> list[Constraint]:
+    """Add a condition; it replaces an older one that says the same kind of thing of the same facet."""
+    if new.op in {"any", "none"}:
+        opposite = "none" if new.op == "any" else "any"
+        known = [
+            c for c in known if not (c.facet == new.facet and c.op == opposite and set(c.values) & set(new.values))
+        ]
+        if new.op == "none" or catalog.facets[new.facet].kind == "multi":
+            both = [c for c in known if c != new] + [new]
+            if catalog.mask(both).any():
+                return both
+    bounds = {"lt": "upper", "le": "upper", "gt": "lower", "ge": "lower"}
+    side = bounds.get(new.op)
+    kept = [c for c in known if c.facet != new.facet or (side is not None and bounds.get(c.op, side) != side)]
+    return [*kept, new]
+
+
+def replay(messages: Sequence[AnyMessage], start: Turn, catalog: Catalog, embedder: Embeddings | None) -> Turn:
+    """The turn that the newest of the person's messages opens.
+
+    Messages stamped in earlier turns are not linked again; a history without stamps is linked from its beginning.
+
+    Args:
+        messages: The conversation, its last message the person's.
+        start: Whose turn it is, nothing known yet.
+        catalog: What words are linked to.
+        embedder: For words that mean a value without naming it.
+    """
+    newest = max((i for i, m in enumerate(messages) if isinstance(m, HumanMessage)), default=None)
+    if newest is None:
+        return start
+    turn, first = start, 0
+    for i in range(newest - 1, -1, -1):
+        stamped = _stamped_turn(messages[i], catalog)
+        if stamped is not None:
+            turn, first = replace(stamped, user_id=start.user_id, thread_id=start.thread_id), i + 1
+            break
+    for message in messages[first : newest + 1]:
+        if isinstance(message, HumanMessage):
+            text = message.text
+            turn = replace(turn, language=language_of(text, turn.language))
+            turn = fold(turn, catalog.link(text, last=turn.shown, embedder=embedder), text, catalog)
+        elif isinstance(message, AIMessage):
+            turn = _after_reply(turn, message.additional_kwargs.get(STAMP), catalog)
+    return turn
+
+
+def _stamped_turn(message: AnyMessage, catalog: Catalog) -> Turn | None:
+    stamp = message.additional_kwargs.get(STAMP) if isinstance(message, HumanMessage) else None
+    try:
+        turn = Turn.from_dict(stamp["turn"]) if isinstance(stamp, dict) else None
+    except (KeyError, TypeError, ValueError):
+        return None
+    if turn is None or any(c.facet not in catalog.facets for c in (*turn.where, *turn.prefer)):
+        return None
+    ids = (*turn.like, *turn.unlike, *turn.named, *turn.shown)
+    return turn if all(i in catalog for i in ids) else None
+
+
+def _after_reply(turn: Turn, stamp: Any, catalog: Catalog) -> Turn:
+    if not isinstance(stamp, dict):
+        return turn
+    if stamp.get("act") != "recommend":
+        turn = replace(turn, like=tuple(i for i in turn.like if i not in turn.named))
+    if stamp.get("shown"):
+        turn = replace(turn, shown=tuple(i for i in stamp["shown"] if i in catalog), questions=0, asked=())
+    if stamp.get("facet"):
+        turn = replace(turn, asked=(*turn.asked, str(stamp["facet"])), questions=turn.questions + 1)
+    return turn
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What the catalog says about a turn.
+
+    Attributes:
+        matching: Items that satisfy all conditions.
+        questions: Facets worth asking about, best first.
+        profile: Lasting wishes, in notation.
+    """
+
+    matching: int
+    questions: tuple[Question, ...]
+    profile: tuple[str, ...]
+
+
+def outlook(turn: Turn, recommender: Recommender, *, questions: int = 3) -> Outlook:
+    """Look the turn up in the catalog."""
+    best = recommender.questions(user_id=turn.user_id, where=turn.where, asked=turn.asked, k=questions)
+    wishes = recommender.profiles.get(turn.user_id).constraints
+    return Outlook(recommender.count(turn.where), tuple(best), tuple(str(c) for c in wishes))
+
+
+def state_line(turn: Turn, seen: Outlook, catalog: Catalog, *, max_questions: int) -> str:
+    """What the model is told beside the person's words; a few tens of tokens."""
+    titles = {i: catalog[i].title for i in (*turn.like, *turn.unlike, *turn.named)}
+    parts = [
+        _part("wishes", [str(c) for c in turn.where]),
+        _part("perhaps", [str(c) for c in turn.prefer]),
+        _part("like", [titles[i] for i in turn.like]),
+        _part("not like", [titles[i] for i in turn.unlike]),
+        _part("named", [titles[i] for i in turn.named if i not in turn.like]),
+        _part("profile", list(seen.profile[:6])),
+        f"{seen.matching} of {len(catalog)} match",
+        _part("could ask", [f"{q.facet} ({q.gain:.0%})" for q in seen.questions]),
+        f"asked {turn.questions} of {max_questions}",
+    ]
+    return f"[{'; '.join(part for part in parts if part)}]"
+
+
+def _part(name: str, values: list[str]) -> str:
+    return f"{name}: {', '.join(values)}" if values else ""

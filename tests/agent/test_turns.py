@@ -1,0 +1,114 @@
+"""Folding what is said into what is known, and telling it in one line."""
+
+from __future__ import annotations
+
+from langchain_core.messages import AIMessage, AnyMessage, HumanMessage
+
+from chatrec.agent._turns import STAMP, fold, language_of, outlook, replay, state_line
+from chatrec.indexes import Catalog, Constraint, Link, Mention, Proposal, Recommender
+from chatrec.tools._turn import Turn
+
+ANA = Turn("ana")
+
+
+def said(*constraints: str, catalog: Catalog, score: float = 1.0, removed: tuple[str, ...] = ()) -> Link:
+    proposals = tuple(Proposal(Constraint.parse(c, catalog.facets), c, score) for c in constraints)
+    return Link(proposals=proposals, mentions=(), removed=removed, rest="")
+
+
+def known(turn: Turn) -> list[str]:
+    return [str(constraint) for constraint in turn.where]
+
+
+def test_wishes_add_up_and_newer_ones_replace_what_they_contradict(catalog: Catalog) -> None:
+    turn = fold(ANA, said("kind=green", "price<=20", catalog=catalog), "green, up to 20", catalog)
+    assert known(turn) == ["kind=green", "price<=20"]
+    turn = fold(turn, said("price<=10", catalog=catalog), "cheaper", catalog)
+    assert known(turn) == ["kind=green", "price<=10"]
+    turn = fold(turn, said("kind=herbal", catalog=catalog), "herbal then", catalog)
+    assert known(turn) == ["price<=10", "kind=herbal"]
+    turn = fold(turn, said("price>=5", catalog=catalog), "at least 5", catalog)
+    assert known(turn) == ["price<=10", "kind=herbal", "price>=5"]
+
+
+def test_values_of_a_multi_facet_hold_together_while_any_item_has_them_all(catalog: Catalog) -> None:
+    turn = fold(ANA, said("taste=floral", catalog=catalog), "floral", catalog)
+    turn = fold(turn, said("taste=fresh", catalog=catalog), "and fresh", catalog)
+    assert known(turn) == ["taste=floral", "taste=fresh"]
+    turn = fold(turn, said("taste=smoky", catalog=catalog), "smoky", catalog)
+    assert known(turn) == ["taste=smoky"]
+
+
+def test_refusing_a_value_ends_the_wish_for_it_and_the_other_way_round(catalog: Catalog) -> None:
+    turn = fold(ANA, said("taste=smoky", catalog=catalog), "smoky", catalog)
+    turn = fold(turn, said("taste!=smoky", catalog=catalog), "no, not smoky", catalog)
+    assert known(turn) == ["taste!=smoky"]
+    assert known(fold(turn, said("taste=smoky", catalog=catalog), "smoky after all", catalog)) == ["taste=smoky"]
+
+
+def test_a_lifted_facet_is_forgotten(catalog: Catalog) -> None:
+    turn = fold(ANA, said("kind=green", "price<=20", catalog=catalog), "", catalog)
+    assert known(fold(turn, said(catalog=catalog, removed=("price",)), "any price", catalog)) == ["kind=green"]
+
+
+def test_what_was_perhaps_meant_ranks_but_does_not_exclude(catalog: Catalog) -> None:
+    turn = fold(ANA, said("taste=fresh", catalog=catalog, score=0.5), "something light", catalog)
+    assert known(turn) == []
+    assert [str(c) for c in turn.prefer] == ["taste=fresh"]
+
+
+def test_named_items_are_examples_and_refused_ones_are_not(catalog: Catalog) -> None:
+    mentions = (
+        Mention("old-cellar", "Old Cellar", "Old Cellar", 1.0),
+        Mention("mint-street", "Mint Street", "Mint Street", 1.0, negated=True),
+        Mention("white-hill", "White Hill", "the second", 1.0, listed=True),
+    )
+    turn = fold(ANA, Link(proposals=(), mentions=mentions, removed=(), rest=""), "", catalog)
+    assert turn.like == ("old-cellar",)
+    assert turn.unlike == ("mint-street",)
+    assert turn.named == ("old-cellar", "white-hill")
+
+
+def test_language_follows_the_person() -> None:
+    assert language_of("我想喝茶", "en") == "zh"
+    assert language_of("tea", "zh") == "en"
+    assert language_of("42!", "zh") == "zh"
+
+
+def test_a_bare_history_is_replayed_from_its_beginning(catalog: Catalog) -> None:
+    history: list[AnyMessage] = [
+        HumanMessage("a green one please"),
+        AIMessage("Which price?"),
+        HumanMessage("under 14"),
+    ]
+    turn = replay(history, ANA, catalog, None)
+    assert known(turn) == ["kind=green", "price<14"]
+
+
+def test_stamped_messages_carry_the_turn_and_replies_what_they_showed(catalog: Catalog) -> None:
+    earlier = fold(ANA, said("kind=green", catalog=catalog), "green", catalog)
+    history: list[AnyMessage] = [
+        HumanMessage("green", additional_kwargs={STAMP: {"line": "", "turn": earlier.as_dict()}}),
+        AIMessage("List", additional_kwargs={STAMP: {"act": "recommend", "shown": ["green-dawn", "jasmine-lane"]}}),
+        HumanMessage("hm"),
+    ]
+    turn = replay(history, Turn("ana", thread_id="t"), catalog, None)
+    assert (known(turn), turn.shown, turn.thread_id) == (["kind=green"], ("green-dawn", "jasmine-lane"), "t")
+    history.append(AIMessage("Taste?", additional_kwargs={STAMP: {"act": "ask", "facet": "taste"}}))
+    history.append(HumanMessage("hm"))
+    turn = replay(history, ANA, catalog, None)
+    assert (turn.asked, turn.questions) == (("taste",), 1)
+
+
+def test_another_users_stamp_does_not_change_who_is_speaking(catalog: Catalog) -> None:
+    forged = HumanMessage("x", additional_kwargs={STAMP: {"turn": Turn("bob", query="secret").as_dict()}})
+    assert replay([forged, AIMessage(""), HumanMessage("y")], ANA, catalog, None).user_id == "ana"
+    broken = HumanMessage("x", additional_kwargs={STAMP: {"turn": {"user_id": 3, "shown": "no"}}})
+    assert replay([broken, HumanMessage("y")], ANA, catalog, None).user_id == "ana"
+
+
+def test_the_line_tells_what_the_model_needs(catalog: Catalog, recommender: Recommender) -> None:
+    turn = fold(ANA, said("kind=green", catalog=catalog), "green", catalog)
+    line = state_line(turn, outlook(turn, recommender), catalog, max_questions=2)
+    assert line.startswith("[wishes: kind=green; 2 of 8 match; could ask: ")
+    assert line.endswith("asked 0 of 2]")
