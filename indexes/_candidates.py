@@ -124,21 +124,26 @@ class Finder:
             found.update(np.flatnonzero(mask).tolist())
         for target in self._targets(wish):
             found.update(self._search(target, max(_PER_SIGNAL, 2 * k), pool))
-        soft = [self._catalog.mask([constraint]) & pool for constraint in wish.soft()]
-        if len(soft) > 1:
-            soft.append(np.logical_and.reduce(soft))
+        soft = [self._catalog.mask([constraint]) & pool for constraint in wish.prefer or wish.soft()]
+        if len(wish.soft()) > 1:
+            soft.append(self._catalog.mask(wish.soft()) & pool)
         main = self._targets(wish)[0]
         for mask in soft:
             if mask.any():
                 found.update(self._search(main, max(_PER_FACET, k), mask))
         return np.array(sorted(found), dtype=np.intp)
 
-    def signals(self, wish: Wish, rows: Rows, relaxed: Sequence[Constraint]) -> dict[str, Floats]:
+    def signals(self, wish: Wish, rows: Rows, vectors: Floats, relaxed: Sequence[Constraint]) -> dict[str, Floats]:
         """What each signal says of the items in these rows, by signal name, each of shape (len(rows),).
 
         Only signals that have something to go by are present. Their ranges are those of `Weights`.
+
+        Args:
+            wish: What is wanted.
+            rows: The rows.
+            vectors: Their vectors, shape (len(rows), d).
+            relaxed: Constraints that were lifted.
         """
-        vectors = self.vectors(rows)
         found: dict[str, Floats] = {}
         if wish.query:
             found["vector"] = self.space.likeness(vectors, self._index.embed(wish.query))
@@ -147,7 +152,7 @@ class Finder:
             liked = self._closeness(wish.like, vectors, rows) - 0.5 * np.maximum(
                 self._closeness(wish.unlike, vectors, rows), 0.0
             )
-            found["like"] = np.clip(liked, -1.0, 1.0)
+            found["like"] = np.clip(liked, -1.0, 1.0).astype(np.float32)
         if wish.prefer:
             found["prefer"] = np.mean([self._near(constraint)[rows] for constraint in wish.prefer], axis=0)
         if wish.taste:
@@ -231,14 +236,14 @@ class Finder:
 
     def _mean(self, ids: Sequence[str]) -> Floats:
         mean: Floats = self.vectors(np.array([self._catalog.row(each) for each in ids], dtype=np.intp)).mean(axis=0)
-        return mean / max(float(np.linalg.norm(mean)), 1e-9)
+        return (mean / max(float(np.linalg.norm(mean)), 1e-9)).astype(np.float32)
 
     def _pulled(self, taste: Taste) -> Floats:
         """The direction of the person's taste: items' vectors less the catalog's mean, weighted; unit length."""
         rows = np.array([self._catalog.row(each) for each in taste.pulls], dtype=np.intp)
         weights = np.array([*taste.pulls.values()], dtype=np.float32)
-        pulled: Floats = weights @ (self.vectors(rows) - self.space.mean)
-        return pulled / np.float32(max(float(np.linalg.norm(pulled)), 1e-9))
+        pulled = weights @ (self.vectors(rows) - self.space.mean)
+        return (pulled / max(float(np.linalg.norm(pulled)), 1e-9)).astype(np.float32)
 
     def _closeness(self, ids: Sequence[str], vectors: Floats, rows: Rows) -> Floats:
         """Likeness to some items, half by meaning and half by shared facet values, the rarer the more, in [-1, 1]."""
@@ -249,7 +254,7 @@ class Finder:
             for name, value, rarity in item_values(self._catalog[item_id], self._catalog):
                 weights[name, value] = weights.get((name, value), 0.0) + rarity / len(ids)
         shared = self._weighted(weights.items(), rows) / max(sum(weights.values()), 1e-9)
-        return 0.5 * self.space.likeness(vectors, self._mean(ids)) + 0.5 * shared
+        return (0.5 * self.space.likeness(vectors, self._mean(ids)) + 0.5 * shared).astype(np.float32)
 
     def _taste(self, taste: Taste, vectors: Floats, rows: Rows) -> Floats:
         """Meaning, facet values and wishes, each at most 1 in size, together clipped to [-1, 1]."""

@@ -66,7 +66,7 @@ class Space:
     def __init__(self, sample: Floats) -> None:
         self.mean: Floats = sample.mean(axis=0)
         spread = sample - self.mean
-        self._covariance: Floats = spread.T @ spread / np.float32(max(1, len(sample)))
+        self._covariance: Floats = (spread.T @ spread / max(1, len(sample))).astype(np.float32)
 
     def likeness(self, vectors: Floats, target: Floats) -> Floats:
         """Likeness of each vector to a target, shape (n,), in [-1, 1]: 0 is the average, 1 is `_STRONG` above it.
@@ -80,9 +80,8 @@ class Space:
             return np.zeros(len(vectors), dtype=np.float32)
         unit = target / np.float32(length)
         deviation = float(np.sqrt(max(float(unit @ self._covariance @ unit), 0.0)))
-        above = vectors @ unit - np.float32(self.mean @ unit)
-        above /= np.float32(_STRONG * max(deviation, _LEAST_DEVIATION))
-        return np.clip(above, np.float32(-1.0), np.float32(1.0))
+        above = (vectors @ unit - self.mean @ unit) / (_STRONG * max(deviation, _LEAST_DEVIATION))
+        return np.clip(above, -1.0, 1.0).astype(np.float32)
 
     def centred(self, vectors: Floats) -> Floats:
         """The vectors less the catalog's mean, unit length again, shape (n, d)."""
@@ -138,8 +137,9 @@ def overlaps(centred: Floats) -> Floats:
 
 def typical(overlap: Floats) -> NDArray[np.float64]:
     """How well each place stands for all of them, shape (n,), from 0 to 1 for the best."""
-    alone = overlap.sum(axis=1, dtype=np.float64)
-    return alone / max(float(alone.max()), 1e-9)
+    alone: NDArray[np.float64] = overlap.sum(axis=1, dtype=np.float64)
+    alone /= max(float(alone.max()), 1e-9)
+    return alone
 
 
 def representative(scores: NDArray[np.float64], overlap: Floats, k: int, *, weight: float = 0.2) -> list[int]:

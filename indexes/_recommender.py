@@ -164,8 +164,9 @@ class Recommender:
         if not pools[-1].any():
             return Recommendations((), 0, relaxed)
         rows = self._finder.candidates(wish, pools[-1], [pool & pools[-1] for pool in pools[:-1]], k)
-        parts = add_up(self._finder.signals(wish, rows, relaxed), self.weights)
-        places, parts = self._choose(wish, rows, parts, missing[rows], k)
+        vectors = self._finder.vectors(rows)
+        parts = add_up(self._finder.signals(wish, rows, vectors, relaxed), self.weights)
+        places, parts = self._choose(wish, vectors, parts, missing[rows], k)
         say = self.language if language == "auto" else language
         items: list[Recommendation] = []
         for place in places:
@@ -223,18 +224,18 @@ class Recommender:
     def _choose(
         self,
         wish: Wish,
-        rows: NDArray[np.intp],
+        vectors: NDArray[np.float32],
         parts: dict[str, NDArray[np.float64]],
         missing: NDArray[np.int64],
         k: int,
     ) -> tuple[list[int], dict[str, NDArray[np.float64]]]:
-        """Places among the rows, best first: fewer missed constraints first, then varied by score."""
-        centred = self._finder.space.centred(self._finder.vectors(rows))
+        """Places among the candidates, best first: fewer missed constraints first, then varied by score."""
+        centred = self._finder.space.centred(vectors)
         overlap = np.zeros((0, 0), dtype=np.float32)
         if not wish.directed:
             overlap = overlaps(centred)
             parts = parts | add_up({"typical": typical(overlap)}, self.weights)
-        scores = np.sum([*parts.values()], axis=0) if parts else np.zeros(len(rows))
+        scores = np.sum([*parts.values()], axis=0) if parts else np.zeros(len(vectors))
         chosen: list[int] = []
         for count in np.unique(missing):
             among = np.flatnonzero(missing == count)

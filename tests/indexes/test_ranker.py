@@ -13,7 +13,8 @@ Mask = NDArray[np.bool_]
 
 
 def unit(vectors: NDArray[np.float64]) -> NDArray[np.float32]:
-    return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+    scaled: NDArray[np.float64] = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    return scaled.astype(np.float32)
 
 
 def mask(text: str) -> Mask:
@@ -36,7 +37,7 @@ def test_likeness_is_in_standard_deviations_whatever_the_embedder() -> None:
 
 
 def test_likeness_stays_in_bounds_on_degenerate_catalogs() -> None:
-    same = np.ones((3, 4), dtype=np.float32) / 2
+    same = np.full((3, 4), 0.5, dtype=np.float32)
     space = Space(same)
     np.testing.assert_allclose(space.likeness(same, same[0]), 0, atol=1e-5)
     np.testing.assert_allclose(space.likeness(same, np.zeros(4, dtype=np.float32)), 0)
