@@ -6,7 +6,7 @@ import logging
 import os
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import TextIO
 
@@ -35,7 +35,7 @@ def quiet() -> None:
 
 
 @contextmanager
-def own_stdout() -> Iterator[TextIO]:
+def own_stdout() -> Generator[TextIO, None, None]:
     """Standard output for us alone: whatever else is printed, by C code too, goes to standard error."""
     try:
         descriptor, other = sys.stdout.fileno(), sys.stderr.fileno()

@@ -94,7 +94,7 @@ class Screen:
     """
 
     def __init__(self, console: Console, *, language: Spoken) -> None:
-        self.language = language
+        self.language: Spoken = language
         self.console = console
         self.rich = console.is_terminal
 
@@ -143,7 +143,8 @@ class Screen:
 def chat(session: Session, source: Source, screen: Screen) -> None:
     """Talk until the person leaves or the lines end.
 
-    Ctrl-C stops an answer; at the prompt it leaves when pressed twice. Without a terminal an error ends the conversation.
+    Ctrl-C stops an answer; at the prompt it leaves when pressed twice. Where nobody types, an error ends the
+    conversation.
 
     Args:
         session: The conversation.
@@ -223,7 +224,7 @@ class Loading:
     """
 
     def __init__(self, console: Console, *, language: Spoken) -> None:
-        self._language = language
+        self._language: Spoken = language
         self._progress = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}"),

@@ -66,6 +66,7 @@ def _start(version: Annotated[bool, typer.Option("--version", help="Show the ver
 
 @app.command()
 def chat(
+    *,
     message: Annotated[
         list[str] | None,
         typer.Option("--message", "-m", help="Say this and leave; repeat it for several turns of one conversation."),

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 from langchain_core.messages import AIMessage, HumanMessage
+from tests.agent.doors.conftest import Opener
 
 from chatrec.agent.doors._session import Session
 from chatrec.errors import CatalogError, ModelError, ThreadRefused
-from tests.agent.doors.conftest import Opener
 
-LIST = [("recommend", {}), "Have a look."]
+LIST: list[Any] = [("recommend", {}), "Have a look."]
 ASK = [("ask_user", {"facet": "kind"})]
 
 
