@@ -109,7 +109,7 @@ class CodedColumn:
         self._code = {part: code for code, part in enumerate(vocabulary)}
         self._codes = np.fromiter((self._code[part] for part in parts), dtype=np.int32, count=len(parts))
         self._rows = np.array(rows, dtype=np.int32)
-        self._single = len(rows) == len(held)
+        self._single = rows == list(range(len(held)))
         self._size = len(held)
 
     def mask(self, constraint: Constraint) -> Mask:

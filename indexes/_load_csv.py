@@ -7,6 +7,7 @@ import io
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from chatrec.indexes._load_roles import is_usual_name
 from chatrec.indexes._rejects import RejectLog
@@ -20,7 +21,7 @@ _LONGEST_NAME = 100
 _FIELD_LIMIT = 2**31 - 1
 
 
-def read_csv(text: str, log: RejectLog) -> Iterator[tuple[int, dict[str, str]]]:
+def read_csv(text: str, log: RejectLog) -> Iterator[tuple[int, dict[str, Any]]]:
     """Rows as (line, cells by column); rows with too many or too few cells go to the log.
 
     Args:

@@ -19,6 +19,7 @@ from chatrec.indexes._rejects import RejectLog
 
 _NEXT_OBJECT = re.compile(r"\}\s*,\s*(?=\{)|\n\s*,?\s*(?=\{)")
 _BROKEN = re.compile(r"[\ud800-\udfff]")
+_SURROGATE = re.compile(r"[\ud800-\udfff]|\\u[dD][89a-fA-F]")
 # One cut-off character may look like GB18030, eight do not.
 _EVIDENCE = 8
 _FOREIGN = {b"PAR1": "Parquet", b"PK\x03\x04": "a spreadsheet or zip", b"SQLi": "SQLite", b"%PDF": "PDF"}
@@ -53,8 +54,8 @@ def read_rows(path: Path, log: RejectLog) -> list[Row]:
     elif suffix in {".jsonl", ".ndjson", ".json"}:
         rows = _read_lines(text, log)
     else:
-        rows = (Row(line, dict(cells)) for line, cells in read_csv(text, log))
-    return list(_without_surrogates(rows, log))
+        rows = (Row(line, cells) for line, cells in read_csv(text, log))
+    return list(_without_surrogates(rows, log) if _SURROGATE.search(text) else rows)
 
 
 def _read_bytes(path: Path, log: RejectLog) -> bytes:
@@ -158,11 +159,12 @@ def _read_list(text: str, log: RejectLog) -> Iterator[Row]:
 
 
 def _read_lines(text: str, log: RejectLog) -> Iterator[Row]:
+    decoder = json.JSONDecoder(parse_constant=_no_number)
     for line, raw in enumerate(io.StringIO(text), 1):
         if not raw.strip():
             continue
         try:
-            record = json.loads(raw, parse_constant=_no_number)
+            record = decoder.decode(raw)
         except (ValueError, RecursionError) as error:
             log.add(line, "", raw.strip(), _json_fault(error), "write one whole JSON object on each line")
             continue

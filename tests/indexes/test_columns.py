@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chatrec.errors import ConstraintError
@@ -50,6 +50,7 @@ def asked(catalog: Catalog, where: Sequence[Constraint]) -> list[bool]:
     return [all(c.accepts(item.facets.get(c.facet)) for c in where) for item in catalog.items]
 
 
+@settings(max_examples=400)
 @given(st.data())
 def test_masks_equal_accepts_of_every_item(data: st.DataObject) -> None:
     catalog = data.draw(catalogs())
@@ -134,6 +135,11 @@ def test_masks_are_fresh_and_without_constraints_all_true() -> None:
 def test_a_value_twice_in_one_item_counts_once() -> None:
     catalog = films([{"tags": ("b", "a", "b")}, {"tags": ("b",)}])
     assert catalog.counts("tags") == {"b": 2, "a": 1}
+
+
+def test_as_many_values_as_items_does_not_mean_one_each() -> None:
+    catalog = films([{"tags": ("a", "b")}, {}, {"tags": ("c",)}])
+    assert catalog.mask([Constraint("tags", "any", ("b", "c"))]).tolist() == [True, False, True]
 
 
 def test_only_the_columns_that_are_asked_for_are_built(monkeypatch: pytest.MonkeyPatch) -> None:

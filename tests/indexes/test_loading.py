@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import json
 from collections.abc import Callable
@@ -9,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from chatrec.errors import CatalogError
 from chatrec.indexes._catalog import Catalog
@@ -383,3 +386,43 @@ def test_a_reject_is_one_printable_line() -> None:
     reject = Reject(3, "price", "x", "not a number", "write a number", "shop.csv")
     assert str(reject) == "shop.csv, line 3, column 'price': not a number: 'x' (write a number)"
     assert str(reject.error()) == str(reject)
+
+
+PIECES = st.sampled_from(
+    ["title", "id", "a", "1", "2,5", "$3", "1990-01-01", "yes", "否", "红", ",", ";", "\t", "|", '"', '""', "\\", "\n",
+     "\r\n", "{", "}", "[", "]", ":", '{"title": "x"}', '"a": [1]', "null", "NaN", "\ufeff", "\x00", "\u2028",
+     "\\ud800", " ", "-"]
+)  # fmt: skip
+FILES = st.binary(max_size=60) | st.lists(PIECES, max_size=30).map(lambda parts: "".join(parts).encode())
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(FILES, st.sampled_from(["x.csv", "x.tsv", "x.jsonl", "x.json", "x"]), st.booleans())
+def test_any_file_gives_a_catalog_or_a_catalog_error(tmp_path: Path, raw: bytes, name: str, headed: bool) -> None:
+    path = tmp_path / name
+    path.write_bytes(b"title,n\nFirst,1\n" + raw if headed else raw)
+    try:
+        catalog = Catalog.load(path)
+    except CatalogError:
+        return
+    assert len({item.id for item in catalog.items}) == len(catalog) > 0
+    assert all(item.title for item in catalog.items)
+    assert all(str(reject).encode() for reject in catalog.rejects)
+    assert json.dumps([item.as_dict() for item in catalog.items], ensure_ascii=False).encode()
+
+
+# A letter in front, because programs write "null" for nothing.
+TITLES = st.lists(
+    st.text(st.characters(exclude_categories=["Cs"]), max_size=12).map("t".__add__), min_size=1, max_size=6
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(TITLES, st.sampled_from([",", ";", "\t", "|"]))
+def test_whatever_the_csv_module_writes_is_read_back(tmp_path: Path, names: list[str], separator: str) -> None:
+    path = tmp_path / "x.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, delimiter=separator, quoting=csv.QUOTE_ALL)
+        writer.writerow(["title", "n"])
+        writer.writerows([name, number] for number, name in enumerate(names))
+    assert titles(Catalog.load(path)) == [name.strip() for name in names]
