@@ -56,7 +56,7 @@ def bounds(
         kinds = {"enum": ["accept", "reject", "seen", "critique", "refine"]}
         legal["record_feedback"] = _schema({"kind": kinds, "item": {"enum": unnoted}}, required=["kind", "item"])
     names = {name for name, _ in done}
-    heard = [str(constraint) for constraint in (*turn.where, *turn.prefer)]
+    heard = [notation for notation in map(str, (*turn.where, *turn.prefer)) if notation not in seen.profile]
     if heard and "update_profile" not in names:
         legal["update_profile"] = _schema({"add": _several(heard)}, required=["add"])
     if seen.profile and "get_profile" not in names:

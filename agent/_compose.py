@@ -76,9 +76,22 @@ def outcome(messages: Sequence[AnyMessage]) -> Outcome:
     )
 
 
-def checked(words: str, turn: Turn, facts: str, *, most: int) -> str:
-    """The model's first fit sentences, up to `most`; "" if none is fit."""
-    fit = [s for s in sentences(words) if is_grounded(s, facts, language=turn.language)]
+def checked(words: str, turn: Turn, facts: str, *, echo: str = "", most: int) -> str:
+    """The model's first fit sentences, up to `most`; "" if none is fit.
+
+    Args:
+        words: What the model wrote.
+        turn: The turn, for its language.
+        facts: What may be named.
+        echo: What the model was told; sentences that only repeat it are not fit.
+        most: How many sentences at most.
+    """
+    told = echo.casefold()
+    fit = [
+        sentence
+        for sentence in sentences(words)
+        if is_grounded(sentence, facts, language=turn.language) and sentence.casefold() not in told
+    ]
     return ("" if turn.language == "zh" else " ").join(dict.fromkeys(fit[:most]))
 
 

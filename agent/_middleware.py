@@ -30,10 +30,10 @@ from chatrec.tools._turn import TURN_KEY, Turn
 
 Reply = Literal["auto", "rendered", "model"]
 _QUIET = "nostream"
-_LIST_WORDS = 40
-_REPLY_WORDS = 80
+_MOST_WORDS = 48
 _BOOKKEEPING = 4
 _MOST_CALLS = 7
+_MOST = {"rendered": 1, "model": 40}
 
 _Steps = Generator[ModelRequest[Any], ModelResponse[Any], AIMessage | ModelResponse[Any]]
 
@@ -192,16 +192,15 @@ class RecommenderMiddleware(AgentMiddleware[RecommenderState, Any, Any]):
         """Words only."""
         settings: dict[str, Any] = {}
         if local and self._mode(base.model) == "rendered":
-            listed = got.listed is not None
-            settings = {"text_grammar": "sentence", "max_tokens": _LIST_WORDS} if listed else {"max_tokens": _REPLY_WORDS}
+            settings = {"text_grammar": "sentence", "max_tokens": _MOST_WORDS}
         return base.override(tool_choice="none", model_settings=base.model_settings | settings)
 
     def _worded(self, message: AIMessage, turn: Turn, got: Outcome, request: ModelRequest[Any]) -> AIMessage:
         catalog = self.recommender.catalog
         mode = self._mode(request.model)
-        facts = "\n".join([got.facts, self._system, *(m.text for m in request.messages if isinstance(m, HumanMessage))])
-        most = 40 if mode == "model" else 1 if got.listed is not None else 3
-        words = checked(message.text, turn, facts, most=most)
+        said = [m.text for m in request.messages if isinstance(m, HumanMessage)]
+        facts = "\n".join([got.facts, self._system, *said])
+        words = checked(message.text, turn, facts, echo=f"{self._system}\n{said[-1] if said else ''}", most=_MOST[mode])
         entries = got.listed["recommendations"] if got.listed is not None else []
         told = mode == "model" and bool(entries) and all(e["title"].casefold() in words.casefold() for e in entries)
         composed = compose(words, turn, got, catalog, list_items=not told)
