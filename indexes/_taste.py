@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from chatrec.indexes._constraints import Constraint
 from chatrec.indexes._values import Item
 
@@ -127,7 +129,24 @@ def _wishes(
             and item is not None
             and constraint.accepts(item.facets.get(constraint.facet))
         )
-        yield constraint, -1.0 if complaint else 1.0
+        yield (constraint if item is None else _clearly(constraint, item, catalog)), -1.0 if complaint else 1.0
+
+
+def _clearly(constraint: Constraint, item: Item, catalog: Catalog) -> Constraint:
+    """ "Less than this one has" as clearly less: by a standard deviation, where any items are left then.
+
+    Nearly all items have less than an item that was called too long, so the bare comparison would say nothing.
+    """
+    facet = catalog.facets[constraint.facet]
+    bound = constraint.values[0]
+    if constraint.op not in {"lt", "gt"} or facet.kind != "number" or bound != item.facets.get(constraint.facet):
+        return constraint
+    column = catalog.column(constraint.facet)
+    step = float(np.nanstd(column))
+    moved = float(bound) - step if constraint.op == "lt" else float(bound) + step
+    moved = round(moved) if facet.integer else moved
+    clear = Constraint(constraint.facet, constraint.op, (moved,))
+    return clear if catalog.mask([clear]).any() else constraint
 
 
 def _same_thing(constraint: Constraint, catalog: Catalog) -> tuple[object, ...]:

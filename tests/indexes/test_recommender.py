@@ -103,6 +103,10 @@ def test_the_score_is_the_sum_of_bounded_parts(shop: Recommender) -> None:
     _check_parts(found)
 
 
+def _price(found: Recommendations) -> float:
+    return float(np.mean([float(str(each.item.facets["price"])) for each in found.items]))
+
+
 def _check_parts(found: Recommendations) -> None:
     bounds = Weights().as_dict()
     for each in found.items:
@@ -211,14 +215,19 @@ def test_accepted_items_pull_the_next_list(shop: Recommender) -> None:
 
 
 def test_a_critique_moves_the_list_along_its_facet(shop: Recommender) -> None:
-    def price(found: Recommendations) -> float:
-        return float(np.mean([float(str(each.item.facets["price"])) for each in found.items]))
-
     before = shop.recommend("soft seat", user_id="ann")
     shop.feedback.record("ann", "critique", item_id=before.items[0].id, constraint=one("price<40"))
     after = shop.recommend("soft seat", user_id="ann")
-    assert price(after) < price(before)
+    assert _price(after) < _price(before)
     assert set(kinds(after)) == {"chair"}
+
+
+def test_a_reason_in_words_moves_the_list_too(shop: Recommender) -> None:
+    dearest = max(CATALOG.items, key=lambda each: float(str(each.facets["price"])))
+    before = shop.recommend(user_id="ann", like=["i5"], exclude=[dearest.id])
+    shop.feedback.record("ann", "reject", item_id=dearest.id, reason="too expensive")
+    after = shop.recommend(user_id="ann", like=["i5"])
+    assert _price(after) < _price(before)
 
 
 def test_not_this_one_is_not_none_of_these(shop: Recommender) -> None:

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import count
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -87,6 +89,16 @@ def test_reasons_in_words_are_read_by_the_linker() -> None:
     taste = fold([event("reject", "i1", reason="too long"), event("accept", "i2", reason="fine")], CATALOG, link)
     assert asked == [("too long", "i1")]
     assert [constraint for constraint, _ in taste.wishes] == [Constraint("length", "lt", (70,))]
+
+
+def test_less_than_this_one_means_clearly_less() -> None:
+    spread = float(np.std([60 + 10 * n for n in range(12)]))
+    said = Constraint("length", "lt", (160,))
+    assert fold([event("critique", "i10", said)], CATALOG).wishes == (
+        (replace(said, values=(round(160 - spread),)), 1.0),
+    )
+    least = Constraint("length", "lt", (60,))
+    assert fold([event("critique", "i0", least)], CATALOG).wishes == ((least, 1.0),)
 
 
 def test_a_newer_wish_on_a_number_replaces_the_older() -> None:
