@@ -29,7 +29,7 @@ class RecommenderGraph(CompiledStateGraph[Any, Any, Any, Any]):
         super().__init__(**attributes)
         self.owners = owners
 
-    def stream(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Iterator[Any]:  # type: ignore[override]  # noqa: A002
+    def stream(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Iterator[Any]:  # noqa: A002
         """As `CompiledStateGraph.stream`, which `invoke` calls too.
 
         Raises:
@@ -38,7 +38,7 @@ class RecommenderGraph(CompiledStateGraph[Any, Any, Any, Any]):
         """
         return CompiledStateGraph.stream(self._admit(config, kwargs.get("context")), input, config, **kwargs)
 
-    def astream(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> AsyncIterator[Any]:  # type: ignore[override]  # noqa: A002
+    def astream(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> AsyncIterator[Any]:  # noqa: A002
         """As `stream`, asynchronously."""
         return CompiledStateGraph.astream(self._admit(config, kwargs.get("context")), input, config, **kwargs)
 

@@ -114,7 +114,7 @@ class RecommenderMiddleware(AgentMiddleware[RecommenderState, Any, Any]):
             update["question"] = got.question
         wordless = got.question is not None or got.described is not None
         if wordless or (got.listed is not None and not got.listed["recommendations"]):
-            turn = Turn.from_dict(state["chatrec_turn"])
+            turn = Turn.from_dict(state.get("chatrec_turn", {}))
             update |= {"messages": [compose("", turn, got, self.recommender.catalog)], "jump_to": "end"}
         return update or None
 

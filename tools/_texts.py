@@ -38,6 +38,18 @@ def option_label(facet: Facet, option: str, language: str) -> str:
     return option
 
 
+def condition_text(notation: str, facets: Mapping[str, Facet], language: str) -> str:
+    """A condition as a person reads it: `genre=Drama` is "Drama", `price<=20` is "price up to 20 €"."""
+    signs = ("=", "!", "<", ">", "~")
+    named = [f for f in facets.values() if notation.startswith(f.name) and notation[len(f.name) :].startswith(signs)]
+    if not named:
+        return notation
+    facet = max(named, key=lambda f: len(f.name))
+    words = option_label(facet, notation, language).replace("|", ", ")
+    speaks_alone = facet.kind in {"category", "multi"}
+    return words if speaks_alone else f"{facet_label(facet.name)} {words}"
+
+
 def question_text(facet: Facet, options: Sequence[str], language: str) -> str:
     """A plain question about a facet, naming up to four options."""
     labels = [option_label(facet, option, language) for option in options[:4]]

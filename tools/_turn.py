@@ -78,7 +78,7 @@ class Session:
 
     def __init__(self, user_id: str | None = None, *, language: Spoken = "en") -> None:
         self._user_id = user_id
-        self._language = language
+        self._language: Spoken = language
         self._shown: tuple[str, ...] = ()
 
     def turn(self, runtime: ToolRuntime[Any, Any] | None) -> Turn:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from langchain.agents import create_agent
 from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.store.memory import InMemoryStore
 
@@ -16,7 +17,7 @@ from chatrec.indexes import Recommender
 from chatrec.testing import ScriptedChatModel
 
 ANA = RecommenderContext("ana")
-IN_T = {"configurable": {"thread_id": "t"}}
+IN_T: RunnableConfig = {"configurable": {"thread_id": "t"}}
 
 
 class Talk:
@@ -162,7 +163,8 @@ def test_other_models_choose_freely_and_are_checked(recommender: Recommender) ->
 
 
 def test_replies_are_never_empty(recommender: Recommender) -> None:
-    for replies in ([("reply", {}), ""], [("recommend", {}), ""], [("reply", {}), "《流浪》不错。"]):
+    scripts: list[list[Any]] = [[("reply", {}), ""], [("recommend", {}), ""], [("reply", {}), "《流浪》不错。"]]
+    for replies in scripts:
         assert Talk(recommender, *replies).say("hi")["messages"][-1].text.strip()
     assert Talk(recommender, "", local=False).say("hi")["messages"][-1].text.strip()
 
@@ -202,7 +204,7 @@ def test_a_whole_history_needs_no_thread(recommender: Recommender) -> None:
 
 
 async def test_async_and_streams_give_the_same(recommender: Recommender) -> None:
-    script = [("recommend", {}), "Here you are."]
+    script: list[Any] = [("recommend", {}), "Here you are."]
     expected = Talk(recommender, *script).say("tea")["messages"][-1].text
     result = await Talk(recommender, *script).agent.ainvoke(_said("tea"), context=ANA, config=IN_T)
     assert result["messages"][-1].text == expected
