@@ -283,7 +283,7 @@ def _package_folder(module: str, *, pip: str) -> Path:
 
 
 def _model_folder(name: str) -> Path:
-    if Path(name).is_dir():
+    if name and Path(name).is_dir():
         return Path(name).resolve()
     hint = f"use {', '.join(_BUILT_IN)}, a folder, or a hub model that is already downloaded"
     if name.count("/") != 1:

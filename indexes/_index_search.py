@@ -5,7 +5,8 @@ Both parts of a score are shares of the same kind, so they are simply added:
 - vector: `(cosine - mean) / (1 - mean)`, where `mean` is the query's mean cosine with all items. 0 is an average item
   of this catalog, 1 the query itself. This makes embedders comparable: an average pair of texts has a cosine near .1
   for one model and near .8 for another.
-- words: the share of the query that the item's words explain, see `WordIndex.scores`; 0 for a vector query.
+- words: the share of the query that the item's words explain, see `WordIndex.scores`; 0 for a vector query. Recall of
+  films by conversations is flat for weights from 0.5 to 4; names are found best with 1.
 
 The ranking is exact: the same as scoring every allowed item.
 """

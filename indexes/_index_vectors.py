@@ -98,6 +98,8 @@ class VectorTable:
 
 def top(scores: Floats, k: int) -> Rows:
     """The places of the `k` greatest scores, greatest first; equal ones in their order."""
+    if k <= 0:
+        return np.zeros(0, np.int64)
     if k < len(scores):
         # Everything equal to the k-th stays in, so that ties are broken by place and not by the partition.
         least = np.partition(scores, len(scores) - k)[len(scores) - k]

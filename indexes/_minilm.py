@@ -64,7 +64,7 @@ class MiniLM:
         )
         self._norm = weights["embeddings.LayerNorm.weight"], weights["embeddings.LayerNorm.bias"]
         self._layers = [_layer(weights, number) for number in range(int(config["num_hidden_layers"]))]
-        self._tokenizer: Any = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self._tokenizer: Any = _read_tokenizer(folder / "tokenizer.json")
         self._tokenizer.enable_truncation(MAX_TOKENS)
         self._tokenizer.no_padding()
 
@@ -178,6 +178,14 @@ def _gelu(states: Floats) -> None:
         inner += np.float32(1.0)
         inner *= np.float32(0.5)
         block *= inner
+
+
+def _read_tokenizer(path: Path) -> Any:
+    text = path.read_text("utf-8")
+    try:
+        return Tokenizer.from_str(text)
+    except Exception as error:  # the library raises nothing narrower
+        raise ValueError(f"{str(path)!r} is not a tokenizer: {error}") from error
 
 
 def _read_safetensors(path: Path) -> dict[str, Any]:
