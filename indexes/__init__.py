@@ -9,13 +9,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from chatrec.indexes._index import ItemIndex
-    from chatrec.indexes._linker import Link, Proposal
-
     from chatrec.indexes._catalog import Catalog
     from chatrec.indexes._constraints import Constraint
     from chatrec.indexes._embedders import open_embedder
     from chatrec.indexes._feedback import FeedbackEvent, FeedbackLog
+    from chatrec.indexes._index import ItemIndex
+    from chatrec.indexes._linker import Link, Proposal
     from chatrec.indexes._persistence import home, open_checkpointer, open_store
     from chatrec.indexes._profiles import Profile, ProfileStore
     from chatrec.indexes._recommender import Recommendations, Recommender

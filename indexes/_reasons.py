@@ -134,7 +134,9 @@ def explain(item: Item, evidence: Evidence, facets: Mapping[str, Facet], languag
     if misses:
         phrases.append(say["but"].format(say["join"].join(dict.fromkeys(misses))))
     sentence = say["step"].join(phrases)
-    return sentence[:1].upper() + sentence[1:] + ("" if sentence.endswith(say["end"]) else say["end"])
+    if language == "en":
+        sentence = sentence[:1].upper() + sentence[1:]
+    return sentence if sentence.endswith(say["end"]) else sentence + say["end"]
 
 
 def shared_words(query: str, title: str) -> list[str]:
@@ -161,18 +163,20 @@ def shared_values(item: Item, others: Sequence[Item], facets: Mapping[str, Facet
 def own_values(item: Item, facets: Mapping[str, Facet], size: int) -> list[str]:
     """At most two category or multi values that tell what an item is: neither everybody's nor its alone.
 
+    Facets with few values come first, they name kinds; within a facet the rarer values.
+
     Args:
         item: The item.
         facets: The catalog's facets by name.
         size: How many items the catalog has.
     """
-    found: dict[str, int] = {}
+    found: dict[str, tuple[int, int]] = {}
     for name, value in item.facets.items():
         facet = facets.get(name)
         if facet is not None and facet.kind in {"category", "multi"}:
-            found.update((str(part), facet.values.get(str(part), 0)) for part in _parts(value))
-    known = {value: count for value, count in found.items() if count >= max(2, size // 50)}
-    return telling(sorted(known, key=lambda value: known[value]), facets, size)[:2]
+            held = {str(part): facet.values.get(str(part), 0) for part in _parts(value)}
+            found.update((each, (len(facet.values), n)) for each, n in held.items() if n >= max(2, size // 50))
+    return telling(sorted(found, key=lambda value: found[value]), facets, size)[:2]
 
 
 def telling(values: Sequence[str], facets: Mapping[str, Facet], size: int) -> list[str]:

@@ -133,7 +133,7 @@ def _wishes(
 
 
 def _clearly(constraint: Constraint, item: Item, catalog: Catalog) -> Constraint:
-    """ "Less than this one has" as clearly less: by a standard deviation, where any items are left then.
+    """Less than this one has, said of it, as clearly less: by a standard deviation, where any items are left then.
 
     Nearly all items have less than an item that was called too long, so the bare comparison would say nothing.
     """

@@ -53,10 +53,10 @@ def missed(*notations: str, language: Language = "en") -> str:
         ("colour!=black", "Not black.", "不是black。"),
         ("runtime<=140", "130 min.", "130 min。"),
         ("price<20", "€12.5.", "€12.5。"),
-        ("release_year=1970..1979", "Release year 1979.", "Release year 1979。"),
-        ("vegan=true", "Vegan.", "Vegan。"),
-        ("since>=2000", "Since 2001-05-04.", "Since2001-05-04。"),
-        ("colour~RE", "Colour with “RE”.", "Colour含“RE”。"),
+        ("release_year=1970..1979", "Release year 1979.", "release year 1979。"),
+        ("vegan=true", "Vegan.", "vegan。"),
+        ("since>=2000", "Since 2001-05-04.", "since2001-05-04。"),
+        ("colour~RE", "Colour with “RE”.", "colour含“RE”。"),
     ],
 )
 def test_what_is_met_is_said_by_the_items_own_value(notation: str, english: str, chinese: str) -> None:
@@ -115,9 +115,10 @@ def test_something_true_is_said_where_nothing_matched() -> None:
 
 def test_an_items_own_values_tell_what_it_is() -> None:
     catalog = Catalog(
-        Item(str(n), f"Thing {n}", facets={"tags": ("all", f"t{n % 4}"), "maker": f"Maker {n}"}) for n in range(12)
+        Item(str(n), f"Thing {n}", facets={"tags": ("all", f"t{n % 4}"), "maker": f"M{n}", "sort": "abc"[n % 3]})
+        for n in range(12)
     )
-    assert own_values(catalog.items[1], catalog.facets, 12) == ["t1"]
+    assert own_values(catalog.items[1], catalog.facets, 12) == ["b", "t1"]
     own = Evidence(own=["t1"])
     assert explain(catalog.items[1], own, catalog.facets) == "T1; a typical one to start from."
 
