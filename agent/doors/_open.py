@@ -58,7 +58,7 @@ def open_session(
     """
     tell = on_progress or _quiet
     with ThreadPoolExecutor(1, thread_name_prefix="chatrec-model") as beside:
-        loading = None if model is not None else beside.submit(local_model, wanted.model)
+        loading = None if model is not None else beside.submit(_load_model, wanted.model)
         catalog, index = open_index(wanted.catalog, on_progress=tell)
         tell("model", 0, 0)
         speaker = model if loading is None else loading.result()
@@ -99,6 +99,12 @@ def index_folder(source: str, name: str) -> Path:
     key = str(path.resolve()) if path.exists() else source
     shown = re.sub(r"[^\w.-]+", "-", name).strip("-.") or "catalog"
     return home() / "indexes" / f"{shown}-{hashlib.sha256(key.encode()).hexdigest()[:10]}"
+
+
+def _load_model(path: Path | None) -> BaseChatModel:
+    model = local_model(path)
+    model.load()
+    return model
 
 
 def _quiet(_what: str, _done: int, _total: int) -> None:

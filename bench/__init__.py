@@ -1,0 +1,1 @@
+"""Every number that chatrec claims, measured: `make bench NAME=turn`."""
