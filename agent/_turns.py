@@ -113,7 +113,7 @@ def _stamped_turn(message: AnyMessage, catalog: Catalog) -> Turn | None:
         return None
     if turn is None or any(c.facet not in catalog.facets for c in (*turn.where, *turn.prefer)):
         return None
-    ids = (*turn.like, *turn.unlike, *turn.named, *turn.shown)
+    ids = (*turn.like, *turn.unlike, *turn.named, *turn.shown, *turn.listed)
     return turn if all(i in catalog for i in ids) else None
 
 
@@ -123,7 +123,9 @@ def _after_reply(turn: Turn, stamp: Any, catalog: Catalog) -> Turn:
     if stamp.get("act") != "recommend":
         turn = replace(turn, like=tuple(i for i in turn.like if i not in turn.named))
     if stamp.get("shown"):
-        turn = replace(turn, shown=tuple(i for i in stamp["shown"] if i in catalog), questions=0, asked=())
+        shown = tuple(i for i in stamp["shown"] if i in catalog)
+        listed = tuple(dict.fromkeys([*turn.listed, *shown]))
+        turn = replace(turn, shown=shown, listed=listed, questions=0, asked=())
     if stamp.get("facet"):
         turn = replace(turn, asked=(*turn.asked, str(stamp["facet"])), questions=turn.questions + 1)
     return turn

@@ -7,9 +7,9 @@ from typing import Any
 from langchain_core.tools import BaseTool, StructuredTool
 from langgraph.prebuilt import ToolRuntime
 
-from chatrec.indexes import Recommender
+from chatrec.indexes import Recommendations, Recommender
 from chatrec.tools._resolve import resolve_constraints, resolve_item
-from chatrec.tools._turn import Session, with_where
+from chatrec.tools._turn import Session, Turn, with_where
 
 
 def recommend_tool(recommender: Recommender, session: Session, *, size: int = 5) -> BaseTool:
@@ -31,16 +31,8 @@ def recommend_tool(recommender: Recommender, session: Session, *, size: int = 5)
         """
         turn = with_where(session.turn(runtime), resolve_constraints(catalog, where or ()))
         liked = [resolve_item(catalog, reference, turn.shown) for reference in like or ()]
-        found = recommender.recommend(
-            query or turn.query,
-            user_id=turn.user_id,
-            where=turn.where,
-            prefer=turn.prefer,
-            like=tuple(dict.fromkeys([*turn.like, *liked])),
-            unlike=turn.unlike,
-            k=size,
-            language=turn.language,
-        )
+        likes = tuple(dict.fromkeys([*turn.like, *liked]))
+        found = _find(recommender, turn, query or turn.query, likes, size)
         session.showed(tuple(item.id for item in found.items))
         artifact = {
             "recommendations": [item.as_dict() for item in found.items],
@@ -54,3 +46,23 @@ def recommend_tool(recommender: Recommender, session: Session, *, size: int = 5)
     return StructuredTool.from_function(
         recommend, parse_docstring=True, response_format="content_and_artifact", handle_tool_error=True
     )
+
+
+def _find(recommender: Recommender, turn: Turn, query: str, like: tuple[str, ...], size: int) -> Recommendations:
+    """Items that were not listed before, unless nothing else matches."""
+
+    def find(exclude: tuple[str, ...]) -> Recommendations:
+        return recommender.recommend(
+            query,
+            user_id=turn.user_id,
+            where=turn.where,
+            prefer=turn.prefer,
+            like=like,
+            unlike=turn.unlike,
+            exclude=exclude,
+            k=size,
+            language=turn.language,
+        )
+
+    found = find(turn.listed)
+    return found if found.matching or not turn.listed else find(())

@@ -33,6 +33,7 @@ class Turn:
         unlike: Ids of items named to be avoided.
         named: Ids of items that the person named or pointed at now.
         shown: Ids of the last list, in its order.
+        listed: Ids of all lists of this conversation; new lists bring others while others match.
         asked: Facets asked about and not asked again.
         questions: Questions asked since the last list.
         language: "en" or "zh".
@@ -48,6 +49,7 @@ class Turn:
     unlike: tuple[str, ...] = ()
     named: tuple[str, ...] = ()
     shown: tuple[str, ...] = ()
+    listed: tuple[str, ...] = ()
     asked: tuple[str, ...] = ()
     questions: int = 0
     language: Spoken = "en"
@@ -80,6 +82,7 @@ class Session:
         self._user_id = user_id
         self._language: Spoken = language
         self._shown: tuple[str, ...] = ()
+        self._listed: tuple[str, ...] = ()
 
     def turn(self, runtime: ToolRuntime[Any, Any] | None) -> Turn:
         """The current turn.
@@ -96,11 +99,12 @@ class Session:
             raise ContextError(
                 "nobody is named as the user of these tools", hint='RecommenderToolkit(recommender, user_id="ana")'
             )
-        return Turn(user_id=user_id, shown=self._shown, language=self._language)
+        return Turn(user_id=user_id, shown=self._shown, listed=self._listed, language=self._language)
 
     def showed(self, ids: tuple[str, ...]) -> None:
         """Remember the last list, for tools that run outside an agent."""
         self._shown = ids
+        self._listed += tuple(i for i in ids if i not in self._listed)
 
 
 def with_where(turn: Turn, where: tuple[Constraint, ...]) -> Turn:

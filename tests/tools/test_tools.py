@@ -48,13 +48,21 @@ def test_a_list_obeys_its_conditions(tools: dict[str, BaseTool], recommender: Re
     assert set(ids(message)) <= {item.id for item in recommender.catalog.items}
 
 
+def test_a_second_list_brings_others_until_all_were_shown(tools: dict[str, BaseTool]) -> None:
+    first, second, third = (ids(call(tools["recommend"], query="fresh")) for _ in range(3))
+    assert not set(first) & set(second)
+    assert len(set(first) | set(second)) == 8
+    assert third
+
+
 def test_a_position_means_the_last_list(tools: dict[str, BaseTool], recommender: Recommender) -> None:
     listed = ids(call(tools["recommend"], query="fresh"))
     assert call(tools["describe_item"], item="2").artifact["described"]["id"] == listed[1]
     call(tools["record_feedback"], kind="seen", item="#1")
     event = recommender.feedback.events("ana")[-1]
     assert (event.kind, event.item_id) == ("seen", listed[0])
-    assert listed[0] not in ids(call(tools["recommend"], query="fresh"))
+    again = RecommenderToolkit(recommender, user_id="ana").get_tools()[0]
+    assert listed[0] not in ids(call(again, query="fresh"))
 
 
 def test_a_question_offers_the_catalogs_own_options(tools: dict[str, BaseTool]) -> None:
