@@ -7,17 +7,18 @@
 Everything is made from the catalog: its values, numbers, names and titles. What the code itself knows of English and
 Chinese are closed classes (function words, numerals, units) and general adjectives of measure.
 
-The readers run in an order in which the surer claim their words first: lifted constraints, places in the last list, titles
-that are marked as such, values, numbers, comparatives, other titles, and last, by embedding, what is left.
+The readers run in an order in which the surer claim their words first: lifted constraints, places in the last list,
+titles that are marked as such, values, numbers, comparatives, other titles, and last, by embedding, what is left.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from chatrec.indexes._constraints import Constraint
+from chatrec.indexes._linker_cues import CUES
 from chatrec.indexes._linker_found import Found
 from chatrec.indexes._linker_join import merge
 from chatrec.indexes._linker_meaning import Meanings
@@ -26,14 +27,14 @@ from chatrec.indexes._linker_numbers import Numbers, flip
 from chatrec.indexes._linker_positions import find_positions
 from chatrec.indexes._linker_relative import Relatives
 from chatrec.indexes._linker_rest import leftovers, phrases_of
-from chatrec.indexes._linker_scope import CUES, lifted, negated
+from chatrec.indexes._linker_scope import lifted, negated
 from chatrec.indexes._linker_text import Sentence
 from chatrec.indexes._linker_titles import Titled, Titles
 from chatrec.indexes._linker_units import scales
 from chatrec.indexes._linker_values import Values
 from chatrec.indexes._linker_vocabulary import Vocabulary
-from chatrec.indexes._linker_words import FUNCTION
-from chatrec.indexes._values import Item, Mention
+from chatrec.indexes._linker_words import FUNCTION, JOINERS
+from chatrec.indexes._values import FacetKind, Item, Mention
 
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
@@ -86,7 +87,7 @@ class Linker:
         self._noun = catalog.name
         self._row = {item.id: row for row, item in enumerate(self._items)}
         facets = list(catalog.facets.values())
-        self._kinds = {facet.name: facet.kind for facet in facets}
+        self._kinds: dict[str, FacetKind] = {facet.name: facet.kind for facet in facets}
         self._scales = scales(facets, self._items)
         self._names = Names(facets, self._scales)
         vocabulary = Vocabulary(self._items)
@@ -134,10 +135,10 @@ class Linker:
         """Items pointed at or named; with `firm`, only those that nothing else can be meant by."""
         made: list[_Named] = []
         if firm:
-            for place in find_positions(sentence, len(shown), self._noun):
-                made.append((shown[place.place], place.start, place.end, 0.95, True))
-            for _, start, end, _, _ in made:
-                sentence.take(start, end)
+            places = find_positions(sentence, len(shown), self._noun)
+            made.extend((shown[place.place], place.start, place.end, 0.95, True) for place in places)
+            for place in places:
+                sentence.take(place.start, place.end)
         rows = {self._row[item.id] for item in shown}
         for titled in self._titles.find(sentence, rows):
             if sentence.free(titled.start, titled.end) and (not firm or self._is_title(sentence, titled)):
@@ -166,7 +167,7 @@ class Linker:
             if used & set(range(start, end)):
                 continue
             used |= set(range(start, end))
-            op = "none" if scope[start] >= 0 else "any"
+            op: Literal["none", "any"] = "none" if scope[start] >= 0 else "any"
             found.append(
                 Found(Constraint(match.facet, op, (match.value,)), start, end, score, kind="meaning", named=start)
             )
@@ -193,6 +194,8 @@ def _signed(sentence: Sentence, found: Found, scope: Sequence[int]) -> list[Foun
     if found.kind == "value":
         constraint = Constraint(found.constraint.facet, "none", found.constraint.values)
         near = cue < found.start and found.start - cue <= 4
+        if _qualified(sentence, found, scope):
+            return [replace(found, constraint=constraint, score=min(found.score, 0.45))]
         return [
             replace(
                 found, constraint=constraint, score=max(found.score, 0.8) if near and found.score > 0.5 else found.score
@@ -208,6 +211,15 @@ def _signed(sentence: Sentence, found: Found, scope: Sequence[int]) -> list[Foun
         return [found]
     turned = flip(found.constraint)
     return [replace(found, constraint=turned, score=found.score - 0.02)] if turned else []
+
+
+def _qualified(sentence: Sentence, found: Found, scope: Sequence[int]) -> bool:
+    """Whether an unknown word narrows what is refused: "not silly comedies" refuses some comedies, not all."""
+    at = found.start - 1
+    if at <= scope[found.start] or sentence.taken[at] or scope[at] < 0:
+        return False
+    lead = sentence.tokens[at]
+    return lead.kind == "word" and lead.norm not in FUNCTION | JOINERS and not CUES.before(sentence.tokens, found.start)
 
 
 def _mention(sentence: Sentence, named: _Named, scope: Sequence[int]) -> Mention:

@@ -5,23 +5,48 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from chatrec.indexes._linker_text import Phrases, Sentence, Token
+from chatrec.indexes._linker_text import Sentence, Token
 from chatrec.indexes._linker_units import SYMBOLS, UNIT_WORDS, UNITS, Unit
 
 _SMALL = dict(
     zip(
-        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"],
+        [
+            "zero",
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+            "thirteen",
+            "fourteen",
+            "fifteen",
+            "sixteen",
+            "seventeen",
+            "eighteen",
+            "nineteen",
+        ],
         range(20),
         strict=True,
     )
 ) | {"dozen": 12}
-_TENS = dict(zip(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], range(20, 100, 10), strict=True))
+_TENS = dict(
+    zip(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], range(20, 100, 10), strict=True)
+)
 _SCALES = {"hundred": 100, "thousand": 1000, "grand": 1000, "million": 1_000_000}
 _DIGITS = {"零": 0, "〇": 0, "一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
 _POWERS = {"十": 10, "百": 100, "千": 1000}
 _BIG = {"万": 10_000, "亿": 100_000_000}
-_HALF = Phrases([("half", True), ("a half", True), ("半", True)])
-_ARTICLE_UNITS = frozenset(["hour", "day", "week", "month", "minute", "year", "night", "kilo", "mile", "dollar", "euro"])
+_AFTER_ONE = frozenset("点些下样直定起般切共旦")
+_ARTICLE_UNITS = frozenset(
+    ["hour", "day", "week", "month", "minute", "year", "night", "kilo", "mile", "dollar", "euro"]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +134,16 @@ def _chinese(tokens: Sequence[Token], start: int) -> Figure | None:
         if index > start and tokens[index].gap:
             break
         run, index = run + char, index + 1
+    if run == "一" and index < len(tokens) and tokens[index].norm in _AFTER_ONE:
+        return None
     value = chinese_number(run) if run else None
+    if (
+        value is not None
+        and index + 1 < len(tokens)
+        and tokens[index].norm == "点"
+        and tokens[index + 1].norm in _DIGITS
+    ):
+        return Figure(start, index + 2, value + _DIGITS[tokens[index + 1].norm] / 10, spelled=True)
     return None if value is None else Figure(start, index, value, spelled=True)
 
 
@@ -175,7 +209,7 @@ def _is_unit(tokens: Sequence[Token], figure: Figure, start: int, end: int) -> b
     return not (word.norm == "second" and figure.spelled)
 
 
-def _compound(sentence: Sentence, figure: Figure) -> Figure:
+def _compound(sentence: Sentence, figure: Figure) -> Figure:  # noqa: PLR0911
     """Add a smaller part in the same dimension: "2 hours 15 minutes", "1h30", "an hour and a half", "两小时半"."""
     tokens, end = sentence.tokens, figure.end
     if not figure.units or end >= len(tokens) or tokens[end].hard or tokens[end].soft:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from chatrec.indexes._constraints import Constraint
 from chatrec.indexes._linker_found import Found
@@ -55,13 +56,13 @@ def _joined(sentence: Sentence, run: list[Found], kinds: Mapping[str, FacetKind]
     if len(run) == 1:
         return run
     op, facet = run[0].constraint.op, run[0].constraint.facet
-    pairs = zip(run, run[1:], strict=False)
+    pairs = pairwise(run)
     either = any(joined_by(sentence, a.end, min(b.start, b.named or b.start)) == "or" for a, b in pairs)
     score = min(one.score for one in run)
     whole = replace(run[0], end=run[-1].end, score=score)
     if op == "between":
-        low = min(one.constraint.values[0] for one in run)  # type: ignore[type-var]
-        high = max(one.constraint.values[1] for one in run)  # type: ignore[type-var]
+        low = min(one.constraint.values[0] for one in run)
+        high = max(one.constraint.values[1] for one in run)
         return [replace(whole, constraint=Constraint(facet, "between", (low, high)))]
     if op == "none" or either or kinds.get(facet) != "multi":
         values = tuple(dict.fromkeys(value for one in run for value in one.constraint.values))

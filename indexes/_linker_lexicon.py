@@ -5,14 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TypeAlias
 
 from chatrec.indexes._linker_names import boolean_keys
 from chatrec.indexes._linker_text import root, stems, tokenize
 from chatrec.indexes._linker_words import COMMON, FUNCTION
 from chatrec.indexes._values import Facet
-
-_Key = TypeVar("_Key", str, tuple[str, ...])
 
 _SMALL = 300
 _PARTS = re.compile(r"\s*(?:&|/|\||,| and )\s*")
@@ -41,6 +39,9 @@ class Entry:
     name_like: bool
 
 
+_Table: TypeAlias = dict[str | tuple[str, ...], tuple[Entry, ...]]
+
+
 class Lexicon:
     """All keys of all values of all category, multi and boolean facets.
 
@@ -49,10 +50,10 @@ class Lexicon:
     """
 
     def __init__(self, facets: Iterable[Facet]) -> None:
-        self._keys: dict[tuple[str, ...], tuple[Entry, ...]] = {}
-        self._joined: dict[str, tuple[Entry, ...]] = {}
-        self._derived: dict[str, tuple[Entry, ...]] = {}
-        self._surnames: dict[str, tuple[Entry, ...]] = {}
+        self._keys: _Table = {}
+        self._joined: _Table = {}
+        self._derived: _Table = {}
+        self._surnames: _Table = {}
         self.longest = 1
         self.name_like: set[str] = set()
         for facet in facets:
@@ -102,21 +103,22 @@ class Lexicon:
             key = stems(value)
             if not key:
                 continue
-            self._put(self._keys, key, Entry(facet.name, value, count, 1.0, size, names))
-            self._add_joined(facet, value, key, count, size, names)
+            entry = Entry(facet.name, value, count, 1.0, size, names)
+            self._put(self._keys, key, entry)
+            self._add_joined(key, entry)
             if names and len(key) in {2, 3}:
                 last = tokenize(value)[-1].norm
                 if last.isalpha() and last.isascii() and last not in COMMON:
-                    self._put(self._surnames, last, Entry(facet.name, value, count, 1.0, size, names))
+                    self._put(self._surnames, last, entry)
             if not names and size <= _SMALL:
                 self._add_variants(facet, value, key, count, size)
 
-    def _add_joined(self, facet: Facet, value: str, key: tuple[str, ...], count: int, size: int, names: bool) -> None:
-        if names or not 1 <= len(key) <= 3 or not all(part.isascii() for part in key):
+    def _add_joined(self, key: tuple[str, ...], entry: Entry) -> None:
+        if entry.name_like or not 1 <= len(key) <= 3 or not all(part.isascii() for part in key):
             return
         word = "".join(key)
         if (len(key) > 1 and word not in COMMON and len(word) >= 4) or (len(key) == 1 and len(word) >= 6):
-            self._put(self._joined, word, Entry(facet.name, value, count, 1.0, size, names))
+            self._put(self._joined, word, entry)
 
     def _add_variants(self, facet: Facet, value: str, key: tuple[str, ...], count: int, size: int) -> None:
         def put(variant: tuple[str, ...], sure: float) -> None:
@@ -155,11 +157,10 @@ class Lexicon:
                 if pair[0] + pair[1] not in COMMON:
                     self._put(self._joined, pair[0] + pair[1], entry)
 
-    def _put(self, table: dict[_Key, tuple[Entry, ...]], key: _Key, entry: Entry) -> None:
+    def _put(self, table: _Table, key: str | tuple[str, ...], entry: Entry) -> None:
         held = table.get(key, ())
-        if any(other.facet == entry.facet and other.sure >= entry.sure for other in held):
-            if any(other.facet == entry.facet and other.sure > entry.sure for other in held) or len(held) > 8:
-                return
+        if len(held) > 8 or any(other.facet == entry.facet and other.sure > entry.sure for other in held):
+            return
         table[key] = (*held, entry)
         if isinstance(key, tuple):
             self.longest = max(self.longest, len(key))

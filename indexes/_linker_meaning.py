@@ -45,8 +45,8 @@ class Meant:
 class Meanings:
     """Matches phrases to facet values by the cosine of their embeddings.
 
-    What counts as close is relative: a match stands out by so many standard deviations of the cosines that the catalog's
-    values have among one another, since embedders differ in what cosine two unrelated words have.
+    What counts as close is relative: a match stands out by so many standard deviations of the cosines that the
+    catalog's values have among one another, since embedders differ in what cosine two unrelated words have.
 
     Args:
         facets: All facets; those with more than 300 values or with names of people are left out.

@@ -90,7 +90,6 @@ def boolean_keys(name: str) -> tuple[tuple[str, ...], ...]:
     if words[:1] == ("是",):
         words = words[2:] if words[1:2] == ("否",) else words[1:]
     keys = [tuple(stem(word) for word in words)]
-    if len(words) > 1 and words[-1] in {"included", "available", "friendly", "allowed", "free"} and words[0].isascii():
-        if words[-1] in {"included", "available"}:
-            keys.append(tuple(stem(word) for word in words[:-1]))
+    if len(words) > 1 and words[-1] in {"included", "available"}:
+        keys.append(tuple(stem(word) for word in words[:-1]))
     return tuple(key for key in keys if key)

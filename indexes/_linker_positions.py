@@ -7,14 +7,51 @@ from dataclasses import dataclass
 from chatrec.indexes._linker_text import Sentence, stem
 
 _ORDINALS = dict(
-    zip(["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"], range(10), strict=True)
+    zip(
+        ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"],
+        range(10),
+        strict=True,
+    )
 )
-_NUMBERS = dict(zip(["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"], range(1, 11), strict=True))
+_NUMBERS = dict(
+    zip(["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"], range(1, 11), strict=True)
+)
 _HAN = {"一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9, "十": 10}
 _COUNTERS = frozenset("个部款条件道本家项种首台张双位只")
-_NOUNS = frozenset(["one", "ones", "option", "item", "choice", "result", "suggestion", "recommendation", "pick", "entry", "title"])
+_NOUNS = frozenset(
+    ["one", "ones", "option", "item", "choice", "result", "suggestion", "recommendation", "pick", "entry", "title"]
+)
 _AFTER = frozenset(
-    ["and", "or", "is", "was", "looks", "look", "sounds", "seems", "please", "but", "are", "were", "then", "thanks", "would", "has", "on", "in", "from", "of", "i", "not", "instead", "too", "also", "with", "for", "again"]
+    [
+        "and",
+        "or",
+        "is",
+        "was",
+        "looks",
+        "look",
+        "sounds",
+        "seems",
+        "please",
+        "but",
+        "are",
+        "were",
+        "then",
+        "thanks",
+        "would",
+        "has",
+        "on",
+        "in",
+        "from",
+        "of",
+        "i",
+        "not",
+        "instead",
+        "too",
+        "also",
+        "with",
+        "for",
+        "again",
+    ]
 )
 _NUMBERED = frozenset({"number", "no", "option", "item", "nr", "choice", "result"})
 

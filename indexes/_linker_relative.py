@@ -1,8 +1,8 @@
 """Comparatives, superlatives and plain adjectives of measure: "cheaper", "the newest", "not too long", 便宜点.
 
-A comparative is read against the last list: strictly below (or above) the median of the list's values, or of the value of
-the item that follows "than". Without a list it is read against the catalog's quartile, at a low score, as superlatives and
-plain adjectives always are.
+A comparative is read against the last list: strictly below (or above) the median of the list's values, or of the value
+of the item that the sentence compares with ("than", 比) or, being the only one, likens to. Without a list it is read
+against the catalog's quartile, at a low score, as superlatives and plain adjectives always are.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from chatrec.indexes._linker_found import Found, Name
 from chatrec.indexes._linker_numbers import plain
 from chatrec.indexes._linker_text import Phrases, Sentence
 from chatrec.indexes._linker_units import Scale
+from chatrec.indexes._linker_words import phrases
 from chatrec.indexes._values import FacetValue, Item
 
 Degree: TypeAlias = Literal["comparative", "superlative", "absolute", "mild"]
@@ -24,7 +25,7 @@ Degree: TypeAlias = Literal["comparative", "superlative", "absolute", "mild"]
 _ENGLISH: dict[tuple[str, ...], tuple[str, str]] = {
     ("money",): ("cheap inexpensive affordable", "expensive pricey costly dear"),
     ("time", "pages", "length", "days"): ("short brief", "long lengthy"),
-    ("year",): ("old dated vintage", "new recent modern"),
+    ("year", "-age"): ("old dated vintage", "new recent modern"),
     ("mass",): ("light lightweight", "heavy"),
     ("length", "volume", "bytes"): ("small little tiny", "big large huge"),
     ("-time", "speed"): ("slow", "fast quick"),
@@ -33,7 +34,7 @@ _ENGLISH: dict[tuple[str, ...], tuple[str, str]] = {
     ("rating",): ("", "high-rated highly-rated well-rated top-rated"),
     ("popularity",): ("obscure unpopular", "popular"),
     ("temperature",): ("cold cool", "hot warm"),
-    ("age",): ("young", "old"),
+    ("age",): ("young", ""),
 }
 _CHINESE: dict[tuple[str, ...], tuple[str, str]] = {
     ("money",): ("便宜 实惠 低价", "贵 昂贵"),
@@ -57,9 +58,15 @@ _MORE = {
     "lower": -1,
     "less": -1,
     "fewer": -1,
+    "smaller": -1,
+    "reduced": -1,
+    "shorter": -1,
+    "longer": 1,
+    "cheaper": -1,
 }
-_MORE |= {"smaller": -1, "reduced": -1, "shorter": -1, "longer": 1, "cheaper": -1}
+_LEVEL = {"high": 1, "low": -1, "高": 1, "低": -1}
 _HAN_MORE = {"高": 1, "多": 1, "大": 1, "长": 1, "低": -1, "少": -1, "小": -1, "短": -1}
+_LIKENESS = frozenset({"like", "similar", "as", "像", "似", "比", "跟", "than"})
 _SCORES: dict[Degree, float] = {"comparative": 0.45, "superlative": 0.45, "absolute": 0.4, "mild": 0.45}
 
 
@@ -140,6 +147,24 @@ def _chinese() -> Iterator[tuple[str, _Meaning]]:
 
 
 ADJECTIVES: Phrases[_Meaning] = Phrases([*_english(), *_chinese()])
+_IDIOMS = Phrases(
+    (phrase, True)
+    for phrase in phrases(
+        """
+        new year|new to|old school|long time|long as|far as|big fan|huge fan|big deal|hard to|easy to|close to|
+        short story|short stories|light hearted|simple question|long ago|long way|large part|old friend|
+        old friends|new here|far away|hard time|big time|long day|long week|hot dog|cool thing|later on|
+        newest member|long story|younger self
+        """
+    )
+)
+_AFTER_THAN: Phrases[_Meaning] = Phrases(
+    (lead + word, _Meaning(dims, sign, "comparative"))
+    for dims, (less, more) in _CHINESE.items()
+    for sign, words in ((-1, less.split()), (1, more.split()))
+    for word in words
+    for lead in ("", "更", "还", "要")
+)
 
 
 class Relatives:
@@ -171,9 +196,10 @@ class Relatives:
                 index += 1
                 continue
             end, meaning, facets = read
+            against = _single(sentence, index, than) or list(last)
             compared = _compared(sentence, end, than)
             for scale in facets[:2]:
-                made = self._constraint(scale, meaning, [compared] if compared else last)
+                made = self._constraint(scale, meaning, [compared] if compared else against)
                 if made is not None and sentence.free(index, end):
                     constraint, score = made
                     score = min(score, 0.6) if len(facets) > 1 else score
@@ -188,8 +214,13 @@ class Relatives:
         named = self._named(sentence, start, names)
         if named is not None:
             return named
-        match = ADJECTIVES.at(tokens, start)
-        if match is None or (start and tokens[start - 1].norm in {"no", "as", "how"} and not tokens[start].soft):
+        led = any(token.norm == "比" for token in tokens[max(0, start - 12) : start])
+        idiom = _IDIOMS.at(tokens, start)
+        if idiom is not None:
+            return None
+        match = (_AFTER_THAN.at(tokens, start) if led else None) or ADJECTIVES.at(tokens, start)
+        lead = tokens[start - 1].norm if start else ""
+        if match is None or (lead in {"no", "as", "how", "year", "years", "so", "by", "岁"} and not tokens[start].soft):
             return None
         end, meaning = match
         if not sentence.free(start, end):
@@ -206,11 +237,13 @@ class Relatives:
     def _named(self, sentence: Sentence, start: int, names: Sequence[Name]) -> tuple[int, _Meaning, list[Scale]] | None:
         """A facet's name with "more" or "less": "fewer calories", "lower price", 评分高一点."""
         tokens = sentence.tokens
-        sign = _MORE.get(tokens[start].norm)
+        word = tokens[start].norm
+        sign = _MORE.get(word) or _LEVEL.get(word)
         if sign is not None:
+            degree: Degree = "comparative" if word in _MORE else "absolute"
             for name in names:
                 if name.start == start + 1 and name.facet in self._scales and not tokens[start + 1].soft:
-                    return name.end, _Meaning((), sign, "comparative"), [self._scales[name.facet]]
+                    return name.end, _Meaning((), sign, degree), [self._scales[name.facet]]
         for name in names:
             at = name.end
             if name.start != start or name.facet not in self._scales:
@@ -237,10 +270,19 @@ class Relatives:
         op: Literal["le", "ge"] = "le" if meaning.sign < 0 else "ge"
         if scale.facet.kind == "date":
             year = int(value)
-            return Constraint(scale.facet.name, op, (f"{year}-12-31" if op == "le" else f"{year}-01-01",)), _SCORES[
-                meaning.degree
-            ]
+            bound = f"{year}-12-31" if op == "le" else f"{year}-01-01"
+            return Constraint(scale.facet.name, op, (bound,)), _SCORES[meaning.degree]
         return Constraint(scale.facet.name, op, (plain(value),)), _SCORES[meaning.degree]
+
+
+def _single(sentence: Sentence, start: int, than: Mapping[int, Item]) -> list[Item]:
+    """The only item that a sentence names, where it is named as a likeness ("like A but shorter", 像…但是短一点)."""
+    if len(than) != 1:
+        return []
+    at, item = next(iter(than.items()))
+    likened = any(token.norm in _LIKENESS for token in sentence.tokens[max(0, at - 3) : at])
+    turned = any(token.norm in {"but", "just", "only", "但", "太", "too"} for token in sentence.tokens[at : start + 1])
+    return [item] if at < start and (likened or turned) else []
 
 
 def _median(values: Sequence[FacetValue]) -> int | float | str | None:

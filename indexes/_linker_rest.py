@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chatrec.indexes._linker_scope import CUES
+from chatrec.indexes._linker_cues import CUES
 from chatrec.indexes._linker_text import Phrases, Sentence
 from chatrec.indexes._linker_words import FUNCTION, HAN_FUNCTION, HAN_PHRASES
 

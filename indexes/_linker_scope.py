@@ -3,61 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Literal, TypeAlias
+from typing import Literal
 
+from chatrec.indexes._linker_cues import AFTER_NEGATIVE, CONTRAST, CUES, LIFT_AFTER, LIFT_BEFORE
 from chatrec.indexes._linker_found import Name
-from chatrec.indexes._linker_text import Phrases, Sentence
+from chatrec.indexes._linker_text import Sentence
 from chatrec.indexes._linker_words import AND_WORDS, FUNCTION, JOINERS, OR_WORDS
 
-_Cue: TypeAlias = Literal["open", "tight", "neutral"]
+_TURNS = frozenset(["but", "though", "although", "however", "just", "only", "instead", "但", "而", "只", "就"])
 
-_OPEN = (
-    "no|not|never|without|except|except for|excluding|exclude|avoid|avoiding|skip|hate|hates|hated|dislike|dislikes|disliked|"
-    "anything but|everything but|all but|anywhere but|anyone but|nothing|none|neither|nor|dont|doesnt|didnt|isnt|arent|wasnt|"
-    "dont want|dont like|do not want|do not like|didnt like|did not like|didnt enjoy|cant stand|cannot stand|allergic to|"
-    "tired of|sick of|fed up with|bored of|bored with|enough of|rather than|instead of|apart from|aside from|other than|"
-    "leave out|no more|not into|not a fan of|not in the mood for|minus|nothing with|anything except|wont|wouldnt|besides|"
-    "stay away from|steer clear of|had enough of|not interested in|remove|drop|no longer want|not want|cant eat|cant have|"
-    "不要|不想|不想要|不想看|不想吃|不喜欢|不爱|不吃|不含|不带|不能有|不能吃|没有|除了|除开|除去|讨厌|避免|避开|排除|去掉|拒绝|别|别给我|"
-    "不放|不加|不看|不是|不用|不需要|不买|不考虑|过滤掉|恨|厌倦|忌口|忌|受不了|不能"
+_WILL_DO = frozenset(
+    [
+        "is",
+        "will",
+        "works",
+        "work",
+        "goes",
+        "ok",
+        "okay",
+        "fine",
+        "good",
+        "does",
+        "would",
+        "do",
+        "please",
+        "at",
+        "should",
+        "can",
+        "都",
+        "也",
+        "就",
+    ]
 )
-_TIGHT = "non|un|sans|不|无|非|零|没|0"
-_NEUTRAL = (
-    "not only|not just|not sure|no idea|no problem|no thanks|no worries|why not|nothing but|no doubt|whether or not|if not|"
-    "dont mind|wouldnt mind|do not mind|not necessarily|not bad|cant wait|cannot wait|no preference|no matter|dont know|do "
-    "not know|havent seen|have not seen|never seen|not seen|cant get enough of|cannot get enough of|dont care|do not care|"
-    "doesnt matter|does not matter|never mind|not that|nothing like|no one|have nothing against|nothing against|havent read|"
-    "why dont you|why dont we|dont have|do not have|dont forget|dont worry|cant find|cant remember|havent found|"
-    "no hurry|no rush|cant decide|cannot decide|not picky|having enough of|"
-    "有没有|要不要|是不是|能不能|好不好|可不可以|不错|不过|不同|不如|不限|别的|特别|级别|性别|分别|无所谓|没关系|没问题|不知道|"
-    "不介意|不在乎|无论|不管|不仅|不只|不但|不一定|不好意思|没看过|没吃过|没想好|不确定|差不多|不用谢|会不会|行不行|有木有|不得不|"
-    "不客气|不妨|非常|要不|对不起|不太清楚|不清楚"
-)
-CUES: Phrases[_Cue] = Phrases(
-    [(phrase, "open") for phrase in _OPEN.split("|")]
-    + [(phrase, "tight") for phrase in _TIGHT.split("|")]
-    + [(phrase, "neutral") for phrase in _NEUTRAL.split("|")]
-)
-_AFTER_NEGATIVE = Phrases(
-    [("free", True), ("过敏", True), ("除外", True), ("不要", True), ("不行", True), ("就算了", True)]
-)
-_CONTRAST: Phrases[bool] = Phrases(
-    (phrase, True)
-    for phrase in ["but", "though", "although", "just", "only", "instead", "rather", "give", "show", "want", "prefer", "maybe", "however", "something", "lots", "plenty", "please", "while", "because", "since", "so", "then", "id", "im", "i", "lets", "looking for", "find", "recommend", "suggest", "how about", "what about", "more", "is fine", "is ok", "但", "但是", "而", "而是", "要", "想", "想要", "可以", "给", "最好", "只要", "就", "来", "换", "其他", "别的", "还有", "都", "的话", "推荐", "求", "我", "因为", "所以"]
-)
-_CARRIERS = frozenset(
-    {"any", "anything", "want", "wanting", "like", "something", "more", "please", "我", "给", "推荐", "想", "来", "要"}
-)
-
-_LIFT_BEFORE: Phrases[bool] = Phrases(
-    (phrase, True)
-    for phrase in ["never mind", "nevermind", "forget", "forget about", "regardless of", "no matter", "ignore", "irrespective of", "dont care about", "doesnt matter", "do not care about", "dont mind", "dont care", "do not care", "does not matter", "no preference on", "no preference for", "no preference about", "independent of", "whatever", "doesnt matter what", "doesnt matter which", "no limit on", "dont worry about", "no restriction on", "not fussy about", "not picky about", "drop", "remove", "不限", "不限制", "不在乎", "不管", "无论", "忽略", "去掉", "取消", "别管", "不考虑", "不用管", "不论", "不介意", "不看"]
-)
-_LIFT_AFTER: Phrases[bool] = Phrases(
-    (phrase, True)
-    for phrase in ["doesnt matter", "does not matter", "is not important", "isnt important", "is irrelevant", "is no object", "no object", "is flexible", "is not an issue", "isnt an issue", "is no issue", "is not a problem", "isnt a problem", "doesnt bother me", "is unimportant", "无所谓", "不限", "随便", "都行", "都可以", "没关系", "不重要", "不是问题", "不在乎", "不管", "都无所谓", "任意", "随意", "多少都行", "都好", "不要求", "没要求", "没有要求"]
-)
-_WILL_DO = frozenset(["is", "will", "works", "work", "goes", "ok", "okay", "fine", "good", "does", "would", "do", "please", "at", "should", "can", "都", "也", "就"])
 
 
 def negated(sentence: Sentence, filled: Sequence[bool]) -> list[int]:
@@ -105,12 +82,11 @@ def _scope_end(sentence: Sentence, filled: Sequence[bool], start: int) -> int:
     tokens, index, refused = sentence.tokens, start, False
     while index < len(tokens) and index - start < 24:
         token = tokens[index]
-        if index > start or token.hard:
-            if token.hard or (token.soft and not _goes_on(sentence, filled, index, refused)):
-                break
+        if token.hard or (token.soft and index > start and not _goes_on(sentence, filled, index, refused)):
+            break
         if not filled[index]:
-            contrast = _CONTRAST.at(tokens, index)
-            if contrast and not (token.norm in _CARRIERS and not refused and index - start < 3):
+            contrast = CONTRAST.at(tokens, index)
+            if contrast and (refused or index - start > 5 or token.norm in _TURNS):
                 break
             if refused and token.norm in {"with", "from", "under", "by", "starring", "in", "about", "at", "的"}:
                 break
@@ -138,7 +114,7 @@ def _goes_on(sentence: Sentence, filled: Sequence[bool], comma: int, refused: bo
         if not filled[index]:
             if token.norm in OR_WORDS | {"and", "和"}:
                 joined = index > comma or joined
-            elif token.norm not in JOINERS or _CONTRAST.at(tokens, index):
+            elif token.norm not in JOINERS or CONTRAST.at(tokens, index):
                 return joined and index - comma > 1 and any(filled[comma:index])
         index += 1
     return joined and any(filled[comma:index])
@@ -149,7 +125,7 @@ def _trailing(sentence: Sentence, filled: Sequence[bool], scope: list[int]) -> N
     for index in range(1, len(sentence)):
         if not filled[index - 1] or filled[index] or sentence.ends(index):
             continue
-        match = _AFTER_NEGATIVE.at(sentence.tokens, index)
+        match = AFTER_NEGATIVE.at(sentence.tokens, index)
         if match is None:
             continue
         end = match[0]
@@ -157,6 +133,7 @@ def _trailing(sentence: Sentence, filled: Sequence[bool], scope: list[int]) -> N
             continue
         if sentence.tokens[index].norm == "不" and not sentence.ends(end):
             continue
+        scope[index:end] = [index] * (end - index)
         at = index - 1
         while at >= 0 and filled[at]:
             scope[at] = index if scope[at] < 0 else scope[at]
@@ -182,8 +159,8 @@ def lifted(sentence: Sentence, names: Sequence[Name]) -> list[Name]:
             "of",
         }:
             start -= 1
-        before = _LIFT_BEFORE.before(sentence.tokens, start) or _LIFT_BEFORE.before(sentence.tokens, start + 1)
-        after = _LIFT_AFTER.at(sentence.tokens, name.end)
+        before = LIFT_BEFORE.before(sentence.tokens, start) or LIFT_BEFORE.before(sentence.tokens, start + 1)
+        after = LIFT_AFTER.at(sentence.tokens, name.end)
         previous = sentence.tokens[start - 1].norm if start else ""
         will_do = sentence.ends(name.end) or sentence.tokens[name.end].norm in _WILL_DO
         if before and before[0] < start and not _number_follows(sentence, name.end):

@@ -29,7 +29,8 @@ class Speller:
     def __call__(self, word: str) -> tuple[tuple[str, float], ...]:
         """Up to three corrections, each with how likely it is (0 to 1); empty for a word that needs none.
 
-        The first letter is taken to be right. Words of five to seven letters may differ in one edit, longer ones in two.
+        The first letter is taken to be right. Words of five to seven letters may differ in one edit, longer ones in
+        two.
         """
         if len(word) < 5 or not word.isascii() or not word.isalpha() or word in self._words or self._real(word):
             return ()

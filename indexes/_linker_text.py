@@ -143,7 +143,7 @@ def fold(word: str) -> str:
 
 
 @lru_cache(maxsize=65536)
-def stem(word: str) -> str:
+def stem(word: str) -> str:  # noqa: PLR0911
     """A folded English word in a form that its singular and its plural share."""
     if word in _IRREGULAR:
         return _IRREGULAR[word]
@@ -166,18 +166,20 @@ def root(word: str) -> str:
     for suffix in _SUFFIXES:
         if word.endswith(suffix):
             rest = word[: -len(suffix)]
-            return rest if len(rest) >= (4 if len(suffix) >= 3 or suffix == "a" else 5) else ""
+            if len(rest) >= (4 if len(suffix) >= 3 or suffix == "a" else 5):
+                return rest
     return word if len(word) >= 5 else ""
 
 
 def stems(text: str) -> tuple[str, ...]:
     """The stems of a text's tokens."""
-    return tuple(token.stem for token in tokenize(text.translate(_WIDE)))
+    return tuple(map(stem, norms(text)))
 
 
 def norms(text: str) -> tuple[str, ...]:
     """The folded words of a text."""
-    return tuple(token.norm for token in tokenize(text.translate(_WIDE)))
+    found = _TOKEN.findall(text if text.isascii() else text.translate(_WIDE))
+    return tuple([fold(raw) for raw in found])
 
 
 class Phrases(Generic[T]):

@@ -9,21 +9,34 @@ from dataclasses import dataclass
 from chatrec.indexes._linker_spelling import Speller
 from chatrec.indexes._linker_text import Phrases, Sentence, Token, norms
 from chatrec.indexes._linker_units import Scale
-from chatrec.indexes._linker_words import COMMON, FUNCTION, HAN_FUNCTION
+from chatrec.indexes._linker_words import COMMON, FUNCTION, HAN_FUNCTION, phrases
 from chatrec.indexes._values import Item
 
 _ROMAN = {"ii": "2", "iii": "3", "iv": "4", "vi": "6", "vii": "7", "viii": "8", "ix": "9"}
-_SPELLED = dict(zip(["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"], map(str, range(1, 11)), strict=True))
+_SPELLED = dict(
+    zip(
+        ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"],
+        map(str, range(1, 11)),
+        strict=True,
+    )
+)
 _SAME = _ROMAN | {"and": "&"}
 _PART = frozenset({"part", "vol", "volume", "chapter", "episode"})
 _YEAR_TAG = re.compile(r"\s*[(（](?:19|20)\d\d[)）]\s*$")
+_FEW = 1000
 _SUBTITLE = re.compile(r"\s*(?::|：|\s[-–—]\s|——)\s*")
 _QUOTES = {'"': '"', "“": "”", "‘": "’", "《": "》", "「": "」", "『": "』", "«": "»", "'": "'"}
 
-_LIKE: Phrases[bool] = Phrases(
-    (phrase, True)
-    for phrase in ["like", "similar to", "such as", "reminds me of", "remind me of", "reminiscent of", "in the vein of", "in the style of", "more of", "same as", "as good as", "along the lines of", "akin to", "resembling", "类似", "类似于", "像", "跟", "和", "比如", "喜欢", "看过", "吃过", "买过", "读过", "听过", "玩过", "爱看", "爱吃", "想看", "想吃", "seen", "saw", "watched", "watch", "read", "played", "bought", "tried", "loved", "love", "enjoyed", "liked", "adored", "hated", "finished", "own", "owned", "have", "about", "called", "named", "titled", "tell me about", "how about", "what about", "what is", "not", "than", "讨厌", "叫", "名叫"]
+_LIKE_PHRASES = phrases(
+    """
+    like|similar to|such as|reminds me of|remind me of|reminiscent of|in the vein of|in the style of|more of|
+    same as|as good as|along the lines of|akin to|resembling|类似|类似于|像|跟|和|比如|喜欢|看过|吃过|买过|读过|
+    听过|玩过|爱看|爱吃|想看|想吃|seen|saw|watched|watch|read|played|bought|tried|loved|love|enjoyed|liked|
+    adored|hated|finished|own|owned|have|about|called|named|titled|tell me about|how about|what about|what is|
+    not|than|讨厌|叫|名叫
+    """
 )
+_LIKE = Phrases((phrase, True) for phrase in _LIKE_PHRASES)
 _STRONG = frozenset(
     {"similar", "such", "reminds", "remind", "reminiscent", "akin", "watched", "seen", "类", "titled", "called"}
 )
@@ -50,6 +63,13 @@ class Titled:
     end: int
     score: float
     firm: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    sentence: Sentence
+    quoted: Mapping[int, int]
+    last: Collection[int]
 
 
 class Titles:
@@ -82,11 +102,11 @@ class Titles:
             last: Rows of the last list; their titles need less around them.
         """
         words = [_same(token) for token in sentence.tokens]
-        quoted = _quoted(sentence)
+        scene = _Scene(sentence, _quoted(sentence), last)
         found: list[Titled] = []
         index = 0
         while index < len(words):
-            best = self._at(sentence, words, index, quoted, last)
+            best = self._at(scene, words, index)
             if best is None:
                 index += 1
             else:
@@ -94,56 +114,45 @@ class Titles:
                 index = best.end
         return found
 
-    def _at(
-        self, sentence: Sentence, words: list[str], start: int, quoted: Mapping[int, int], last: Collection[int]
-    ) -> Titled | None:
-        exact = self._exact(sentence, words, start, quoted, last, 1.0)
+    def _at(self, scene: _Scene, words: list[str], start: int) -> Titled | None:
+        sentence, quoted = scene.sentence, scene.quoted
+        exact = self._exact(scene, words, start, 1.0)
         if exact:
             return exact
         anchored = start in quoted or _cue(sentence, start) is not None or sentence.tokens[start].capital
         for offset in range(min(3, len(words) - start)):
             for correction, likely in self._spell(words[start + offset]):
                 changed = [*words[: start + offset], correction, *words[start + offset + 1 :]]
-                respelt = self._exact(sentence, changed, start, quoted, last, likely)
-                if respelt and respelt.end > start + offset and (respelt.end - start > 1 or anchored):
+                respelt = self._exact(scene, changed, start, likely)
+                if (
+                    respelt
+                    and respelt.end > start + offset
+                    and (respelt.end - start > 1 or (anchored and likely >= 0.8 and not _part_of_name(sentence, start)))
+                ):
                     return respelt
         return None
 
-    def _exact(
-        self,
-        sentence: Sentence,
-        words: list[str],
-        start: int,
-        quoted: Mapping[int, int],
-        last: Collection[int],
-        weight: float,
-    ) -> Titled | None:
+    def _exact(self, scene: _Scene, words: list[str], start: int, weight: float) -> Titled | None:
+        sentence = scene.sentence
         for size in range(min(self._longest.get(words[start], 0), len(words) - start), 0, -1):
             rows = self._keys.get(tuple(words[start : start + size]))
             if not rows or any(
                 token.hard and "." not in token.gap for token in sentence.tokens[start + 1 : start + size]
             ):
                 continue
-            titled = self._judge(sentence, start, start + size, rows, quoted, last)
+            titled = self._judge(scene, start, start + size, rows)
             if titled is not None:
                 return Titled(titled.row, titled.start, titled.end, round(titled.score * weight, 3), titled.firm)
         return None
 
-    def _judge(
-        self,
-        sentence: Sentence,
-        start: int,
-        end: int,
-        rows: Sequence[tuple[int, float]],
-        quoted: Mapping[int, int],
-        last: Collection[int],
-    ) -> Titled | None:
+    def _judge(self, scene: _Scene, start: int, end: int, rows: Sequence[tuple[int, float]]) -> Titled | None:
+        sentence, last = scene.sentence, scene.last
         year, stop = _year_after(sentence, end)
         dated = [pair for pair in rows if year is not None and self._year(pair[0]) == year]
         listed = [pair for pair in rows if pair[0] in last]
         pool = dated or listed or [pair for pair in rows if pair[1] == max(sure for _, sure in rows)]
         row, sure = max(pool, key=lambda pair: (pair[1], len(self._items[pair[0]].description), -pair[0]))
-        score, firm = self._context(sentence, start, end, quoted.get(start) == end, bool(listed))
+        score, firm = self._context(scene, start, end, listed=bool(listed))
         if dated:
             score, firm, end = 0.97, True, stop
         if score <= 0:
@@ -152,10 +161,11 @@ class Titles:
             score = min(score, 0.7)
         return Titled(row, start, end, score * sure, firm)
 
-    def _context(self, sentence: Sentence, start: int, end: int, quoted: bool, listed: bool) -> tuple[float, bool]:
+    def _context(self, scene: _Scene, start: int, end: int, *, listed: bool) -> tuple[float, bool]:
         """How sure the words around a title make it; 0 when they leave it an ordinary word."""
+        sentence = scene.sentence
         tokens = sentence.tokens[start:end]
-        if quoted:
+        if scene.quoted.get(start) == end:
             return 0.98, True
         if tokens[0].kind == "han":
             return self._han_context(sentence, start, end, listed)
@@ -169,13 +179,31 @@ class Titles:
         if len(tokens) > 1 and (len(rare) > 0 or len(weight) > 1):
             if cue or raised or whole or listed or len(rare) > 1:
                 return (0.95 if cue else 0.9), bool(cue or raised or whole)
-            return (0.78 if rare and len(tokens) > 2 else 0.6 if rare else 0.0), False
+            numbered = any(token.kind == "number" for token in tokens)
+            return (0.8 if rare and (len(tokens) > 2 or numbered) else 0.6 if rare else 0.0), False
         if len(tokens) > 1 and not weight:
             return (0.85, True) if raised and cue else (0.0, False)
-        return self._one_word(tokens[-1] if not weight else tokens[0], bool(rare), cue, raised, ends, whole, listed)
+        inside = _part_of_name(sentence, start) or (
+            end < len(sentence)
+            and sentence.tokens[end].gap == " "
+            and (sentence.tokens[end].capital and len(sentence.tokens[end].text) > 1)
+        )
+        head = sentence.tokens[start if weight else end - 1]
+        return self._one_word(
+            head, rare=bool(rare), cue=cue, raised=raised, ends=ends, whole=whole, listed=listed, inside=inside
+        )
 
-    def _one_word(
-        self, token: Token, rare: bool, cue: str | None, raised: bool, ends: bool, whole: bool, listed: bool
+    def _one_word(  # noqa: PLR0911
+        self,
+        token: Token,
+        *,
+        rare: bool,
+        cue: str | None,
+        raised: bool,
+        ends: bool,
+        whole: bool,
+        listed: bool,
+        inside: bool,
     ) -> tuple[float, bool]:
         if token.kind == "number":
             return (0.8, True) if cue in _STRONG or cue == "like" else (0.0, False)
@@ -183,7 +211,7 @@ class Titles:
             return (0.85, True) if raised and cue in {*_STRONG, "like"} and ends else (0.0, False)
         if cue and (raised or cue in _STRONG or cue == "like") and ends:
             return (0.93 if raised or rare else 0.8), True
-        if raised:
+        if raised and not inside:
             return (0.85 if rare else 0.6), rare
         if listed and rare:
             return 0.85, False
@@ -191,7 +219,8 @@ class Titles:
             return 0.78, True
         if whole and rare:
             return 0.7, True
-        return (0.55, False) if rare and ends and not self._real(token.norm) else (0.0, False)
+        unusual = rare and ends and len(token.norm) >= 6 and not self._real(token.norm)
+        return (0.5, False) if unusual and len(self._items) <= _FEW else (0.0, False)
 
     def _han_context(self, sentence: Sentence, start: int, end: int, listed: bool) -> tuple[float, bool]:
         size = end - start
@@ -231,7 +260,7 @@ def _keys(title: str) -> Iterable[tuple[tuple[str, ...], float]]:
     parts = _SUBTITLE.split(plain)
     if len(parts) > 1:
         head, tail = (tuple(_SAME.get(w, w) for w in norms(part)) for part in (parts[0], parts[-1]))
-        if head and (len(head) > 1 or head[0] not in COMMON):
+        if len(head) > 1 or (head and not COMMON.issuperset(head)):
             seen.setdefault(head, 0.82)
         if len(tail) > 1 and sum(word not in FUNCTION for word in tail) > 1:
             seen.setdefault(tail, 0.85)
@@ -276,6 +305,11 @@ def _cue(sentence: Sentence, start: int) -> str | None:
     return word
 
 
+def _part_of_name(sentence: Sentence, start: int) -> bool:
+    before = sentence.tokens[start - 1] if start else None
+    return before is not None and before.capital and before.norm not in FUNCTION and not sentence.tokens[start].hard
+
+
 def _quoted(sentence: Sentence) -> dict[int, int]:
     """Quoted runs: first token and the token after the last."""
     found: dict[int, int] = {}
@@ -295,7 +329,11 @@ def _year_after(sentence: Sentence, end: int) -> tuple[int | None, int]:
     at = end
     while at < min(end + 2, len(sentence)) and sentence.tokens[at].norm in {"from", "of"}:
         at += 1
-    if at < len(sentence) and sentence.tokens[at].kind == "number" and not sentence.tokens[at].hard:
+    if (
+        at < len(sentence)
+        and sentence.tokens[at].kind == "number"
+        and (not sentence.tokens[at].hard or sentence.tokens[at].gap.endswith("("))
+    ):
         text = sentence.tokens[at].norm
         if len(text) == 4 and text.isdigit():
             return int(text), at + 1

@@ -1,7 +1,7 @@
 """Units and dimensions: which numbers a facet holds, told from its unit, its name and its values.
 
-A dimension is a word such as "money" or "time"; a unit is a dimension and a factor to the dimension's base unit. Currencies
-are never converted: all have the factor 1.
+A dimension is a word such as "money" or "time"; a unit is a dimension and a factor to the dimension's base unit.
+Currencies are never converted: all have the factor 1.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from chatrec.indexes._values import Facet, Item
 Unit = tuple[str, float]
 
 _TABLE: dict[str, tuple[str, float]] = {
-    "$ € £ ¥ ￥ ₹ dollar dollars usd buck bucks euro euros eur gbp quid cny rmb yuan jpy yen cents 元 块 块钱 人民币 欧元 美元 "
-    "美金 日元 英镑 刀": ("money", 1),
+    "$ € £ ¥ ￥ ₹ dollar dollars usd buck bucks euro euros eur gbp quid cny rmb yuan jpy yen cents "
+    "元 块 块钱 人民币 欧元 美元 美金 日元 英镑 刀": ("money", 1),
     "s sec secs second seconds 秒 秒钟": ("time", 1 / 60),
     "min mins minute minutes 分钟 分": ("time", 1),
     "h hr hrs hour hours 小时 个小时 钟头 个钟头 个钟": ("time", 60),
@@ -61,12 +61,20 @@ _TABLE: dict[str, tuple[str, float]] = {
     "degrees °c celsius 度 摄氏度": ("temperature", 1),
     "pages page 页": ("pages", 1),
 }
-_ALSO: dict[str, Unit] = {"pounds": ("money", 1), "pound": ("money", 1), "£": ("money", 1), "m": ("time", 1)}
-_ALSO |= {"分": ("rating", 1), "天": ("days", 1), "days": ("days", 1)}
+_ALSO: dict[str, Unit] = {
+    "pounds": ("money", 1),
+    "pound": ("money", 1),
+    "£": ("money", 1),
+    "m": ("time", 1),
+    "分": ("rating", 1),
+    "天": ("days", 1),
+    "days": ("days", 1),
+}
 SYMBOLS = re.compile(r"[$€£¥￥₹]")
 
 _NAMES = {
-    "money": "price prices cost costs money budget fee fees fare rent amount 价格 价钱 价位 售价 费用 单价 票价 房租 租金 价 钱",
+    "money": "price prices cost costs money budget fee fees fare rent amount "
+    "价格 价钱 价位 售价 费用 单价 票价 房租 租金 人均 消费 价 钱",
     "time": "runtime duration time minutes hours days nights mins min 时长 片长 用时 耗时 时间 天数 长度",
     "year": "year years released release date published 年份 年代 年 日期 上映 出版",
     "mass": "weight mass 重量 体重 净重 重",
@@ -117,7 +125,13 @@ def name_words(name: str) -> tuple[str, ...]:
 
 def bare_name(name: str) -> tuple[str, ...]:
     """The words of a column's name without its unit, unless nothing would be left."""
-    words = name_words(name.split("(", maxsplit=1)[0].split("（", maxsplit=1)[0]) or name_words(name)
+    plain = re.split(r"[(（\[]", name)[0] or name
+    if not plain.isascii():
+        parts = plain.split("_")
+        while len(parts) > 1 and parts[-1].casefold() in UNITS:
+            parts.pop()
+        return norms(" ".join(parts)) or name_words(name)
+    words = name_words(plain) or name_words(name)
     while len(words) > 1 and words[-1] in UNITS and words[-1] not in {"star", "stars", "age"}:
         words = words[:-1]
     while len(words) > 1 and words[0] in {"is", "has", "the", "min", "max", "avg", "total"}:
@@ -195,7 +209,7 @@ def scales(facets: Iterable[Facet], items: Sequence[Item]) -> dict[str, Scale]:
     return found
 
 
-def _dimension(facet: Facet, values: Sequence[float]) -> Unit:
+def _dimension(facet: Facet, values: Sequence[float]) -> Unit:  # noqa: PLR0911
     years = facet.integer and values[0] >= 1000 and values[-1] <= 2100
     named = _named(facet.name)
     if facet.kind == "date":
@@ -207,7 +221,7 @@ def _dimension(facet: Facet, values: Sequence[float]) -> Unit:
             return next((unit for unit in units if unit[0] == named), units[0])
     if named == "year":
         return ("year", 1.0) if years else ("span", 1.0)
-    words = name_words(facet.name)
+    words = name_words(facet.name) if facet.name.isascii() else _bracketed(facet.name)
     for word in reversed(words):
         units = UNITS.get(word)
         if units and (len(word) > 2 or len(words) > 1) and units[0][0] != "days":
@@ -217,6 +231,11 @@ def _dimension(facet: Facet, values: Sequence[float]) -> Unit:
     if named is None:
         return ("year", 1.0) if years and facet.integer and values[0] >= 1500 else ("", 1.0)
     return named, {"mass": 1000.0 if values[-1] < 40 else 1.0}.get(named, 1.0)
+
+
+def _bracketed(name: str) -> tuple[str, ...]:
+    """The unit in the name of a Chinese column: 重量_kg, 片长(分钟)."""
+    return tuple(part.strip().casefold() for part in re.findall(r"[(（_]\s*([^)）_]+)", name))
 
 
 def _named(name: str) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chatrec.indexes._constraints import Constraint
 from chatrec.indexes._linker_found import Found, Name
@@ -13,6 +13,8 @@ from chatrec.indexes._linker_text import Sentence, root, stem
 from chatrec.indexes._linker_words import AND_WORDS, COMMON, FUNCTION, GLUE, HAN_FUNCTION, OR_WORDS
 from chatrec.indexes._values import Facet
 
+_LEADS = frozenset({"by", "with", "starring", "featuring", "from", "or", "and", "without", "the", "of"})
+
 
 @dataclass(frozen=True, slots=True)
 class _Match:
@@ -20,6 +22,7 @@ class _Match:
     end: int
     entries: tuple[Entry, ...]
     weight: float
+    surname: bool = False
 
 
 class Values:
@@ -37,7 +40,10 @@ class Values:
 
     def covers(self, sentence: Sentence, start: int, end: int) -> bool:
         """Whether one value is said by exactly these tokens."""
-        return bool(self.lexicon.get(tuple(token.stem for token in sentence.tokens[start:end])))
+        entries = self.lexicon.get(tuple(token.stem for token in sentence.tokens[start:end]))
+        if end - start == 1 and sentence.tokens[start].capital and start > 0:
+            entries = tuple(entry for entry in entries if not entry.name_like)
+        return bool(entries)
 
     def reaches(self, sentence: Sentence, start: int) -> int:
         """Where the longest value that begins at a token ends; the token itself if none does."""
@@ -96,38 +102,51 @@ class Values:
         token = sentence.tokens[start]
         origin = root(token.stem) if token.kind == "word" and token.norm not in FUNCTION else ""
         entries = self.lexicon.derived(origin) if origin else ()
-        return _Match(start, start + 1, entries, 0.8) if entries else None
+        weight = 0.88 if token.stem.endswith(("ic", "al", "ed", "ful", "ish", "ing", "y")) else 0.65
+        return _Match(start, start + 1, entries, weight) if entries else None
 
     def _surname(self, sentence: Sentence, start: int) -> _Match | None:
         token = sentence.tokens[start]
         if token.kind != "word" or len(token.norm) < 3 or token.norm in COMMON:
             return None
         entries = self.lexicon.surname(token.norm)
-        weight = 0.75 if token.capital else 0.6
+        led = start > 0 and sentence.tokens[start - 1].norm in _LEADS
+        weight = 0.78 if token.capital else 0.66 if led else 0.5
         if token.capital and start + 1 < len(sentence) and sentence.tokens[start + 1].capital:
             return None
         if not token.capital and self._real(token.norm):
             return None
         if start and sentence.tokens[start - 1].capital and sentence.tokens[start - 1].norm not in FUNCTION:
             return None
-        return _Match(start, start + 1, entries, weight) if entries else None
+        return _Match(start, start + 1, entries, weight, surname=True) if entries else None
 
     def _judge(self, sentence: Sentence, match: _Match, names: Sequence[Name], before: Sequence[Found]) -> list[Found]:
         """The facet that a value is said of, and how sure: the one that is named, or the commonest."""
         rows: list[tuple[float, int, Entry, int]] = []
+        named = False
         for entry in match.entries:
             near = _near(sentence, match, [name for name in names if name.facet == entry.facet and name.own])
             near = near or _enumerated(sentence, match, entry, before)
-            score = self._score(sentence, match, entry, near is not None)
-            if score > 0.2:
+            if near is not None and not named:
+                named, rows = True, []
+            if named and near is None:
+                continue
+            score = self._score(sentence, match, entry, named)
+            if score > 0.4:
                 rows.append((score, entry.count, entry, near[0] if near else match.start))
         if not rows:
             return []
         rows.sort(key=lambda row: (-row[0], -row[1]))
-        if len(rows) > 1 and rows[0][0] - rows[1][0] < 0.1:
-            return self._ambiguous(match, rows)
+        level = [row for row in rows if rows[0][0] - row[0] < 0.1]
         score, _, entry, start = rows[0]
-        return [_found(match, entry, min(score, 0.97), start)]
+        if len({row[2].facet for row in level}) > 1:
+            return self._ambiguous(match, level)
+        values = tuple(dict.fromkeys(row[2].value for row in level))
+        if 1 < len(values) <= 3 and not match.surname:
+            # Spellings of one value ("Sport", "Sports"): whoever says one means them all.
+            made = _found(match, entry, min(score, 0.97), start)
+            return [replace(made, constraint=Constraint(entry.facet, "any", values))]
+        return self._ambiguous(match, level) if len(values) > 1 else [_found(match, entry, min(score, 0.97), start)]
 
     @staticmethod
     def _ambiguous(match: _Match, rows: Sequence[tuple[float, int, Entry, int]]) -> list[Found]:
@@ -145,6 +164,8 @@ class Values:
         base = 0.92 * match.weight * entry.sure
         if named:
             return max(0.8, min(0.97, base + 0.1)) if entry.sure >= 0.7 else base + 0.12
+        if match.surname:
+            return base
         if len(tokens) > 1 and first.kind != "han":
             ordinary = all(token.norm in FUNCTION for token in tokens)
             return base * (0.3 if ordinary else 1)
@@ -154,16 +175,17 @@ class Values:
             return base * (0.2 if first.norm in HAN_FUNCTION else 0.72)
         return base * self._plainness(sentence, match, entry)
 
-    def _plainness(self, sentence: Sentence, match: _Match, entry: Entry) -> float:
+    def _plainness(self, sentence: Sentence, match: _Match, entry: Entry) -> float:  # noqa: PLR0911
         """How much of its score a value of one word keeps: common words and mere letters keep less."""
         token = sentence.tokens[match.start]
         if token.kind == "number":
             return 0.1
         exact = token.text == entry.value
-        if len(token.norm) <= 2:
-            return 0.85 if exact and len(token.norm) == 2 else 0.6 if exact and match.start > 0 else 0.1
         if token.norm in FUNCTION:
             return 0.15
+        if len(token.norm) <= 2:
+            exact = exact and token.text.isupper()
+            return 0.85 if exact and len(token.norm) == 2 else 0.6 if exact and match.start > 0 else 0.1
         proper = entry.value[:1].isupper() and not entry.name_like
         lifted = token.capital and match.start > 0
         if token.norm in COMMON:
@@ -190,9 +212,9 @@ def _near(sentence: Sentence, match: _Match, names: Sequence[Name]) -> tuple[int
                 return name.start, name.end
         elif name.start >= match.end and name.start - match.end <= 2:
             between = sentence.tokens[match.end : name.start]
-            if all(t.norm in {"in", "the", "as", "of", "for", "的"} for t in between):
-                if not any(sentence.ends(n) for n in range(match.end, name.start + 1)):
-                    return match.start, name.end
+            linked = all(t.norm in {"in", "the", "as", "of", "for", "的"} for t in between)
+            if linked and not any(sentence.ends(n) for n in range(match.end, name.start + 1)):
+                return match.start, name.end
     return None
 
 

@@ -1,13 +1,13 @@
-"""Which words are real: ordinary ones, those of the linker's own tables, and those that the catalog's descriptions use."""
+"""Which words are real: ordinary ones, those of the linker's own tables, and those that descriptions use."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
 
-from chatrec.indexes._linker_numbers import AFTER, BEFORE
+from chatrec.indexes._linker_bounds import AFTER, BEFORE
+from chatrec.indexes._linker_cues import CUES
 from chatrec.indexes._linker_relative import ADJECTIVES
-from chatrec.indexes._linker_scope import CUES
 from chatrec.indexes._linker_text import stem, tokenize
 from chatrec.indexes._linker_units import DIMENSION_WORDS, UNIT_WORDS
 from chatrec.indexes._linker_words import COMMON

@@ -1,0 +1,118 @@
+"""Phrases that bound a number, before it ("at most") and after it ("or less")."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal, TypeAlias
+
+from chatrec.indexes._linker_text import Phrases
+from chatrec.indexes._linker_words import phrases
+
+Bound: TypeAlias = Literal["lt", "le", "gt", "ge", "about", "point"]
+Cue: TypeAlias = tuple[Bound, tuple[str, ...]]
+
+ANY: tuple[str, ...] = ()
+YEAR = ("year",)
+
+
+def _cues(table: Mapping[Bound, Mapping[tuple[str, ...], str]]) -> Phrases[Cue]:
+    return Phrases(
+        (phrase, (bound, dims))
+        for bound, rows in table.items()
+        for dims, text in rows.items()
+        for phrase in phrases(text)
+    )
+
+
+BEFORE = _cues(
+    {
+        "lt": {
+            ANY: """
+                under|below|less than|lower than|smaller than|fewer than|not reaching|beneath|低于|少于|小于|
+                不到|不足
+                """,
+            ("money",): "cheaper than|less expensive than",
+            ("time", "length", "pages"): "shorter than",
+            ("mass",): "lighter than",
+            ("year", "age"): "older than",
+            YEAR: "before|earlier than|prior to|pre|早于",
+            ("length", "distance", "time"): "closer than|nearer than|within less than",
+        },
+        "le": {
+            ANY: """
+                at most|up to|max|maximum|maximum of|max of|no more than|not more than|no higher than|
+                not higher than|no bigger than|no larger than|within|not over|not above|not exceeding|
+                at the most|as much as|capped at|limit of|no greater than|不超过|最多|不高于|不大于|至多|顶多|
+                不要超过|别超过|不能超过|控制在|不得超过|最高|不多于
+                """,
+            ("money",): """
+                budget|budget is|budget of|budget is around|my budget is|预算|预算是|预算在|预算不超过|最贵
+                """,
+            ("time", "length", "pages"): "no longer than|not longer than|最长",
+            ("mass",): "no heavier than|not heavier than",
+            YEAR: "until|till|no later than|not after|not later than|by the year|不晚于",
+            ("time",): "in under|in at most",
+        },
+        "gt": {
+            ANY: """
+                over|above|more than|greater than|higher than|bigger than|larger than|exceeding|beyond|
+                upwards of|better than|超过|高于|大于|多于|不止
+                """,
+            ("money",): "more expensive than|pricier than",
+            ("time", "length", "pages"): "longer than|长于",
+            ("mass",): "heavier than|重于",
+            YEAR: "after|newer than|later than|more recent than|younger than|post|晚于",
+        },
+        "ge": {
+            ANY: """
+                at least|minimum|minimum of|min|min of|no less than|not less than|no fewer than|not under|
+                not below|no lower than|starting at|starting from|至少|最少|不低于|不少于|不小于|起码|最低
+                """,
+            ("time", "length", "pages"): "no shorter than|not shorter than|最短",
+            YEAR: "since|not before|no earlier than|not older than|no older than|不早于|自从",
+        },
+        "about": {
+            ANY: """
+                about|around|approximately|approx|roughly|circa|ca|close to|nearly|almost|like around|大约|大概|
+                差不多|约|接近|somewhere around|in the region of
+                """,
+            ("money",): """
+                budget around|budget of around|budget of about|budget about|预算大概|预算大约|for around|
+                for about
+                """,
+        },
+        "point": {
+            ANY: "exactly|precisely|正好|刚好",
+            YEAR: "from|in|from the year|in the year|of|made in|from year",
+        },
+    }
+)
+"""What stands before a number: what it bounds, and the dimensions that the words themselves tell."""
+
+AFTER = _cues(
+    {
+        "lt": {
+            YEAR: "以前|之前|前",
+            ("age",): "or younger",
+        },
+        "le": {
+            ANY: """
+                or less|or fewer|or under|or below|or lower|or cheaper|or shorter|or earlier|or older|and under|
+                and below|max|maximum|tops|at most|at the most|or smaller|and less|以下|以内|之内|之下|内|封顶|
+                为止
+                """,
+        },
+        "ge": {
+            ANY: """
+                or more|or over|or above|or higher|or longer|or later|or newer|or up|or better|and up|and above|
+                and over|and more|and later|and higher|and newer|plus|minimum|at least|onwards|or bigger|
+                or larger|or greater|upwards|以上|之上|起|起步
+                """,
+            YEAR: "以后|之后|后|以来|起",
+        },
+        "about": {
+            ANY: "左右|上下|or so|ish|give or take|or thereabouts",
+        },
+    }
+)
+"""The same for what stands after a number."""

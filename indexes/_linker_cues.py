@@ -1,0 +1,85 @@
+"""What refuses, contrasts and lifts: the phrases behind negation and "any year is fine"."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+from chatrec.indexes._linker_text import Phrases
+from chatrec.indexes._linker_words import phrases
+
+CueKind: TypeAlias = Literal["open", "tight", "neutral"]
+
+_OPEN = phrases(
+    """
+    no|not|never|without|except|except for|excluding|exclude|avoid|avoiding|skip|hate|hates|hated|dislike|
+    dislikes|disliked|anything but|everything but|all but|anywhere but|anyone but|nothing|none|neither|nor|dont|
+    doesnt|didnt|isnt|arent|wasnt|dont want|dont like|do not want|do not like|didnt like|did not like|
+    didnt enjoy|cant stand|cannot stand|allergic to|tired of|sick of|fed up with|bored of|bored with|enough of|
+    rather than|instead of|apart from|aside from|other than|leave out|no more|not into|not a fan of|
+    not in the mood for|minus|nothing with|anything except|wont|wouldnt|besides|stay away from|dont care for|
+    didnt care for|didnt care much for|dont care much for|steer clear of|had enough of|not interested in|remove|
+    drop|no longer want|not want|cant eat|cant have|不要|不想|不想要|不想看|不想吃|不喜欢|不爱|不吃|不含|不带|
+    不能有|不能吃|没有|除了|除开|除去|讨厌|避免|避开|排除|去掉|拒绝|别|别给我|不放|不加|不看|不是|不用|不需要|
+    不买|不考虑|过滤掉|恨|厌倦|忌口|忌|受不了|不能
+    """
+)
+_TIGHT = phrases(
+    """
+    non|un|sans|不|无|非|零|没|0
+    """
+)
+_NEUTRAL = phrases(
+    """
+    not only|not just|not sure|no idea|no problem|no thanks|no worries|why not|nothing but|no doubt|
+    whether or not|if not|dont mind|wouldnt mind|do not mind|not necessarily|not bad|cant wait|cannot wait|
+    no preference|no matter|dont know|do not know|havent seen|have not seen|never seen|not seen|
+    cant get enough of|cannot get enough of|dont care|do not care|doesnt matter|does not matter|never mind|
+    not that|nothing like|no one|have nothing against|nothing against|havent read|why dont you|why dont we|
+    dont have|do not have|dont forget|dont worry|cant find|cant remember|havent found|no hurry|no rush|
+    cant decide|cannot decide|not picky|having enough of|有没有|要不要|是不是|能不能|好不好|可不可以|不错|不过|
+    不同|不如|不限|别的|特别|级别|性别|分别|无所谓|没关系|没问题|不知道|不介意|不在乎|无论|不管|不仅|不只|不但|
+    不一定|不好意思|没看过|没吃过|没想好|不确定|差不多|不用谢|会不会|行不行|有木有|不得不|不客气|不妨|非常|要不|
+    对不起|不太清楚|不清楚
+    """
+)
+
+_KINDS: dict[CueKind, list[str]] = {"open": _OPEN, "tight": _TIGHT, "neutral": _NEUTRAL}
+CUES: Phrases[CueKind] = Phrases((phrase, kind) for kind, rows in _KINDS.items() for phrase in rows)
+"""Negations: `open` ones reach to the end of the clause, `tight` ones to the next value, `neutral` ones nowhere."""
+
+_CONTRAST = phrases(
+    """
+    but|though|although|just|only|instead|rather|give|show|want|prefer|maybe|however|something|lots|plenty|
+    please|while|because|since|so|then|id|im|i|lets|looking for|find|recommend|suggest|how about|what about|
+    more|is fine|is ok|但|但是|而|而是|要|想|想要|可以|给|最好|只要|就|来|换|其他|别的|还有|都|的话|推荐|求|我|
+    因为|所以
+    """
+)
+CONTRAST = Phrases((phrase, True) for phrase in _CONTRAST)
+"""Where a wish begins anew, so that a refusal ends."""
+
+AFTER_NEGATIVE = Phrases((phrase, True) for phrase in phrases("free|过敏|除外|不要|不行|就算了"))
+"""Refusals that follow what they refuse."""
+
+_LIFT_BEFORE = phrases(
+    """
+    never mind|nevermind|forget|forget about|regardless of|no matter|ignore|irrespective of|dont care about|
+    doesnt matter|do not care about|dont mind|dont care|do not care|does not matter|no preference on|
+    no preference for|no preference about|independent of|whatever|doesnt matter what|doesnt matter which|
+    no limit on|dont worry about|no restriction on|not fussy about|not picky about|drop|remove|不限|不限制|
+    不在乎|不管|无论|忽略|去掉|取消|别管|不考虑|不用管|不论|不介意|不看
+    """
+)
+LIFT_BEFORE = Phrases((phrase, True) for phrase in _LIFT_BEFORE)
+"""What before a facet's name says that the facet is of no matter."""
+
+_LIFT_AFTER = phrases(
+    """
+    doesnt matter|does not matter|is not important|isnt important|is irrelevant|is no object|no object|
+    is flexible|is not an issue|isnt an issue|is no issue|is not a problem|isnt a problem|doesnt bother me|
+    is unimportant|无所谓|不限|随便|都行|都可以|没关系|不重要|不是问题|不在乎|不管|都无所谓|任意|随意|多少都行|
+    都好|不要求|没要求|没有要求
+    """
+)
+LIFT_AFTER = Phrases((phrase, True) for phrase in _LIFT_AFTER)
+"""The same after a facet's name."""

@@ -1,0 +1,211 @@
+"""Reading ranges: a number with the words that bound it, two numbers, a decade."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from chatrec.indexes._linker_bounds import AFTER, ANY, BEFORE, YEAR, Bound
+from chatrec.indexes._linker_figures import Figure, chinese_number, read_figure
+from chatrec.indexes._linker_text import Sentence
+from chatrec.indexes._linker_units import Scale
+from chatrec.indexes._linker_words import words
+
+_TIGHT_SIGNS: dict[str, Bound] = {"<=": "le", "≤": "le", ">=": "ge", "≥": "ge", "<": "lt", ">": "gt", "~": "about"}
+_SIGN = re.compile(r"(<=|>=|≤|≥|<|>|~)\s*[$€£¥￥₹]?\s*$")
+_DECADE_WORDS = {
+    word: 10 * n
+    for n, word in enumerate(words("twenties thirties forties fifties sixties seventies eighties nineties"), 2)
+}
+_PARTS = {"early": (0, 3), "mid": (4, 6), "late": (6, 9), "初": (0, 3), "末": (6, 9), "中": (4, 6)}
+_RANGE_WORDS = frozenset({"to", "and", "until", "till", "through", "到", "至", "和", "与", "or"})
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """What a sentence says of a number, before it is known which facet it is about.
+
+    Attributes:
+        start: First token, the words that bound it included.
+        end: The token after it.
+        bound: What it bounds; "between" for two figures or a decade.
+        low: The number, or the lower one.
+        high: The higher one where there are two.
+        figure: The figure that carries the unit.
+        dims: Dimensions told by the words ("before" is about years); empty if none.
+        inner: Its first token without the words that bound it.
+    """
+
+    start: int
+    end: int
+    bound: Bound | Literal["between"]
+    low: float
+    high: float
+    figure: Figure
+    dims: tuple[str, ...]
+    inner: int
+
+
+class RangeReader:
+    """Reads the range that begins at a token.
+
+    Args:
+        scales: What the catalog's number facets measure; decades are read only where one holds years.
+    """
+
+    def __init__(self, scales: Iterable[Scale]) -> None:
+        self._years = [scale for scale in scales if scale.year]
+
+    def __call__(self, sentence: Sentence, start: int) -> Range | None:
+        """The range whose number begins at token `start`, or None."""
+        return self._decade(sentence, start) or self._one(sentence, start)
+
+    def _decade(self, sentence: Sentence, start: int) -> Range | None:
+        if not self._years:
+            return None
+        decade = _decade_at(sentence, start)
+        if decade is None:
+            return None
+        base, end = decade
+        if base < 100:
+            base += self._century(base)
+        low, high, first = base, base + 9, start
+        lead = [token.norm for token in sentence.tokens[max(0, start - 2) : start]]
+        if any(word in {"my", "his", "her", "their", "your"} for word in lead):
+            return None
+        if start and sentence.tokens[start - 1].norm in _PARTS and sentence.tokens[start - 1].kind == "word":
+            first = start - 1
+            low, high = (base + part for part in _PARTS[sentence.tokens[start - 1].norm])
+        elif end < len(sentence) and sentence.tokens[end].kind == "han" and sentence.tokens[end].norm in _PARTS:
+            low, high = (base + part for part in _PARTS[sentence.tokens[end].norm])
+            end += 1
+        figure = Figure(start, end, low, calendar=True)
+        cue = _cue_before(sentence, first)
+        if cue and cue[1] in {"lt", "le", "gt", "ge"}:
+            edge = high if cue[1] in {"le", "gt"} else low
+            return Range(cue[0], end, cue[1], edge, edge, figure, YEAR, first)
+        return Range(first, end, "between", low, high, figure, YEAR, first)
+
+    def _century(self, base: int) -> int:
+        """The century of "the 20s" that holds more of the catalog."""
+        shares = {
+            century: sum(s.share(century + base, century + base + 9) for s in self._years) for century in (1900, 2000)
+        }
+        return max(shares, key=lambda century: (shares[century], -century))
+
+    def _one(self, sentence: Sentence, start: int) -> Range | None:
+        figure = read_figure(sentence, start)
+        if figure is None or not sentence.free(figure.start, figure.end):
+            return None
+        if (
+            sentence.tokens[start].gap.endswith("(")
+            and figure.value >= 1000
+            and sentence.after(figure.end - 1)[:1] == ")"
+        ):
+            return None
+        pair = _second(sentence, figure)
+        if pair is not None:
+            return pair
+        cue = _cue_before(sentence, start)
+        bound: Bound = "point"
+        inner, first, dims = start, start, ANY
+        if cue:
+            first, bound, dims = cue
+        end = figure.end
+        post = AFTER.at(sentence.tokens, end)
+        if any(sentence.after(n).startswith("+") for n in range(figure.start, figure.end)):
+            bound = "ge"
+        elif post and (not post[1][1] or figure.calendar or any(fits(scale, figure.value) for scale in self._years)):
+            end, (bound, more) = post
+            dims = dims if dims and dims != YEAR else more
+        return Range(first, end, bound, figure.value, figure.value, figure, dims, inner)
+
+
+def fits(scale: Scale, value: float) -> bool:
+    """Whether a number may be meant for a facet, by its size alone."""
+    if scale.year:
+        return value.is_integer() and 1000 <= value <= 2100 and scale.low - 60 <= value <= scale.high + 60
+    if scale.low < 0:
+        return scale.low <= value <= scale.high
+    return scale.low * 0.5 <= value <= scale.high * 1.5
+
+
+def _decade_at(sentence: Sentence, start: int) -> tuple[int, int] | None:
+    tokens = sentence.tokens
+    token = tokens[start]
+    following = tokens[start + 1] if start + 1 < len(tokens) else None
+    if token.norm in _DECADE_WORDS and not (following and following.norm == "percent"):
+        return _DECADE_WORDS[token.norm], start + 1
+    if token.kind == "number" and token.norm.isdigit() and following:
+        value = int(token.norm)
+        is_s = following.text in {"s", "S"} and following.gap in {"", "'", "’"}
+        is_era = following.norm == "年" and start + 2 < len(tokens) and tokens[start + 2].norm == "代"
+        if value % 10 == 0 and (value < 100 or 1000 <= value <= 2100) and (is_s or is_era):
+            return value, start + (3 if is_era else 2)
+    end = start
+    while end < len(tokens) and tokens[end].norm in "一二三四五六七八九十零〇":
+        end += 1
+    if end > start and end + 1 < len(tokens) and tokens[end].norm == "年" and tokens[end + 1].norm == "代":
+        number = chinese_number("".join(token.norm for token in tokens[start:end]))
+        if number is not None and number % 10 == 0:
+            return int(number), end + 2
+    return None
+
+
+def _cue_before(sentence: Sentence, start: int) -> tuple[int, Bound, tuple[str, ...]] | None:
+    tokens = sentence.tokens
+    sign = _SIGN.search(tokens[start].gap)
+    if sign:
+        return start, _TIGHT_SIGNS[sign.group(1)], ANY
+    at = start
+    while (
+        at and start - at < 2 and tokens[at - 1].norm in {"the", "a", "an", "year", "在", "是"} and not tokens[at].soft
+    ):
+        at -= 1
+    cue = BEFORE.before(tokens, at)
+    if cue is None or tokens[at].hard or tokens[at].soft:
+        return None
+    return cue[0], cue[1][0], cue[1][1]
+
+
+def _second(sentence: Sentence, first: Figure) -> Range | None:
+    """Two numbers: "50 to 80", "between 50 and 80", "50-80", 100到200."""
+    tokens, end = sentence.tokens, first.end
+    if end >= len(tokens):
+        return None
+    start, gap = end, tokens[end].gap
+    joined = re.fullmatch(r"\s*[-–—~～]\s*[$€£¥￥₹]?", gap) is not None
+    word = tokens[end].norm
+    if not joined:
+        if word not in _RANGE_WORDS or tokens[end].hard or tokens[end].soft:
+            return None
+        start = end + 1
+    second = read_figure(sentence, start) if start < len(tokens) else None
+    if second is None or (start > end and tokens[start].hard):
+        return None
+    lead = [token.norm for token in tokens[max(first.start - 2, 0) : first.start]]
+    between = any(cue in lead[-2:] for cue in ("between", "从", "在", "from", "介"))
+    if word in {"and", "or", "和", "与"} and not joined and not between:
+        return None
+    low, high = first, second
+    if not first.units and second.units:
+        low = replace(first, units=second.units)
+    elif first.units and not second.units:
+        high = replace(second, units=first.units)
+    if not _ascending(low, high):
+        return None
+    begin = first.start - 1 if lead and lead[-1] in {"between", "从", "在", "from"} else first.start
+    stop = second.end + (2 if [t.norm for t in tokens[second.end : second.end + 2]] == ["之", "间"] else 0)
+    scale = (
+        low.units[0][1] / high.units[0][1] if low.units and high.units and low.units[0][0] == high.units[0][0] else 1
+    )
+    figure = replace(high, start=first.start, calendar=first.calendar or second.calendar)
+    return Range(begin, stop, "between", low.value * scale, high.value, figure, ANY, first.start)
+
+
+def _ascending(low: Figure, high: Figure) -> bool:
+    if low.units and high.units and low.units[0][0] == high.units[0][0]:
+        return low.value * low.units[0][1] < high.value * high.units[0][1]
+    return low.value < high.value
