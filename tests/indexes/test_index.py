@@ -152,7 +152,7 @@ def test_wrong_arguments_are_named_with_the_cure() -> None:
     with pytest.raises(ConstraintError, match="no facet 'price'"):
         INDEX.similarity_search("blue", filter={"price": 3})
     with pytest.raises(ConstraintError, match="asks 'cost' to be"):
-        INDEX.similarity_search("blue", filter={"cost": {"$lt": 3}})  # type: ignore[dict-item]
+        INDEX.similarity_search("blue", filter={"cost": {"$lt": 3}})
     with pytest.raises(CatalogError, match="1 ids for 2 documents"):
         INDEX.add_documents([Document("a"), Document("b")], ids=["a"])
 
@@ -257,7 +257,8 @@ def test_words_and_facets_follow_every_change() -> None:
     assert found(index, "sit", colour="red") == ["stool", "shelf"]
     index.delete()
     assert len(index) == 0
-    assert index.search("sit", k=3) == index.similarity_search("sit") == []
+    assert index.search("sit", k=3) == []
+    assert index.similarity_search("sit") == []
 
 
 @given(st.lists(st.tuples(st.sampled_from("abcdefgh"), st.booleans()), max_size=25))
@@ -361,12 +362,13 @@ def test_an_empty_catalog_is_an_empty_index() -> None:
 
 @pytest.mark.real_model
 def test_the_films_are_found_by_name_and_by_description() -> None:
-    films = Catalog.load("films")
+    every = Catalog.load("films").items
+    films = Catalog(film for number, film in enumerate(every) if number % 4 == 0 or film.title.startswith("Alien"))
     index = ItemIndex.build(films)
     assert films[index.search("Alien", k=1)[0].id].title == "Alien"
     titles = [films[hit.id].title for hit in index.search("slow-burn space horror", k=3)]
     assert "Alien" in titles
-    for item in films.items[::10]:
+    for item in films.items[::3]:
         assert item.id in {hit.id for hit in index.search(item.title, k=2)}  # two films may share a title
 
 

@@ -53,7 +53,8 @@ def rebuilt(index: ItemIndex) -> str:
 
 
 def part(path: Path, name: str) -> Path:
-    return path / json.loads((path / MANIFEST).read_text("utf-8"))["files"][name]["name"]
+    manifest = json.loads((path / MANIFEST).read_text("utf-8"))
+    return path / str(manifest["files"][name]["name"])
 
 
 def test_what_is_saved_is_what_is_loaded(tmp_path: Path) -> None:
@@ -156,7 +157,10 @@ def tamper(path: Path, kind: str) -> None:
     manifest = path / MANIFEST
     if kind.startswith(("items", "vectors", "words")):
         name, _, how = kind.partition(" ")
-        {"truncated": truncate, "changed": flip, "missing": Path.unlink}[how](part(path, name))
+        if how == "missing":
+            part(path, name).unlink()
+        else:
+            (truncate if how == "truncated" else flip)(part(path, name))
         return
     told = json.loads(manifest.read_text("utf-8"))
     match kind:
