@@ -87,8 +87,10 @@ def _bars(parts: Mapping[str, float]) -> list[str]:
 
 
 def _undo(session: Session, language: Spoken) -> str:
-    what = session.undo()
-    return say("nothing_undone", language) if what is None else say("undone", language, what=what)
+    undone = session.undo()
+    if undone is None:
+        return say("nothing_undone", language)
+    return say("undone", language, what=say(f"kind_{undone.kind}", language, about=undone.about))
 
 
 def _profile(session: Session, language: Spoken) -> str:

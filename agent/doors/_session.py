@@ -71,6 +71,19 @@ class Noted:
 
 
 @dataclass(frozen=True, slots=True)
+class Undone:
+    """What was taken back.
+
+    Attributes:
+        kind: The feedback's kind, or "prefer" or "forget" of the profile.
+        about: The item's title or the condition.
+    """
+
+    kind: str
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
 class Known:
     """What is held of the person.
 
@@ -177,11 +190,11 @@ class Session:
             raise CatalogError(f"there is no number {number!r} on the last list", hint=hint)
         return self.shown[number - 1]
 
-    def undo(self) -> str | None:
-        """Take back the person's latest feedback or change of profile.
+    def undo(self) -> Undone | None:
+        """Take back the person's latest feedback or change of profile, whichever is newer.
 
         Returns:
-            What it was, as kind and title or condition; None where there was nothing.
+            What it was; None where there was nothing.
         """
         events = self.recommender.feedback.events(self.user_id)
         changes = self.recommender.profiles.events(self.user_id)
@@ -190,9 +203,9 @@ class Session:
             if undone is None:
                 return None
             about = self._title(undone.item_id) if undone.item_id is not None else str(undone.constraint)
-            return f"{undone.kind} {about}"
+            return Undone(undone.kind, about)
         change = self.recommender.profiles.undo(self.user_id)
-        return None if change is None else f"{change.kind} {change.constraint or change.facet}"
+        return None if change is None else Undone(change.kind, str(change.constraint or change.facet))
 
     def known(self) -> Known:
         """What is held of the person: profile and feedback."""

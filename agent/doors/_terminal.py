@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeVar
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn
+from rich.table import Table
 from rich.text import Text
 
 from chatrec.agent._texts import listing, short_facts
@@ -124,7 +125,7 @@ class Screen:
         before, found, after = answer.reply.partition(cards) if cards else (answer.reply, "", "")
         parts: list[RenderableType] = [Text(before.strip())]
         if found:
-            parts.append(Group(*_cards(answer.recommendations, catalog)))
+            parts.append(_cards(answer.recommendations, catalog))
         if after.strip():
             parts.append(Text(after.strip()))
         if answer.question is not None:
@@ -209,7 +210,7 @@ def greet(session: Session, screen: Screen, *, first: str | None) -> None:
         if session.shown:
             screen.say("resumed_list")
             if screen.rich:
-                screen.console.print(Padding(Group(*_cards(session.shown, catalog)), (0, 0, 0, 2)))
+                screen.console.print(Padding(_cards(session.shown, catalog), (0, 0, 0, 2)))
             else:
                 screen.text(listing(session.shown, catalog.facets))
     screen.text("")
@@ -252,18 +253,18 @@ class Loading:
         self._progress.update(self._tasks[what], completed=done, total=total or None)
 
 
-def _card(number: int, entry: dict[str, Any], catalog: Catalog) -> Text:
-    card = Text.assemble((f"{number}. ", "bold cyan"), (str(entry["title"]), "bold"))
-    facts = short_facts(entry["item"], catalog.facets)
-    if facts:
-        card.append(f"  {facts}", style="dim")
-    if entry["reason"]:
-        card.append(f"\n   {entry['reason']}", style="italic")
-    return card
-
-
-def _cards(entries: Sequence[dict[str, Any]], catalog: Catalog) -> list[Text]:
-    return [_card(number, entry, catalog) for number, entry in enumerate(entries, start=1)]
+def _cards(entries: Sequence[dict[str, Any]], catalog: Catalog) -> Table:
+    """A list: number, then title and facts, then the reason, each wrapped within its own column."""
+    grid = Table.grid(padding=(0, 1))
+    for number, entry in enumerate(entries, start=1):
+        card = Text(str(entry["title"]), style="bold")
+        facts = short_facts(entry["item"], catalog.facets)
+        if facts:
+            card.append(f"  {facts}", style="not bold dim")
+        if entry["reason"]:
+            card.append(f"\n{entry['reason']}", style="not bold italic")
+        grid.add_row(Text(f"{number}.", style="bold cyan"), card)
+    return grid
 
 
 def _options(question: dict[str, Any], catalog: Catalog, language: Spoken) -> str:

@@ -7,7 +7,7 @@ import pytest
 from langchain_core.messages import AIMessage, HumanMessage
 from tests.agent.doors.conftest import Opener
 
-from chatrec.agent.doors._session import Session
+from chatrec.agent.doors._session import Session, Undone
 from chatrec.errors import CatalogError, ModelError, ThreadRefused
 
 LIST: list[Any] = [("recommend", {}), "Have a look."]
@@ -58,13 +58,19 @@ def test_steps_are_told_as_they_happen(opener: Opener) -> None:
 
 @pytest.mark.parametrize("kind", ["accept", "reject", "seen"])
 def test_feedback_changes_the_very_next_list_and_undo_takes_it_back(opener: Opener, kind: Any) -> None:
-    session = opener([*LIST, *LIST, *LIST])
-    before = [entry["id"] for entry in session.send("a tea").recommendations]
+    session = opener([*LIST, *LIST])
+    first = session.send("a tea").recommendations[0]
+
+    def found() -> set[str]:
+        return {item.id for item in session.recommender.recommend("a tea", user_id="ana", k=8).items}
+
+    assert first["id"] in found()
     noted = session.feedback(kind, 1)
-    assert noted.event.item_id == before[0]
-    assert before[0] not in [entry["id"] for entry in session.send("a tea").recommendations]
-    assert session.undo() == f"{kind} {noted.title}"
-    assert before[0] in [entry["id"] for entry in session.send("a tea").recommendations]
+    assert noted.event.item_id == first["id"]
+    assert first["id"] not in found()
+    assert first["id"] not in {entry["id"] for entry in session.send("a tea").recommendations}
+    assert session.undo() == Undone(kind, first["title"])
+    assert first["id"] in found()
     assert session.undo() is None
 
 
@@ -82,8 +88,8 @@ def test_undo_takes_back_the_newest_whichever_log_it_is_in(opener: Opener) -> No
     session.send("a tea")
     session.feedback("accept", 1)
     session.send("I always want green tea")
-    assert session.undo() == "prefer kind=green"
-    assert str(session.undo()).startswith("accept ")
+    assert session.undo() == Undone("prefer", "kind=green")
+    assert session.undo() == Undone("accept", session.shown[0]["title"])
     assert session.undo() is None
 
 

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import string
+from typing import get_args
 
 import pytest
 
 from chatrec.agent.doors._words import _SAID, machine_language, say, step_text
+from chatrec.indexes._feedback import FeedbackKind
+from chatrec.indexes._profiles import ProfileKind
 
 
 def braces(text: str) -> set[str]:
@@ -46,3 +49,8 @@ def test_the_machines_language(monkeypatch: pytest.MonkeyPatch, settings: dict[s
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
     assert machine_language() == language
+
+
+@pytest.mark.parametrize("kind", [*get_args(FeedbackKind), *get_args(ProfileKind)])
+def test_every_kind_of_change_can_be_told_when_it_is_undone(kind: str) -> None:
+    assert "Green Dawn" in say(f"kind_{kind}", "en", about="Green Dawn")
