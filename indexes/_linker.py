@@ -28,7 +28,7 @@ from chatrec.indexes._linker_positions import find_positions
 from chatrec.indexes._linker_relative import Relatives
 from chatrec.indexes._linker_rest import leftovers, phrases_of
 from chatrec.indexes._linker_scope import lifted, negated
-from chatrec.indexes._linker_text import Sentence
+from chatrec.indexes._linker_text import Sentence, stem
 from chatrec.indexes._linker_titles import Titled, Titles
 from chatrec.indexes._linker_units import scales
 from chatrec.indexes._linker_values import Values
@@ -155,7 +155,7 @@ class Linker:
         return not longer and (titled.firm or titled.end - titled.start > 1)
 
     def _meant(self, sentence: Sentence, scope: Sequence[int], embedder: Embeddings) -> list[Found]:
-        spans = phrases_of(sentence)
+        spans = [(start, end) for start, end in phrases_of(sentence) if not self._is_noun(sentence, start, end)]
         meant = self._meanings.find([sentence.span(start, end) for start, end in spans], embedder)
         ranked = sorted(
             ((match.score, start, end, match) for (start, end), match in zip(spans, meant, strict=True) if match),
@@ -164,7 +164,8 @@ class Linker:
         found: list[Found] = []
         used: set[int] = set()
         for score, start, end, match in ranked:
-            if used & set(range(start, end)):
+            nearer = max((one.score for one in found if one.constraint.facet == match.facet), default=0.0)
+            if used & set(range(start, end)) or score < nearer - 0.1:
                 continue
             used |= set(range(start, end))
             op: Literal["none", "any"] = "none" if scope[start] >= 0 else "any"
@@ -172,6 +173,10 @@ class Linker:
                 Found(Constraint(match.facet, op, (match.value,)), start, end, score, kind="meaning", named=start)
             )
         return found
+
+    def _is_noun(self, sentence: Sentence, start: int, end: int) -> bool:
+        """Whether a phrase is only the catalog's word for its items, which every one of its values is about."""
+        return end == start + 1 and sentence.tokens[start].stem == stem(self._noun.casefold())
 
     def _proposals(self, sentence: Sentence, found: Sequence[Found]) -> tuple[Proposal, ...]:
         best: dict[Constraint, Proposal] = {}

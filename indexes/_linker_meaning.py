@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from langchain_core.embeddings import Embeddings
 from numpy.typing import NDArray
 
 from chatrec.indexes._linker_names import boolean_keys
+from chatrec.indexes._linker_words import COMMON, FUNCTION, words
 from chatrec.indexes._values import Facet
 
 _MOST_VALUES = 300
@@ -18,12 +20,31 @@ _MOST_TOTAL = 900
 _CACHED = 512
 
 
+_BARS = ((2.0, 0.7), (1.0, 1.4))
+_ORDINARY = {
+    "word": sorted(word for word in COMMON - FUNCTION if len(word) > 3)[::13],
+    "han": words(
+        "今天 朋友 礼物 生日 时间 问题 东西 地方 妈妈 周末 晚上 工作 "
+        "学校 电话 冰箱 减肥 城市 孩子 公司 事情 颜色 名字 办法 习惯"
+    ),
+}
+_HAN = re.compile(r"[\u3400-\u9fff]")
+
+
+@dataclass(frozen=True, slots=True)
+class _Chance:
+    """What ordinary words of one script reach by chance: mean cosine by value, and the best one's median and spread."""
+
+    means: NDArray[np.float32]
+    middle: float
+    spread: float
+
+
 @dataclass(slots=True)
 class _Vectors:
     embedder: Embeddings
     values: NDArray[np.float32]
-    mean: float
-    spread: float
+    chances: dict[str, _Chance]
     phrases: OrderedDict[str, NDArray[np.float32]]
 
 
@@ -34,7 +55,7 @@ class Meant:
     Attributes:
         facet: The facet.
         value: The value.
-        score: How sure, 0.45 to 0.74.
+        score: How sure, 0.5 to 0.74.
     """
 
     facet: str
@@ -45,8 +66,9 @@ class Meant:
 class Meanings:
     """Matches phrases to facet values by the cosine of their embeddings.
 
-    What counts as close is relative: a match stands out by so many standard deviations of the cosines that the
-    catalog's values have among one another, since embedders differ in what cosine two unrelated words have.
+    What counts as close is measured, since embedders differ in what cosine two unrelated words have: a phrase must be
+    nearer to the value than ordinary words come to their nearest value by chance, and clearly nearer than to any other
+    value; the less it does of the one, the more it must of the other.
 
     Args:
         facets: All facets; those with more than 300 values or with names of people are left out.
@@ -81,16 +103,17 @@ class Meanings:
         known = self._known(embedder)
         queries = self._embed(known, phrases)
         cosines = queries @ known.values.T
-        return [self._best(known, row) for row in cosines]
+        return [self._best(known, phrase, row) for phrase, row in zip(phrases, cosines, strict=True)]
 
-    def _best(self, known: _Vectors, cosines: NDArray[np.float32]) -> Meant | None:
-        order = np.argsort(-cosines)[:2]
-        first, second = float(cosines[order[0]]), float(cosines[order[1]])
-        stands_out = (first - known.mean) / known.spread
-        lead = (first - second) / known.spread
-        if stands_out < 2.2 or lead < 0.25:
+    def _best(self, known: _Vectors, phrase: str, cosines: NDArray[np.float32]) -> Meant | None:
+        chance = known.chances["han" if _HAN.search(phrase) else "word"]
+        above = cosines - chance.means
+        order = np.argsort(-above, kind="stable")[:2]
+        first, second = float(above[order[0]]), float(above[order[1]])
+        stands_out, lead = (first - chance.middle) / chance.spread, (first - second) / chance.spread
+        if not any(stands_out >= least and lead >= margin for least, margin in _BARS):
             return None
-        score = min(0.74, 0.45 + 0.08 * (stands_out - 2.2) + 0.06 * min(lead, 1.5))
+        score = min(0.74, 0.45 + 0.06 * (stands_out - 1) + 0.04 * lead)
         facet, value = self._rows[int(order[0])]
         return Meant(facet, value, round(score, 3))
 
@@ -99,8 +122,8 @@ class Meanings:
         if held is not None and held.embedder is embedder:
             return held
         values = _unit(np.asarray(embedder.embed_documents(self._texts), dtype=np.float32))
-        among = (values @ values.T)[np.triu_indices(len(values), k=1)]
-        made = _Vectors(embedder, values, float(among.mean()), max(float(among.std()), 1e-3), OrderedDict())
+        chances = {script: _chance(embedder, ordinary, values) for script, ordinary in _ORDINARY.items()}
+        made = _Vectors(embedder, values, chances, OrderedDict())
         self._vectors[id(embedder)] = made
         while len(self._vectors) > 2:
             self._vectors.popitem(last=False)
@@ -116,6 +139,13 @@ class Meanings:
         while len(known.phrases) > _CACHED:
             known.phrases.popitem(last=False)
         return rows
+
+
+def _chance(embedder: Embeddings, ordinary: list[str], values: NDArray[np.float32]) -> _Chance:
+    cosines = _unit(np.asarray(embedder.embed_documents(ordinary), dtype=np.float32)) @ values.T
+    means = np.asarray(cosines.mean(axis=0), dtype=np.float32)
+    best = (cosines - means).max(axis=1)
+    return _Chance(means, float(np.median(best)), max(float(best.std()), 1e-3))
 
 
 def _unit(rows: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -25,8 +25,8 @@ def leftovers(sentence: Sentence, scope: Sequence[int]) -> str:
     return " ".join(parts)
 
 
-def phrases_of(sentence: Sentence, most: int = 16) -> list[tuple[int, int]]:
-    """The free words and runs of two or three of them, as first and last token (excluded)."""
+def phrases_of(sentence: Sentence, most: int = 10) -> list[tuple[int, int]]:
+    """The free words and runs of two of them, as first and last token (excluded)."""
     spans: list[tuple[int, int]] = []
     for start, end in _runs(sentence):
         if sentence.tokens[start].kind == "han":
@@ -35,7 +35,7 @@ def phrases_of(sentence: Sentence, most: int = 16) -> list[tuple[int, int]]:
             continue
         for first in range(start, end):
             if sentence.tokens[first].kind == "word" and len(sentence.tokens[first].norm) > 2:
-                spans.extend((first, stop) for stop in range(first + 1, min(first + 3, end) + 1))
+                spans.extend((first, stop) for stop in range(first + 1, min(first + 2, end) + 1))
     return spans[:most]
 
 

@@ -111,7 +111,9 @@ class Values:
             return None
         entries = self.lexicon.surname(token.norm)
         led = start > 0 and sentence.tokens[start - 1].norm in _LEADS
-        weight = 0.78 if token.capital else 0.66 if led else 0.5
+        if not token.capital and not led:
+            return None
+        weight = 0.78 if token.capital else 0.66
         if token.capital and start + 1 < len(sentence) and sentence.tokens[start + 1].capital:
             return None
         if not token.capital and self._real(token.norm):
