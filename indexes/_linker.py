@@ -28,6 +28,7 @@ from chatrec.indexes._linker_positions import find_positions
 from chatrec.indexes._linker_relative import Relatives
 from chatrec.indexes._linker_rest import leftovers, phrases_of
 from chatrec.indexes._linker_scope import lifted, negated
+from chatrec.indexes._linker_spelling import Speller
 from chatrec.indexes._linker_text import Sentence, stem
 from chatrec.indexes._linker_titles import Titled, Titles
 from chatrec.indexes._linker_units import scales
@@ -91,6 +92,7 @@ class Linker:
         self._scales = scales(facets, self._items)
         self._names = Names(facets, self._scales)
         vocabulary = Vocabulary(self._items)
+        self._refusals = Speller(("without", "except", "excluding", "nothing", "anything"), vocabulary)
         self._values = Values(facets, vocabulary)
         self._titles = Titles(self._items, self._scales, vocabulary)
         self._numbers = Numbers(self._scales)
@@ -105,7 +107,7 @@ class Linker:
             last: Ids of the items shown last, in the order shown; ids that the catalog does not have are passed over.
             embedder: With one, words that name no value are matched to values by meaning, at scores below 0.75.
         """
-        sentence = Sentence.read(text)
+        sentence = self._mended(Sentence.read(text))
         shown = [self._items[self._row[item_id]] for item_id in last if item_id in self._row]
         names = self._names(sentence)
         removed = lifted(sentence, names)
@@ -130,6 +132,16 @@ class Linker:
             tuple(dict.fromkeys(name.facet for name in removed)),
             leftovers(sentence, scope),
         )
+
+    def _mended(self, sentence: Sentence) -> Sentence:
+        """The sentence with misspelt refusals put right: "wthout nuts" read as "nuts" would be the worst of errors."""
+        for at, token in enumerate(sentence.tokens):
+            known = token.kind != "word" or self._values.covers(sentence, at, at + 1)
+            meant = () if known else self._refusals(token.norm)
+            if meant:
+                mended = replace(token, norm=meant[0][0], stem=meant[0][0])
+                sentence.tokens = (*sentence.tokens[:at], mended, *sentence.tokens[at + 1 :])
+        return sentence
 
     def _mentioned(self, sentence: Sentence, shown: Sequence[Item], *, firm: bool) -> list[_Named]:
         """Items pointed at or named; with `firm`, only those that nothing else can be meant by."""
@@ -191,7 +203,7 @@ class Linker:
 _Named = tuple[Item, int, int, float, bool]
 
 
-def _signed(sentence: Sentence, found: Found, scope: Sequence[int]) -> list[Found]:
+def _signed(sentence: Sentence, found: Found, scope: Sequence[int]) -> list[Found]:  # noqa: PLR0911
     """A constraint turned round where it lies in the scope of a negation."""
     cue = scope[found.start]
     if cue < 0:
@@ -199,6 +211,8 @@ def _signed(sentence: Sentence, found: Found, scope: Sequence[int]) -> list[Foun
     if found.kind == "value":
         constraint = Constraint(found.constraint.facet, "none", found.constraint.values)
         near = cue < found.start and found.start - cue <= 4
+        if sentence.tokens[cue].norm in {"less", "fewer"}:
+            return [replace(found, constraint=constraint, score=min(found.score, 0.6))]
         if _qualified(sentence, found, scope):
             return [replace(found, constraint=constraint, score=min(found.score, 0.45))]
         return [

@@ -25,7 +25,7 @@ _OPEN = phrases(
 )
 _TIGHT = phrases(
     """
-    non|un|sans|不|无|非|零|没|0
+    less|fewer|non|un|sans|不|无|非|零|没|0
     """
 )
 _NEUTRAL = phrases(

@@ -71,8 +71,7 @@ def _dull(sentence: Sentence) -> list[bool]:
     ]
     index = 0
     while index < len(sentence):
-        token = sentence.tokens[index]
-        match = _REQUESTS.at(sentence.tokens, index) or CUES.at(sentence.tokens, index) if token.kind == "han" else None
+        match = _REQUESTS.at(sentence.tokens, index) or CUES.at(sentence.tokens, index)
         if match and not sentence.taken[index]:
             dull[index : match[0]] = [True] * (match[0] - index)
             index = match[0]

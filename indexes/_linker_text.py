@@ -119,7 +119,7 @@ def tokenize(text: str) -> tuple[Token, ...]:
     for match in _TOKEN.finditer(text):
         raw, start, end = match.group(), match.start(), match.end()
         kind: Literal["word", "han", "number"] = (
-            "number" if raw[0].isdigit() else "han" if _HAN_CHAR.match(raw) else "word"
+            "number" if raw[0].isdecimal() else "han" if _HAN_CHAR.match(raw) else "word"
         )
         norm = fold(raw) if kind == "word" else raw
         gap = text[last:start]

@@ -40,6 +40,9 @@ _LIKE = Phrases((phrase, True) for phrase in _LIKE_PHRASES)
 _STRONG = frozenset(
     {"similar", "such", "reminds", "remind", "reminiscent", "akin", "watched", "seen", "类", "titled", "called"}
 )
+_TASTE = frozenset(
+    {"loved", "love", "enjoyed", "liked", "adored", "hated", "saw", "watch", "read", "played", "finished"}
+)
 _LIKE_VERB = frozenset(
     {"i", "you", "we", "they", "would", "id", "really", "dont", "didnt", "also", "do", "did", "people", "who"}
 )
@@ -208,7 +211,7 @@ class Titles:
         if token.kind == "number":
             return (0.8, True) if cue in _STRONG or cue == "like" else (0.0, False)
         if token.norm in FUNCTION or len(token.norm) < 2:
-            return (0.85, True) if raised and cue in {*_STRONG, "like"} and ends else (0.0, False)
+            return (0.85, True) if raised and cue in {*_STRONG, *_TASTE, "like", "likes"} and ends else (0.0, False)
         if cue and (raised or cue in _STRONG or cue == "like") and ends:
             return (0.93 if raised or rare else 0.8), True
         if raised and not inside:

@@ -111,7 +111,18 @@ def _units() -> dict[str, tuple[Unit, ...]]:
 UNITS = _units()
 """Units by their spelling; some spellings mean several."""
 UNIT_WORDS: Phrases[tuple[Unit, ...]] = Phrases((name, units) for name, units in UNITS.items() if norms(name))
-DIMENSION_WORDS: Phrases[str] = Phrases((word, dim) for dim, words in _NAMES.items() for word in words.split())
+_ASKED = {
+    "time": "how long|how short|多长|多久|多长时间",
+    "money": "how much|how expensive|how cheap|how much it costs|多少钱|多贵|贵不贵",
+    "year": "how old|how new|how recent|多旧|多新",
+    "mass": "how heavy|how light|多重",
+    "length": "how big|how small|how far|how large|多大|多远",
+    "difficulty": "how hard|how difficult|how easy|多难",
+}
+DIMENSION_WORDS: Phrases[str] = Phrases(
+    [(word, dim) for dim, text in _NAMES.items() for word in text.split()]
+    + [(phrase, dim) for dim, text in _ASKED.items() for phrase in text.split("|")]
+)
 """Words for dimensions, as people and column names use them."""
 
 _DIMENSION_OF = {word: dim for dim, words in _NAMES.items() for word in words.split()}

@@ -1,0 +1,261 @@
+"""What the linker reads exactly: one behaviour a test."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from langchain_core.embeddings import Embeddings
+
+from chatrec.indexes._catalog import Catalog
+from chatrec.indexes._linker import Link, Linker
+from chatrec.indexes._values import Item
+
+ROWS = [
+    ("Night Train", 1979, 110, ("Comedy", "Drama"), "Ada Lind", 4.0),
+    ("The Quiet Harbour", 1984, 95, ("Horror",), "Bo Larsen", 3.5),
+    ("The Quiet Harbour Part II", 1988, 130, ("Horror", "War"), "Bo Larsen", 2.5),
+    ("Moth", 1995, 88, ("Romance", "Comedy"), "Cy Marlowe", 4.5),
+    ("Up", 2003, 102, ("Animation",), "Ada Lind", 5.0),
+    ("Long Way: The Return", 2011, 141, ("War", "Drama"), "Dee Okafor", 3.0),
+    ("夜航西飞", 2015, 99, ("Drama",), "Dee Okafor", 4.0),
+    ("Glass Orchard", 2019, 77, ("Documentary",), "Cy Marlowe", 1.5),
+]
+CATALOG = Catalog(
+    [
+        Item(f"i{n}", title, "", {"year": y, "runtime_min": r, "genre": g, "director": d, "rating": s})
+        for n, (title, y, r, g, d, s) in enumerate(ROWS)
+    ],
+    name="films",
+)
+LINKER = Linker(CATALOG)
+
+
+def said(text: str, *, last: tuple[str, ...] = (), floor: float = 0.75) -> list[str]:
+    return [str(p.constraint) for p in LINKER.link(text, last=last).proposals if p.score >= floor]
+
+
+def named(text: str, *, last: tuple[str, ...] = ()) -> list[tuple[str, bool, bool]]:
+    return [(m.title, m.negated, m.listed) for m in LINKER.link(text, last=last).mentions]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("comedies", ["genre=Comedy"]),
+        ("a romantic film", ["genre=Romance"]),
+        ("comedy or drama", ["genre=Comedy|Drama"]),
+        ("comedy and drama", ["genre=Comedy", "genre=Drama"]),
+        ("no horror, war or drama", ["genre!=Horror|War|Drama"]),
+        ("no horror, comedy please", ["genre!=Horror", "genre=Comedy"]),
+        ("anything but war", ["genre!=War"]),
+        ("wthout horror", ["genre!=Horror"]),
+        ("horror-free", ["genre!=Horror"]),
+        ("directed by Marlowe", ["director=Cy Marlowe"]),
+        ("不要 Horror", ["genre!=Horror"]),
+    ],
+)
+def test_values(text: str, expected: list[str]) -> None:
+    assert said(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("under 100 minutes", "runtime_min<100"),
+        ("two and a half hours at most", "runtime_min<=150"),
+        ("less than an hour and a half", "runtime_min<90"),
+        ("1h30 or more", "runtime_min>=90"),
+        ("about 90 minutes", "runtime_min=81..99"),
+        ("80-100 minutes", "runtime_min=80..100"),
+        ("one to two hours", "runtime_min=60..120"),
+        ("90分钟以内", "runtime_min<=90"),
+        ("一个半小时以上", "runtime_min>=90"),
+        ("from the 80s", "year=1980..1989"),
+        ("the 1980s", "year=1980..1989"),
+        ("八十年代", "year=1980..1989"),
+        ("the eighties", "year=1980..1989"),
+        ("70s or 80s", "year=1970..1989"),
+        ("before 1990", "year<1990"),
+        ("nothing before 1990", "year>=1990"),
+        ("2010年以后", "year>=2010"),
+        ("since 2000", "year>=2000"),
+        ("around 1985", "year=1983..1987"),
+        ("at least 4 stars", "rating>=4"),
+        ("评分不低于4.5", "rating>=4.5"),
+        ("3+ stars", "rating>=3"),
+    ],
+)
+def test_numbers(text: str, expected: str) -> None:
+    assert said(text) == [expected]
+
+
+@pytest.mark.parametrize(
+    "text", ["give me 3", "my 2 kids", "50 dollars", "no thanks", "it is up to her", "一个", "hello!", ""]
+)
+def test_nothing_is_read_into_small_talk(text: str) -> None:
+    assert said(text, floor=0.5) == []
+    assert named(text) == []
+
+
+LAST = ("i0", "i3", "i5")  # runtimes 110, 88, 141; years 1979, 1995, 2011
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("shorter", "runtime_min<110"),
+        ("something longer please", "runtime_min>110"),
+        ("短一点", "runtime_min<110"),
+        ("太长了", "runtime_min<110"),
+        ("newer", "year>1995"),
+        ("新一点的", "year>1995"),
+        ("better rated", "rating>4"),
+        ("shorter than the second one", "runtime_min<88"),
+        ("比第二个短", "runtime_min<88"),
+        ("something like Moth but older", "year<1995"),
+    ],
+)
+def test_comparatives_against_the_list(text: str, expected: str) -> None:
+    assert said(text, last=LAST) == [expected]
+
+
+def test_without_a_list_a_comparative_is_only_perhaps() -> None:
+    (proposal,) = LINKER.link("something shorter").proposals
+    assert (str(proposal.constraint), proposal.score < 0.75) == ("runtime_min<=95", True)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("I loved Night Train", [("Night Train", False, False)]),
+        ("night trian", [("Night Train", False, False)]),
+        ("quiet harbour 1984", [("The Quiet Harbour", False, False)]),
+        ("the quiet harbour part two", [("The Quiet Harbour Part II", False, False)]),
+        ("quiet harbour 2", [("The Quiet Harbour Part II", False, False)]),
+        ("Long Way again", [("Long Way: The Return", False, False)]),
+        ("something like moth", [("Moth", False, False)]),
+        ("nothing like Moth", [("Moth", True, False)]),
+        ("I hated Moth", [("Moth", True, False)]),
+        ("I liked Up", [("Up", False, False)]),
+        ('have you got "Up"?', [("Up", False, False)]),
+        ("我看过夜航西飞", [("夜航西飞", False, False)]),
+        ("类似《夜航西飞》的", [("夜航西飞", False, False)]),
+        ("a moth flew by", []),
+        ("what is up?", []),
+    ],
+)
+def test_titles(text: str, expected: list[tuple[str, bool, bool]]) -> None:
+    assert named(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "places"),
+    [
+        ("the second one", [1]),
+        ("number 3", [2]),
+        ("#2 please", [1]),
+        ("the first and the third", [0, 2]),
+        ("the last one", [2]),
+        ("the first two", [0, 1]),
+        ("第二个", [1]),
+        ("第一个和第三个", [0, 2]),
+        ("最后一个", [2]),
+        ("for the first time", []),
+        ("number 7", []),
+    ],
+)
+def test_places_in_the_list(text: str, places: list[int]) -> None:
+    found = LINKER.link(text, last=LAST).mentions
+    assert [m.id for m in found] == [LAST[n] for n in places]
+    assert all(m.listed for m in found)
+
+
+@pytest.mark.parametrize(
+    ("text", "facets"),
+    [
+        ("any year is fine", ("year",)),
+        ("never mind the director", ("director",)),
+        ("doesn't matter how long", ("runtime_min",)),
+        ("I don't care about the genre", ("genre",)),
+        ("时长无所谓", ("runtime_min",)),
+        ("年份不限", ("year",)),
+        ("any year after 2000", ()),
+    ],
+)
+def test_lifted(text: str, facets: tuple[str, ...]) -> None:
+    assert LINKER.link(text).removed == facets
+
+
+def test_rest_is_what_was_not_understood_and_not_refused() -> None:
+    link = LINKER.link("I want a comedy with talking penguins, but no clowns, under 100 minutes")
+    assert link.rest == "talking penguins"
+
+
+class Table(Embeddings):
+    """Three directions of meaning; all other words have a direction of their own."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        self.calls += 1
+        return [self.embed_query(text) for text in texts]
+
+    def embed_query(self, text: str) -> list[float]:
+        known = {"comedy": 0, "funny": 0, "horror": 1, "scary": 1, "war": 2}
+        rng = np.random.default_rng(sum(ord(char) * 31**n for n, char in enumerate(text.casefold())) % 2**32)
+        vector = rng.normal(size=64) * 0.05
+        if text.casefold() in known:
+            vector[known[text.casefold()]] += 1
+        return [float(part) for part in vector]
+
+
+def test_meaning_is_only_perhaps_and_embeds_once() -> None:
+    embedder = Table()
+    linker = Linker(CATALOG)
+    link = linker.link("something funny but not scary", embedder=embedder)
+    assert [(str(p.constraint), 0.5 <= p.score < 0.75) for p in link.proposals] == [
+        ("genre=Comedy", True),
+        ("genre!=Horror", True),
+    ]
+    before = embedder.calls
+    assert linker.link("something funny but not scary", embedder=embedder) == link
+    assert embedder.calls == before
+
+
+def test_catalog_link_is_the_linker() -> None:
+    assert CATALOG.link("comedies from the 90s") == LINKER.link("comedies from the 90s")
+
+
+def test_a_catalog_of_titles_alone_and_unknown_ids_do_no_harm() -> None:
+    bare = Linker(Catalog([Item("a", "Night Train")], name="x"))
+    assert bare.link("cheaper than 20, no horror, Night Train", last=["gone"]).mentions[0].id == "a"
+
+
+VOCABULARY = """
+no not comedy horror under 100 minutes between and 1990 80s the second one shorter than Moth 不 要 两 百 以 下 年
+第二个 #2 $ , . but or any year is fine without Night Train 4 stars 半 half a an hour
+"""
+WORDS = st.sampled_from(VOCABULARY.split())
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(WORDS, max_size=14), st.booleans())
+def test_any_mixture_of_words_gives_sound_links(words: list[str], listed: bool) -> None:
+    text = " ".join(words)
+    link = LINKER.link(text, last=LAST if listed else ())
+    assert isinstance(link, Link)
+    assert LINKER.link(text, last=LAST if listed else ()) == link
+    for proposal in link.proposals:
+        assert 0 < proposal.score <= 1
+        assert proposal.text in text
+        assert CATALOG.mask([proposal.constraint]).shape == (len(ROWS),)
+    assert all(0 < m.score <= 1 and m.text in text and m.id in CATALOG for m in link.mentions)
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.text(max_size=60))
+def test_any_text_is_read(text: str) -> None:
+    LINKER.link(text, last=LAST)
