@@ -163,6 +163,10 @@ class Linker:
         """Whether words are a title before they are a value: marked as one, or longer than any value there."""
         if self._values.covers(sentence, titled.start, titled.end):
             return titled.firm and titled.score >= 0.96
+        touched = self._values.touches(sentence, titled.start, titled.end) if titled.score < 0.96 else []
+        capital = sentence.tokens[titled.end - 1].capital
+        if touched and ((all(touched) and not capital) or (any(touched) and not titled.firm)):
+            return False
         longer = self._values.reaches(sentence, titled.start) > titled.end
         return not longer and (titled.firm or titled.end - titled.start > 1)
 

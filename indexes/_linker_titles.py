@@ -151,20 +151,23 @@ class Titles:
     def _judge(self, scene: _Scene, start: int, end: int, rows: Sequence[tuple[int, float]]) -> Titled | None:
         sentence, last = scene.sentence, scene.last
         year, stop = _year_after(sentence, end)
-        dated = [pair for pair in rows if year is not None and self._year(pair[0]) == year]
+        dated = [pair for pair in rows if year is not None and abs((self._year(pair[0]) or 0) - year) <= 1]
         listed = [pair for pair in rows if pair[0] in last]
         pool = dated or listed or [pair for pair in rows if pair[1] == max(sure for _, sure in rows)]
         row, sure = max(pool, key=lambda pair: (pair[1], len(self._items[pair[0]].description), -pair[0]))
         score, firm = self._context(scene, start, end, listed=bool(listed))
         if dated:
             score, firm, end = 0.97, True, stop
+        elif year is not None and sentence.tokens[stop - 1].gap.endswith("("):
+            # Another item of that name was meant, one that the catalog does not have.
+            score = min(score, 0.55) if sure == 1 and self._years else 0.0
         if score <= 0:
             return None
         if len(pool) > 1:
             score = min(score, 0.7)
         return Titled(row, start, end, score * sure, firm)
 
-    def _context(self, scene: _Scene, start: int, end: int, *, listed: bool) -> tuple[float, bool]:
+    def _context(self, scene: _Scene, start: int, end: int, *, listed: bool) -> tuple[float, bool]:  # noqa: PLR0911
         """How sure the words around a title make it; 0 when they leave it an ordinary word."""
         sentence = scene.sentence
         tokens = sentence.tokens[start:end]
@@ -180,8 +183,10 @@ class Titles:
         raised = capitals >= max(1, len(weight)) and (start > 0 or len(tokens) > 1) and not _shouted(sentence)
         ends = end >= len(sentence) or sentence.ends(end) or sentence.tokens[end].norm in FUNCTION
         if len(tokens) > 1 and (len(rare) > 0 or len(weight) > 1):
-            if cue or raised or whole or listed or len(rare) > 1:
+            if cue or raised or whole or listed:
                 return (0.95 if cue else 0.9), bool(cue or raised or whole)
+            if len(rare) > 1:
+                return (0.85 if len(rare) > 2 else 0.65), False
             numbered = any(token.kind == "number" for token in tokens)
             return (0.8 if rare and (len(tokens) > 2 or numbered) else 0.6 if rare else 0.0), False
         if len(tokens) > 1 and not weight:
@@ -209,7 +214,7 @@ class Titles:
         inside: bool,
     ) -> tuple[float, bool]:
         if token.kind == "number":
-            return (0.8, True) if cue in _STRONG or cue == "like" else (0.0, False)
+            return (0.8, True) if ends and (cue in _STRONG or cue == "like") else (0.0, False)
         if token.norm in FUNCTION or len(token.norm) < 2:
             return (0.85, True) if raised and cue in {*_STRONG, *_TASTE, "like", "likes"} and ends else (0.0, False)
         if cue and (raised or cue in _STRONG or cue == "like") and ends:

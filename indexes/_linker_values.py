@@ -45,6 +45,15 @@ class Values:
             entries = tuple(entry for entry in entries if not entry.name_like)
         return bool(entries)
 
+    def touches(self, sentence: Sentence, start: int, end: int) -> list[bool]:
+        """For each of these tokens that carries a meaning, whether it alone says a value (names of people aside)."""
+        found: list[bool] = []
+        for token in sentence.tokens[start:end]:
+            if token.kind == "word" and token.norm not in FUNCTION:
+                entries = self.lexicon.get((token.stem,)) or self.lexicon.derived(root(token.stem))
+                found.append(any(not entry.name_like for entry in entries))
+        return found
+
     def reaches(self, sentence: Sentence, start: int) -> int:
         """Where the longest value that begins at a token ends; the token itself if none does."""
         words = [token.stem for token in sentence.tokens[start : start + self.lexicon.longest]]
@@ -195,7 +204,7 @@ class Values:
                 return 0.6 if lifted else 0.25
             return 0.98 if exact else 0.85
         if entry.name_like and not token.capital:
-            return 0.8 if not self._real(token.norm) else 0.4
+            return 0.55 if not self._real(token.norm) else 0.4
         return 1.0 if exact or not proper else 0.95
 
 

@@ -16,7 +16,7 @@ def phrases(text: str) -> list[str]:
 FUNCTION = frozenset(
     words(
         """
-        fantastic terrific amazing wonderful
+        fantastic terrific amazing wonderful plenty
         a about above actually after again all almost along already also although always am an and another any
         anybody anyone anything anyway anywhere are arent around as at away back be because been before being
         below between both but by can cannot cant could couldnt did didnt do does doesnt doing done dont down

@@ -143,11 +143,25 @@ def test_without_a_list_a_comparative_is_only_perhaps() -> None:
         ("我看过夜航西飞", [("夜航西飞", False, False)]),
         ("类似《夜航西飞》的", [("夜航西飞", False, False)]),
         ("a moth flew by", []),
+        ("Night Train (1979)", [("Night Train", False, False)]),
         ("what is up?", []),
     ],
 )
 def test_titles(text: str, expected: list[tuple[str, bool, bool]]) -> None:
     assert named(text) == expected
+
+
+def test_a_title_made_of_values_is_values_first() -> None:
+    rows = [("Romantic Comedy", ("Romance", "Comedy")), ("Stone", ("Drama",)), ("Murder Mystery", ("Mystery",))]
+    linker = Linker(Catalog([Item(t, t, "", {"genre": g}) for t, g in rows], name="films"))
+    assert linker.link("a romantic comedy").mentions == ()
+    assert [str(p.constraint) for p in linker.link("a murder mystery").proposals] == ["genre=Mystery"]
+    assert [m.title for m in linker.link('"Romantic Comedy"').mentions] == ["Romantic Comedy"]
+
+
+def test_another_year_means_another_item() -> None:
+    (mention,) = LINKER.link("I loved Night Train (2016)").mentions
+    assert mention.score < 0.75
 
 
 @pytest.mark.parametrize(
