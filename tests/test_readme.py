@@ -1,0 +1,91 @@
+"""What the README shows is run: its Python, its commands, and the session against the demo catalog."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer.main
+from typer.testing import CliRunner
+
+from chatrec.agent._texts import card
+from chatrec.agent.doors.cli import app
+from chatrec.indexes import Catalog
+from chatrec.testing import ScriptedChatModel
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text("utf-8")
+SHOWN = README + (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+
+
+def blocks(kind: str, text: str = README) -> list[str]:
+    return re.findall(rf"^```{kind}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+
+
+def commands(program: str) -> list[str]:
+    lines = [line for block in blocks("console", SHOWN) for line in block.splitlines()]
+    return [line[2:].split("#")[0].strip() for line in lines if line.startswith(f"$ {program}")]
+
+
+def said() -> list[str]:
+    return re.findall(r"^> (.+)$", blocks("console")[0], re.MULTILINE)
+
+
+@pytest.mark.real_model
+def test_python_runs_as_it_stands() -> None:
+    snippets = blocks("python")
+    assert len(snippets) == 3
+    names: dict[str, Any] = {"model": ScriptedChatModel(replies=["Hello."])}
+    for snippet in snippets:
+        exec(compile(snippet, "README.md", "exec"), names)
+        if "result" in names:
+            result = names.pop("result")
+            assert result["messages"][-1].text
+            assert result["recommendations"] or result["question"] or result["messages"][-1].text
+            shown = [entry["id"] for entry in result["recommendations"]]
+            assert all(item_id in names["catalog"] for item_id in shown)
+    said_back = names["agent"].invoke(
+        {"messages": [{"role": "user", "content": "hello"}]}, context=names["RecommenderContext"](user_id="ana")
+    )
+    assert said_back["messages"][-1].text
+    assert len(names["tools"]) == 6
+
+
+@pytest.mark.parametrize("line", commands("chatrec"))
+def test_chatrec_commands_and_options_exist(line: str) -> None:
+    _, name, *rest = line.split()
+    command = typer.main.get_command(app).commands[name]  # type: ignore[attr-defined]
+    known = {option for parameter in command.params for option in parameter.opts}
+    assert {word for word in rest if word.startswith("--")} <= known
+    assert CliRunner().invoke(app, [name, "--help"]).exit_code == 0
+
+
+@pytest.mark.parametrize("line", commands("make"))
+def test_make_targets_exist(line: str) -> None:
+    target = line.split()[1]
+    ran = subprocess.run(["make", "--dry-run", target], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+
+
+def test_the_result_is_within_thirty_lines() -> None:
+    end = README.index("```", README.index("```console") + 3)
+    assert README[:end].count("\n") <= 30
+
+
+def test_the_session_shows_items_as_the_demo_catalog_has_them() -> None:
+    catalog = Catalog.load("films")
+    by_title = {item.title: item for item in catalog.items}
+    lines = [line for line in blocks("console")[0].splitlines() if re.match(r"\d\. ", line)]
+    assert len(lines) >= 3
+    for line in lines:
+        number, title = re.match(r"(\d)\. (.+) \(", line).groups()  # type: ignore[union-attr]
+        entry = {"title": title, "item": by_title[title].as_dict(), "reason": ""}
+        assert line == card(int(number), entry, catalog.facets)
+
+
+def test_ci_runs_the_readmes_test_command() -> None:
+    assert "`make test`" in README
+    assert (ROOT / ".ci" / "run").read_text("utf-8").splitlines()[-1] == "make test"
