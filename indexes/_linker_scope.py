@@ -88,7 +88,7 @@ def _scope_end(sentence: Sentence, filled: Sequence[bool], start: int) -> int:
             contrast = CONTRAST.at(tokens, index)
             if contrast and (refused or index - start > 5 or token.norm in _TURNS):
                 break
-            if refused and token.norm in {"with", "from", "under", "by", "starring", "in", "about", "at", "的"}:
+            if refused and token.norm in {"with", "from", "under", "by", "in", "about", "at", "的"}:
                 break
             if refused and token.norm in AND_WORDS and index + 1 < len(tokens) and CUES.at(tokens, index + 1):
                 break

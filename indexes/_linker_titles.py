@@ -289,13 +289,7 @@ def _keys(title: str) -> Iterable[tuple[tuple[str, ...], float]]:
 
 def _cue(sentence: Sentence, start: int) -> str | None:
     """The first word of what leads a title in ("like", "similar to"), if anything does."""
-    at = start
-    if (
-        at
-        and sentence.tokens[at - 1].norm in {"the", "a", "film", "movie", "book", "于"}
-        and sentence.tokens[at - 1].norm != "a"
-    ):
-        at -= 1
+    at = start - 1 if start and sentence.tokens[start - 1].norm in {"the", "于"} else start
     if start >= len(sentence) or sentence.tokens[start].hard:
         return None
     match = _LIKE.before(sentence.tokens, at)

@@ -13,7 +13,7 @@ from chatrec.indexes._linker_text import Sentence, root, stem
 from chatrec.indexes._linker_words import AND_WORDS, COMMON, FUNCTION, GLUE, HAN_FUNCTION, OR_WORDS
 from chatrec.indexes._values import Facet
 
-_LEADS = frozenset({"by", "with", "starring", "featuring", "from", "or", "and", "without", "the", "of"})
+_LEADS = frozenset({"by", "with", "featuring", "from", "or", "and", "without", "the", "of"})
 
 
 @dataclass(frozen=True, slots=True)
