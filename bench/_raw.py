@@ -7,7 +7,6 @@ import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 _READ = 256
 _WRITTEN = 48
@@ -42,15 +41,15 @@ def raw_speed(path: str, *, context: int, threads: int, batch: int = 512, repeat
         prefill = decode = 0.0
         for _ in range(repeats):
             bare.clear()
-            bare.read(context)
-            prefill = max(prefill, _READ / _timed(lambda: bare.read(_READ)))
-            decode = max(decode, _WRITTEN / _timed(lambda: [bare.read(1) for _ in range(_WRITTEN)]))
+            bare.read(context, at_once=batch)
+            prefill = max(prefill, _READ / _timed(bare, _READ, at_once=batch))
+            decode = max(decode, _WRITTEN / _timed(bare, _WRITTEN, at_once=1))
     return Speed(prefill=prefill, decode=decode, context=context)
 
 
-def _timed(work: Any) -> float:
+def _timed(bare: _Bare, count: int, *, at_once: int) -> float:
     started = time.perf_counter()
-    work()
+    bare.read(count, at_once=at_once)
     return time.perf_counter() - started
 
 
@@ -62,7 +61,6 @@ class _Bare:
 
         _library.start()
         self._lib = lib = _library.lib
-        self._batch = batch
         settings = lib.llama_model_default_params()
         settings.use_extra_bufts = not _library.amx_guard()
         self._model = lib.llama_model_load_from_file(os.fsencode(path), settings)
@@ -86,10 +84,10 @@ class _Bare:
         """Forget the context."""
         self._lib.llama_memory_clear(self._lib.llama_get_memory(self._context), True)
 
-    def read(self, count: int) -> None:
+    def read(self, count: int, *, at_once: int) -> None:
         """Evaluate some tokens; which ones makes no difference to the time."""
-        for start in range(0, count, self._batch):
-            self._evaluate([self._token() for _ in range(min(self._batch, count - start))])
+        for start in range(0, count, at_once):
+            self._evaluate([self._token() for _ in range(min(at_once, count - start))])
 
     def _token(self) -> int:
         self._next = (self._next * 31 + 1009) % (self._words - 1000)
