@@ -5,23 +5,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
-from langchain_core.language_models import LanguageModelInput, ModelProfile
-from langchain_core.language_models.base import LangSmithParams
-from langchain_core.language_models.chat_models import BaseChatModel
+from langchain_core.language_models import LanguageModelInput
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from langchain_core.runnables import Runnable
 from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
-from pydantic import ConfigDict, Field, PrivateAttr, field_validator, model_validator
+from pydantic import PrivateAttr
 
 from chatrec.agent.llm._calls import aanswer, answer
 from chatrec.agent.llm._cancel import CancelFlag
+from chatrec.agent.llm._fields import LlamaCppFields
 from chatrec.agent.llm._messages import MessageBuilder, to_template
-from chatrec.agent.llm._model_files import check_model_file, embedded_model_path
+from chatrec.agent.llm._model_files import embedded_model_path
 from chatrec.agent.llm._options import with_options
 from chatrec.agent.llm._request import Event, Request
 from chatrec.agent.llm._sampling import SamplingSettings
@@ -33,28 +32,8 @@ from chatrec.errors import ModelError
 if TYPE_CHECKING:
     from chatrec.agent.llm._engine import Engine
 
-# Arguments of the community class and of LangChain's standard set that mean nothing here, with their harmless values.
-_ACCEPTED: dict[str, tuple[Any, ...]] = {
-    "n_parts": (-1,),
-    "f16_kv": (True,),
-    "logits_all": (False,),
-    "vocab_only": (False,),
-    "use_mlock": (False,),
-    "use_mmap": (True,),
-    "echo": (False,),
-    "logprobs": (None,),
-    "suffix": (None, ""),
-    "grammar": (None,),
-    "grammar_path": (None,),
-    "lora_base": (None,),
-    "rope_freq_scale": (1.0,),
-    "rope_freq_base": (10000.0,),
-    "model_kwargs": ({},),
-}
-_NO_SERVER = ("api_key", "base_url", "max_retries")
 
-
-class ChatLlamaCpp(BaseChatModel):
+class ChatLlamaCpp(LlamaCppFields):
     """A local language model, in this process, on the CPU.
 
     Loads when first used. Models with equal loading settings share one set of weights, one thread and one KV memory;
@@ -86,135 +65,7 @@ class ChatLlamaCpp(BaseChatModel):
         'Hello! How can I help you today?'
     """
 
-    model_config = ConfigDict(
-        extra="forbid", populate_by_name=True, protected_namespaces=(), arbitrary_types_allowed=True
-    )
-
-    bounds_choice: ClassVar[bool] = True
-    """Says to callers that `legal_tools` and `argument_schemas` are understood."""
-
-    model_path: str | None = None
-    """A GGUF file; None is the embedded SmolLM2-135M-Instruct."""
-    n_ctx: int = Field(default=8192, ge=64)
-    """Tokens of context, clipped to what the model was trained for; memory grows with it."""
-    n_threads: int | None = Field(default=None, ge=1)
-    """CPU threads; None is the number of physical cores."""
-    n_batch: int = Field(default=512, ge=1)
-    """Tokens evaluated at once while reading a prompt."""
-    n_gpu_layers: int = Field(default=0, ge=-1)
-    """Layers on a GPU, if llama.cpp was built for one; -1 is all."""
-    lora_path: str | None = None
-    """A LoRA adapter for this base model, as GGUF."""
-    lora_scale: float = 1.0
-    """How strongly the adapter acts; 0 switches it off."""
-    cache_bytes: int = Field(default=256 * 2**20, ge=0)
-    """RAM for the KV memory of conversations other than the present one, in bytes."""
-    temperature: float = Field(default=0.8, ge=0)
-    """0 always takes the likeliest token; 1 follows the model."""
-    top_p: float = Field(default=0.95, gt=0, le=1)
-    """Only the likeliest tokens that together have this probability."""
-    top_k: int = Field(default=40, ge=0)
-    """Only this many of the likeliest tokens; 0 is all."""
-    min_p: float = Field(default=0.05, ge=0, le=1)
-    """Only tokens at least this likely relative to the likeliest."""
-    repeat_penalty: float = Field(default=1.1, gt=0)
-    """Divides the scores of tokens the answer holds already; words only, never calls. 1 is off."""
-    last_n_tokens_size: int = Field(default=64, ge=0)
-    """How many tokens of the answer `repeat_penalty` looks at."""
-    max_tokens: int = Field(default=512, ge=1)
-    """Sampled tokens of an answer at most; tokens that a grammar dictates are free."""
-    seed: int | None = None
-    """Of the chance in every call; None is a new one each time."""
-    stop: list[str] | None = None
-    """Texts that end an answer and are not part of it."""
-    streaming: bool = False
-    """Whether `invoke` streams internally, so that callbacks see tokens."""
-    timeout: float | None = Field(default=None, gt=0)
-    """Seconds that one call may take, waiting included; then `ModelError`, also LangChain's `ModelTimeoutError`."""
-    choice_temperature: float = Field(default=1.0, gt=0)
-    """Flattens (above 1) or sharpens (below 1) the choice among tools."""
-    choice_prior: Literal["none", "empty"] | dict[str, float] = "none"
-    """What the choice among tools is divided by. "empty": the choice the model makes after the same system text and
-    tools when the person says nothing, computed once and remembered; a dict: name ("" for words) to probability."""
-
     _shared: tuple[tuple[Any, ...], Worker] | None = PrivateAttr(default=None)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _drop_foreign(cls, values: Any) -> Any:
-        if not isinstance(values, dict):
-            return values
-        kept: dict[str, Any] = {}
-        for name, value in values.items():
-            if name in _ACCEPTED and value not in _ACCEPTED[name]:
-                raise ModelError(
-                    f"{name}={value!r} has no effect in this class",
-                    hint="remove it; the class's fields say what there is",
-                )
-            if name not in _ACCEPTED and name not in _NO_SERVER:
-                kept[name] = value
-        return kept
-
-    @field_validator("model_path", "lora_path", mode="before")
-    @classmethod
-    def _as_text(cls, value: Any) -> Any:
-        return str(Path(value).expanduser()) if isinstance(value, str | Path) else value
-
-    @model_validator(mode="after")
-    def _check_files(self) -> ChatLlamaCpp:
-        for path in (self.model_path, self.lora_path):
-            if path is not None:
-                check_model_file(Path(path))
-        return self
-
-    # what LangChain asks ---------------------------------------------------------------------------------------
-
-    @property
-    def model_name(self) -> str:
-        """The file's name without ".gguf"; the base model's for the embedded one."""
-        return Path(self.model_path).stem if self.model_path else "SmolLM2-135M-Instruct"
-
-    @property
-    def _llm_type(self) -> str:
-        return "chatrec-llama-cpp"
-
-    @property
-    def _identifying_params(self) -> dict[str, Any]:
-        names = ("n_ctx", "lora_path", "lora_scale", "temperature", "top_p", "top_k", "min_p", "repeat_penalty", "seed")
-        more = ("max_tokens", "choice_temperature", "choice_prior", "stop")
-        return {"model_name": self.model_name, "model_path": self.model_path} | {
-            name: getattr(self, name) for name in (*names, *more)
-        }
-
-    def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
-        params = LangSmithParams(
-            ls_provider="llama.cpp",
-            ls_model_name=kwargs.get("model") or self.model_name,
-            ls_model_type="chat",
-            ls_temperature=kwargs.get("temperature", self.temperature),
-            ls_max_tokens=kwargs.get("max_tokens", self.max_tokens),
-        )
-        if stop or self.stop:
-            params["ls_stop"] = stop or self.stop or []
-        return params
-
-    def _resolve_model_profile(self) -> ModelProfile:
-        return ModelProfile(
-            name=self.model_name,
-            open_weights=True,
-            max_input_tokens=self.n_ctx,
-            max_output_tokens=self.max_tokens,
-            text_inputs=True,
-            text_outputs=True,
-            image_inputs=False,
-            audio_inputs=False,
-            video_inputs=False,
-            tool_calling=True,
-            tool_choice=True,
-            tool_call_streaming=True,
-            structured_output=True,
-            temperature=True,
-        )
 
     def _generate(
         self,
@@ -360,7 +211,7 @@ class ChatLlamaCpp(BaseChatModel):
 
     def _worker(self) -> Worker:
         # A copy with other settings (model_copy) must not go on with the worker it was copied with.
-        wanted = (self.model_path, self.n_ctx, self.n_threads, self.n_batch, self.n_gpu_layers)
+        wanted: tuple[Any, ...] = (self.model_path, self.n_ctx, self.n_threads, self.n_batch, self.n_gpu_layers)
         wanted += (self.lora_path, self.lora_scale, self.cache_bytes)
         if self._shared is None or self._shared[0] != wanted:
             settings = EngineSettings(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 import logging
 import os
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -25,6 +26,7 @@ from chatrec.agent.llm._memory import ConversationMemory, Saved, as_tokens, shar
 from chatrec.agent.llm._sampling import Logits
 from chatrec.agent.llm._settings import Counters, EngineSettings
 from chatrec.agent.llm._templates import ChatTemplate
+from chatrec.agent.llm._threads import ThreadChooser
 from chatrec.agent.llm._vocabulary import Vocabulary
 from chatrec.errors import ModelError
 
@@ -101,6 +103,7 @@ class Engine:
         settings = self.settings
         self.n_ctx = min(settings.n_ctx, self.trained_ctx) if self.trained_ctx > 0 else settings.n_ctx
         threads = settings.n_threads or _library.physical_cores()
+        self._threads = ThreadChooser(threads, fixed=settings.n_threads is not None)
         parameters = lib.llama_context_default_params()
         parameters.n_ctx = self.n_ctx
         parameters.n_batch = parameters.n_ubatch = min(settings.n_batch, self.n_ctx)
@@ -239,6 +242,9 @@ class Engine:
         self._cancel.check()
         pointer = tokens.ctypes.data_as(ctypes.POINTER(ctypes.c_int32))
         self._fresh = False
+        threads = self._threads.pick(len(tokens))
+        lib.llama_set_n_threads(self._native.context, threads, threads)
+        started = time.perf_counter()
         code = lib.llama_decode(self._native.context, lib.llama_batch_get_one(pointer, len(tokens)))
         if code != 0:
             # What was half computed is taken out again, so that the live tokens stay true.
@@ -248,6 +254,8 @@ class Engine:
             raise ModelError(
                 f"llama.cpp failed with code {code}", hint="load the model again; lower n_ctx if it recurs"
             )
+        lib.llama_synchronize(self._native.context)
+        self._threads.note(len(tokens), threads, time.perf_counter() - started)
         self._live = np.concatenate([self._live, tokens])
         self._fresh = True
         self.counters.evaluated_tokens += len(tokens)

@@ -94,7 +94,7 @@ def smallest(schema: Schema, root: Schema | None = None, depth: int = 0) -> str:
     if depth > 6:
         return "null"
     if "enum" in schema:
-        return min((json.dumps(value, ensure_ascii=False) for value in schema["enum"]), key=len)
+        return min([json.dumps(value, ensure_ascii=False) for value in schema["enum"]], key=len)
     if "const" in schema:
         return json.dumps(schema["const"], ensure_ascii=False)
     reference = schema.get("$ref")
@@ -105,7 +105,7 @@ def smallest(schema: Schema, root: Schema | None = None, depth: int = 0) -> str:
         return smallest(target, root, depth + 1)
     for key in ("anyOf", "oneOf", "allOf"):
         if schema.get(key):
-            return min((smallest(part, root, depth + 1) for part in schema[key]), key=len)
+            return min([smallest(part, root, depth + 1) for part in schema[key]], key=len)
     kind = schema.get("type", "object" if "properties" in schema else "string")
     kind = kind if isinstance(kind, str) else next(iter(kind), "null")
     if kind == "object":
@@ -115,7 +115,8 @@ def smallest(schema: Schema, root: Schema | None = None, depth: int = 0) -> str:
         return "{" + ", ".join(pairs) + "}"
     if kind == "array":
         item = smallest(schema.get("items") or {}, root, depth + 1)
-        return "[" + ", ".join([item] * schema.get("minItems", 0)) + "]"
+        return "[" + ", ".join([item] * int(schema.get("minItems", 0))) + "]"
     if kind == "string":
-        return '"' + "x" * schema.get("minLength", 0) + '"'
-    return "null" if kind == "null" else "true" if kind == "boolean" else str(schema.get("minimum", 0))
+        return '"' + "x" * int(schema.get("minLength", 0)) + '"'
+    plain: dict[str, str] = {"null": "null", "boolean": "true"}
+    return plain[kind] if kind in plain else f"{schema.get('minimum', 0)}"

@@ -11,7 +11,7 @@ from langchain_core.output_parsers import JsonOutputParser, PydanticOutputParser
 from langchain_core.output_parsers.openai_tools import JsonOutputKeyToolsParser, PydanticToolsParser
 from langchain_core.runnables import Runnable, RunnableMap, RunnablePassthrough
 from langchain_core.utils.function_calling import convert_to_json_schema, convert_to_openai_tool
-from pydantic import BaseModel
+from langchain_core.utils.pydantic import is_basemodel_subclass
 
 from chatrec.errors import ModelError
 
@@ -24,7 +24,7 @@ def structured(
     """The model, bound to a schema, and a parser behind it; see `ChatLlamaCpp.with_structured_output`."""
     if method not in ("json_schema", "function_calling", "json_mode"):
         raise ModelError(f"method={method!r} is unknown", hint="use json_schema, function_calling or json_mode")
-    is_model = isinstance(schema, type) and issubclass(schema, BaseModel)
+    is_model = isinstance(schema, type) and is_basemodel_subclass(schema)
     parser: Any
     if method == "function_calling":
         name = convert_to_openai_tool(schema)["function"]["name"]
