@@ -215,7 +215,7 @@ class ChatLlamaCpp(LlamaCppFields):
         wanted += (self.lora_path, self.lora_scale, self.cache_bytes)
         if self._shared is None or self._shared[0] != wanted:
             settings = EngineSettings(
-                path=Path(self.model_path).resolve() if self.model_path else embedded_model_path(),
+                path=(Path(self.model_path) if self.model_path else embedded_model_path()).resolve(),
                 n_ctx=self.n_ctx,
                 n_threads=self.n_threads,
                 n_batch=self.n_batch,

@@ -53,7 +53,8 @@ class TestChatLlamaCppIntegration(ChatModelIntegrationTests):
         whole = chunks[0]
         for chunk in chunks[1:]:
             whole = whole + chunk
-        assert (whole.usage_metadata or {}).get("input_token_details", {}).get("cache_read", 0) > 0
+        usage: Any = whole.usage_metadata
+        assert usage["input_token_details"]["cache_read"] > 0
         return whole
 
     @pytest.mark.xfail(
