@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -89,3 +90,16 @@ def test_the_session_shows_items_as_the_demo_catalog_has_them() -> None:
 def test_ci_runs_the_readmes_test_command() -> None:
     assert "`make test`" in README
     assert (ROOT / ".ci" / "run").read_text("utf-8").splitlines()[-1] == "make test"
+
+
+@pytest.mark.real_model
+def test_the_session_can_be_had(chatrec_home: Path) -> None:
+    """The same words give lists and notes again; which items depends on machine and version."""
+    options = [word for line in said() for word in ("--message", line)]
+    code = "import sys; from chatrec.agent.doors.cli import main; sys.argv[0] = 'chatrec'; main()"
+    ran = subprocess.run(
+        [sys.executable, "-c", code, "chat", *options], capture_output=True, text=True, encoding="utf-8", check=False
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert re.findall(r"^> (.+)$", ran.stdout, re.MULTILINE) == said()
+    assert "Noted: not “" in ran.stdout

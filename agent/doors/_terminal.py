@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -23,6 +24,7 @@ from chatrec.tools._texts import option_label
 from chatrec.tools._turn import Spoken
 
 _T = TypeVar("_T")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 class Source(Protocol):
@@ -104,7 +106,8 @@ class Screen:
         self.text(say(key, self.language, **values), style="dim")
 
     def text(self, text: str, *, style: str = "") -> None:
-        """Any text as it is."""
+        """Any text, less what would steer the terminal: catalogs and models may hold such characters."""
+        text = _clean(text)
         if self.rich:
             self.console.print(Text(text, style=style))
         else:
@@ -123,13 +126,13 @@ class Screen:
             return
         cards = listing(answer.recommendations, catalog.facets)
         before, found, after = answer.reply.partition(cards) if cards else (answer.reply, "", "")
-        parts: list[RenderableType] = [Text(before.strip())]
+        parts: list[RenderableType] = [Text(_clean(before.strip()))]
         if found:
             parts.append(_cards(answer.recommendations, catalog))
         if after.strip():
-            parts.append(Text(after.strip()))
+            parts.append(Text(_clean(after.strip())))
         if answer.question is not None:
-            parts.append(Text(_options(answer.question, catalog, self.language), style="dim"))
+            parts.append(Text(_clean(_options(answer.question, catalog, self.language)), style="dim"))
         shown = [part for part in parts if not isinstance(part, Text) or part.plain]
         self.console.print(Padding(Group(*_spaced(shown)), (0, 0, 1, 2)))
 
@@ -257,12 +260,12 @@ def _cards(entries: Sequence[dict[str, Any]], catalog: Catalog) -> Table:
     """A list: number, then title and facts, then the reason, each wrapped within its own column."""
     grid = Table.grid(padding=(0, 1))
     for number, entry in enumerate(entries, start=1):
-        card = Text(str(entry["title"]), style="bold")
-        facts = short_facts(entry["item"], catalog.facets)
+        card = Text(_clean(str(entry["title"])), style="bold")
+        facts = _clean(short_facts(entry["item"], catalog.facets))
         if facts:
-            card.append(f"  {facts}", style="not bold dim")
+            card.append(f" ({facts})", style="not bold dim")
         if entry["reason"]:
-            card.append(f"\n{entry['reason']}", style="not bold italic")
+            card.append(f"\n{_clean(entry['reason'])}", style="not bold italic")
         grid.add_row(Text(f"{number}.", style="bold cyan"), card)
     return grid
 
@@ -278,3 +281,7 @@ def _spaced(parts: list[RenderableType]) -> list[RenderableType]:
     for part in parts:
         spaced += [part] if not spaced else ["", part]
     return spaced
+
+
+def _clean(text: str) -> str:
+    return _CONTROL.sub("", text)

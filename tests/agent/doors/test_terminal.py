@@ -12,8 +12,11 @@ from prompt_toolkit.output import DummyOutput
 from rich.console import Console
 from tests.agent.doors.conftest import Opener
 
+from chatrec.agent._texts import listing
+from chatrec.agent.doors._session import Answer
 from chatrec.agent.doors._terminal import Lines, Loading, Screen, Typed, chat, greet
 from chatrec.errors import ModelError
+from chatrec.indexes import Catalog, Item
 
 LIST: list[Any] = [("recommend", {}), "Have a look."]
 ASK: list[Any] = [("ask_user", {"facet": "kind"})]
@@ -61,10 +64,25 @@ def test_cards_on_a_terminal_carry_number_title_facts_and_reason(opener: Opener)
     assert "\x1b[" in out.getvalue()
     text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", out.getvalue())
     for number, entry in enumerate(session.shown, start=1):
-        card = re.search(rf"^ +{number}\. {re.escape(entry['title'])}  (.+)\n +(.+?) *$", text, re.MULTILINE)
+        card = re.search(rf"^ +{number}\. {re.escape(entry['title'])} \((.+)\) *\n +(.+?) *$", text, re.MULTILINE)
         assert card is not None
         assert str(entry["item"]["price"]) in card[1]
         assert card[2] == entry["reason"]
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_what_would_steer_the_terminal_is_left_out(terminal: bool) -> None:
+    evil = "\x1b]0;stolen\x07 tea \x9b2J"
+    item = Item("1", f"Tea {evil}", f"About {evil}", {"kind": f"green {evil}"})
+    catalog = Catalog([item])
+    entry = {"title": item.title, "item": item.as_dict(), "reason": f"Because {evil}", "id": "1"}
+    reply = f"Look {evil}\n\n{listing([entry], catalog.facets)}\n\nOr {evil}?"
+    shown, out = screen(terminal=terminal)
+    shown.answer(Answer(reply, "recommend", (entry,), None, {}, 0.1), catalog)
+    shown.text(evil)
+    text = re.sub(r"\x1b\[[0-9;]*m", "", out.getvalue())
+    assert text.count("stolen") == 6
+    assert not {"\x1b", "\x07", "\x9b"} & {*text}
 
 
 def test_a_question_shows_its_options(opener: Opener) -> None:
