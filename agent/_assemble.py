@@ -16,7 +16,7 @@ from chatrec.agent._context import RecommenderContext
 from chatrec.agent._graph import RecommenderGraph
 from chatrec.agent._middleware import RecommenderMiddleware, Reply
 from chatrec.agent._turns import Language
-from chatrec.agent.llm import ChatLlamaCpp
+from chatrec.agent.llm import ChatLlamaCpp, shipped_adapter
 from chatrec.indexes import Catalog, Recommender, ThreadOwners, home, open_checkpointer, open_store
 
 
@@ -72,11 +72,15 @@ def create_recommender(
 
 
 def local_model(path: str | Path | None, adapter: Literal["auto"] | str | Path | None = "auto") -> ChatLlamaCpp:
-    """The local model as the recommender uses it: it decides without dice."""
-    lora = None if adapter == "auto" else adapter
-    return ChatLlamaCpp(
-        model_path=None if path is None else str(path),
-        lora_path=None if lora is None else str(lora),
-        temperature=0.0,
-        choice_prior="empty",
-    )
+    """The local model as the recommender uses it: it decides without dice.
+
+    Args:
+        path: A GGUF file; None is the embedded model.
+        adapter: A LoRA file, None for none, "auto" for the one that ships with the embedded model.
+    """
+    settings: dict[str, Any] = {"temperature": 0.0, "choice_prior": "empty"}
+    if adapter == "auto":
+        settings |= shipped_adapter() if path is None else {}
+    elif adapter is not None:
+        settings["lora_path"] = str(adapter)
+    return ChatLlamaCpp(model_path=None if path is None else str(path), **settings)

@@ -33,7 +33,14 @@ SURFACE = {
         "create_recommender",
     ],
     "chatrec.agent": ["ChatLlamaCpp", "RecommenderContext", "RecommenderMiddleware", "create_recommender"],
-    "chatrec.agent.llm": ["ChatLlamaCpp", "PromptTooLong", "Stats", "cpu_report", "embedded_model_path"],
+    "chatrec.agent.llm": [
+        "ChatLlamaCpp",
+        "PromptTooLong",
+        "Stats",
+        "cpu_report",
+        "embedded_model_path",
+        "shipped_adapter",
+    ],
     "chatrec.indexes": [
         "Catalog",
         "Constraint",
