@@ -20,8 +20,9 @@ from chatrec.indexes._rejects import Reject
 from chatrec.indexes._values import Facet, Item
 
 if TYPE_CHECKING:
-    from chatrec.indexes._linker import Link, Linker
     from langchain_core.embeddings import Embeddings
+
+    from chatrec.indexes._linker import Link, Linker
 
 _CHINESE = re.compile(r"[㐀-䶿一-鿿]")
 _LATIN = re.compile(r"[A-Za-zÀ-ɏ]+")
