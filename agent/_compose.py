@@ -22,6 +22,7 @@ class Outcome:
 
     Attributes:
         calls: The calls made, name and arguments, oldest first.
+        succeeded: Names of the tools that answered without an error.
         facts: The tools' texts, which the model may repeat.
         listed: The artifact of `recommend`, or None.
         question: The question asked, or None.
@@ -30,6 +31,7 @@ class Outcome:
     """
 
     calls: tuple[tuple[str, dict[str, Any]], ...] = ()
+    succeeded: frozenset[str] = frozenset()
     facts: str = ""
     listed: dict[str, Any] | None = None
     question: dict[str, Any] | None = None
@@ -49,6 +51,7 @@ class Outcome:
 @dataclass(slots=True)
 class _Reading:
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list[tuple[str, dict[str, Any]]])
+    succeeded: set[str] = field(default_factory=set[str])
     facts: list[str] = field(default_factory=list[str])
     artifacts: dict[str, Any] = field(default_factory=dict[str, Any])
     probabilities: dict[str, float] | None = None
@@ -64,10 +67,13 @@ def outcome(messages: Sequence[AnyMessage]) -> Outcome:
             read.probabilities = message.response_metadata.get("tool_probabilities", read.probabilities)
         elif isinstance(message, ToolMessage):
             read.facts.append(message.text)
+            if message.status != "error" and message.name:
+                read.succeeded.add(message.name)
             if isinstance(message.artifact, dict):
                 read.artifacts |= message.artifact
     return Outcome(
         calls=tuple(read.calls),
+        succeeded=frozenset(read.succeeded),
         facts="\n".join(read.facts),
         listed=read.artifacts if "recommendations" in read.artifacts else None,
         question=read.artifacts.get("question"),

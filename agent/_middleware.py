@@ -155,7 +155,7 @@ class RecommenderMiddleware(AgentMiddleware[RecommenderState, Any, Any]):
             messages=[_as_told(message) for message in request.messages],
             tools=[tool for tool in request.tools if local or _name(tool) != REPLY],
         )
-        if not ENDING & {name for name, _ in got.calls}:
+        if not ENDING & got.succeeded:
             choice = yield self._choosing(base, turn, got) if local else self._free(base, turn, got)
             message = _message(choice)
             if not local and not message.tool_calls:

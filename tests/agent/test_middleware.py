@@ -162,6 +162,20 @@ def test_other_models_choose_freely_and_are_checked(recommender: Recommender) ->
     assert Talk(recommender, "Good morning!", local=False).say("hi")["messages"][-1].text == "Good morning!"
 
 
+def test_a_model_that_errs_is_told_and_tries_again(recommender: Recommender) -> None:
+    talk = Talk(recommender, ("recommend", {"where": ["colour=red"]}), ("recommend", {}), "Here.", local=False)
+    result = talk.say("red tea")
+    assert "facets: kind, taste, price" in talk.told(1)[-1].text
+    assert result["recommendations"]
+
+
+def test_a_model_that_only_errs_is_stopped(recommender: Recommender) -> None:
+    wrong: list[Any] = [("recommend", {"where": ["colour=red"]})] * 7
+    talk = Talk(recommender, *wrong, "I cannot find that.", local=False)
+    assert talk.say("red tea")["messages"][-1].text == "I cannot find that."
+    assert talk.model.history[-1].settings["tool_choice"] == "none"
+
+
 def test_replies_are_never_empty(recommender: Recommender) -> None:
     scripts: list[list[Any]] = [[("reply", {}), ""], [("recommend", {}), ""], [("reply", {}), "《流浪》不错。"]]
     for replies in scripts:
