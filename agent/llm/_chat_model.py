@@ -213,7 +213,7 @@ class ChatLlamaCpp(LlamaCppFields):
         # A copy with other settings (model_copy) must not go on with the worker it was copied with.
         wanted: tuple[Any, ...] = (self.model_path, self.n_ctx, self.n_threads, self.n_batch, self.n_gpu_layers)
         wanted += (self.lora_path, self.lora_scale, self.cache_bytes)
-        if self._shared is None or self._shared[0] != wanted:
+        if self._shared is None or self._shared[0] != wanted or not self._shared[1].lives:
             settings = EngineSettings(
                 path=(Path(self.model_path) if self.model_path else embedded_model_path()).resolve(),
                 n_ctx=self.n_ctx,

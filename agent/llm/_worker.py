@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from chatrec.agent.llm._settings import EngineSettings
 
 
+# Seconds to wait for a thread at the interpreter's end; only reading a large file cannot be interrupted.
+_PATIENCE = 30.0
+
+
 @dataclass(eq=False)
 class Job:
     """Work for the engine.
@@ -42,6 +46,9 @@ class _State:
     stopping: bool = False
 
 
+_running: dict[threading.Thread, _State] = {}
+
+
 class Worker:
     """A model's thread and its queue, first come first served.
 
@@ -53,15 +60,22 @@ class Worker:
 
     def __init__(self, load: Callable[[], Engine]) -> None:
         self._state = _State()
+        self._process = os.getpid()
         # The thread must not hold the worker itself, or it would never be collected.
         self._thread = threading.Thread(target=_serve, args=(self._state, load), name="chatrec-llm", daemon=True)
+        _running[self._thread] = self._state
         self._thread.start()
         self._finalizer = weakref.finalize(self, _stop, self._state)
         self._finalizer.atexit = False
 
+    @property
+    def lives(self) -> bool:
+        """Whether the thread is there: not after a fork, nor after `stop`."""
+        return self._process == os.getpid() and not self._state.stopping
+
     def submit(self, job: Job) -> None:
         """Queue a job."""
-        if self._state.stopping:
+        if not self.lives:
             job.done(_closed())
         else:
             self._state.jobs.put(job)
@@ -128,6 +142,7 @@ def _serve(state: _State, load: Callable[[], Engine]) -> None:
     while not state.jobs.empty():
         if (late := state.jobs.get()) is not None:
             late.done(_closed())
+    _running.pop(threading.current_thread(), None)
 
 
 def _run(state: _State, job: Job, load: Callable[[], Engine]) -> BaseException | None:
@@ -157,7 +172,7 @@ def worker_for(settings: EngineSettings) -> Worker:
     """The worker of these settings, shared by everyone who asks with equal ones."""
     with _lock:
         worker = _workers.get(settings)
-        if worker is None:
+        if worker is None or not worker.lives:
             worker = Worker(lambda: _load(settings))
             _workers[settings] = worker
         return worker
@@ -174,12 +189,15 @@ def _forget() -> None:
     global _lock  # noqa: PLW0603
     _lock = threading.Lock()
     _workers.clear()
+    _running.clear()
 
 
 def _stop_all() -> None:
-    # A thread inside llama.cpp while the interpreter is torn down ends in a crash.
-    for worker in list(_workers.values()):
-        worker.stop()
+    # A thread inside llama.cpp while the interpreter is torn down ends in a crash; also one whose worker is collected.
+    for state in list(_running.values()):
+        _stop(state)
+    for thread in list(_running):
+        thread.join(_PATIENCE)
 
 
 atexit.register(_stop_all)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -443,3 +445,29 @@ def test_words_in_many_scripts_are_streamed_whole(make_model: MakeModel) -> None
     pieces = [chunk.text for chunk in model.stream("请用中文回答：你好！")]
     assert time.perf_counter() - started < 60
     assert "\ufffd" not in "".join(pieces)[:-1]
+
+
+PROGRAM = """
+import os, sys
+from chatrec.agent.llm import ChatLlamaCpp
+model = ChatLlamaCpp(max_tokens=2000, temperature=0, n_ctx=4096)
+stream = model.stream("Tell a long story.")
+next(stream)
+if sys.argv[1] == "drop":
+    del stream, model
+elif sys.argv[1] == "fork":
+    child = os.fork()
+    if child == 0:
+        sys.exit(0 if model.invoke("Hello", max_tokens=2).text else 1)
+    sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+
+
+@pytest.mark.parametrize("ending", ["drop", "keep", "fork"])
+def test_a_process_may_end_while_the_model_speaks(ending: str) -> None:
+    if ending == "fork" and sys.platform != "linux":
+        pytest.skip("forking a process with threads is for Linux")
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, ending], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
