@@ -163,12 +163,12 @@ class ChatLlamaCpp(LlamaCppFields):
     # what else one wants of a local model ----------------------------------------------------------------------
 
     def load(self) -> None:
-        """Load the weights now rather than with the first call.
+        """Load the weights and make the tables of the vocabulary now rather than with the first call.
 
         Raises:
             ModelError: If that fails.
         """
-        self._worker().call(lambda engine: None)
+        self._worker().call(lambda engine: engine.grammars)
 
     def close(self) -> None:
         """Let go of the model: the weights are freed when no other `ChatLlamaCpp` shares them.

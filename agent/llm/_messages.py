@@ -91,15 +91,13 @@ class MessageBuilder:
 
     def chunks(self, event: Event) -> Iterable[AIMessageChunk]:
         """The chunks of one event."""
+        self._take(event)
         if isinstance(event, TextDelta):
-            self._text += event.text
             yield AIMessageChunk(content=event.text)
         elif isinstance(event, CallStart):
-            self._call = (event.name, f"call_{uuid.uuid4().hex[:16]}")
-            first = tool_call_chunk(name=event.name, args="", id=self._call[1], index=0)
+            first = tool_call_chunk(name=event.name, args="", id=self._call[1] if self._call else None, index=0)
             yield AIMessageChunk(content="", tool_call_chunks=[first])
         elif isinstance(event, CallDelta):
-            self._arguments += event.text
             yield self._more(event.text)
         else:
             if self._call and not event.whole:
@@ -116,8 +114,7 @@ class MessageBuilder:
         """The whole answer."""
         last: Finished | None = None
         for event in events:
-            for _ in self.chunks(event):
-                pass
+            self._take(event)
             last = event if isinstance(event, Finished) else last
         if last is None:
             raise ModelError("the model ended without an answer", hint="please report this")
@@ -139,6 +136,14 @@ class MessageBuilder:
             usage_metadata=_usage(last),
             response_metadata=self._metadata(last),
         )
+
+    def _take(self, event: Event) -> None:
+        if isinstance(event, TextDelta):
+            self._text += event.text
+        elif isinstance(event, CallStart):
+            self._call = (event.name, f"call_{uuid.uuid4().hex[:16]}")
+        elif isinstance(event, CallDelta):
+            self._arguments += event.text
 
     def _more(self, text: str) -> AIMessageChunk:
         return AIMessageChunk(content="", tool_call_chunks=[tool_call_chunk(name=None, args=text, id=None, index=0)])
