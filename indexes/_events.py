@@ -160,11 +160,13 @@ class EventLog:
     Args:
         store: Any LangGraph store.
         name: The log's name, a namespace label.
+        scope: What the records are about, such as a catalog; records of another scope are not read. "" is a scope too.
     """
 
-    def __init__(self, store: BaseStore, name: str) -> None:
+    def __init__(self, store: BaseStore, name: str, scope: str = "") -> None:
         self._store = store
         self._name = name
+        self._scope = scope
 
     def append(self, user_id: str, kind: str, fields: Mapping[str, Any]) -> dict[str, Any]:
         """Write one record.
@@ -205,23 +207,27 @@ class EventLog:
         return [record for record in records if record["kind"] != UNDO and record["id"] not in undone]
 
     def erase(self, user_id: str) -> int:
-        """Delete every record of the user for good, from the store's file too where the store can.
+        """Delete every record of the user, of every scope, for good, from the store's file too where the store can.
 
         Returns:
             How many records were deleted.
         """
-        namespace = self._namespace(user_id)
+        everything = self._of_user(user_id)
         erased = 0
         # Another process may append meanwhile: go on until nothing is left.
-        while keys := [item.key for item in search_all(self._store, namespace)]:
-            for start in range(0, len(keys), _DELETE_CHUNK):
-                self._store.batch([PutOp(namespace, key, None) for key in keys[start : start + _DELETE_CHUNK]])
-            erased += len(keys)
+        while found := search_all(self._store, everything, below=True):
+            for start in range(0, len(found), _DELETE_CHUNK):
+                chunk = found[start : start + _DELETE_CHUNK]
+                self._store.batch([PutOp(tuple(item.namespace), item.key, None) for item in chunk])
+            erased += len(found)
         if isinstance(self._store, Scrubs):
             self._store.scrub()
         return erased
 
     def _namespace(self, user_id: str) -> tuple[str, ...]:
+        return (*self._of_user(user_id), *([label(self._scope)] if self._scope else []))
+
+    def _of_user(self, user_id: str) -> tuple[str, ...]:
         return ("chatrec", self._name, label(checked_id(user_id, "user id")))
 
 

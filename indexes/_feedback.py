@@ -61,10 +61,11 @@ class FeedbackLog:
 
     Args:
         store: Where the events live; `open_store` makes one.
+        catalog: The name of the catalog they are about: facets and ids mean other things in another one.
     """
 
-    def __init__(self, store: BaseStore) -> None:
-        self._log = EventLog(store, "feedback")
+    def __init__(self, store: BaseStore, *, catalog: str = "") -> None:
+        self._log = EventLog(store, "feedback", catalog)
 
     def record(
         self,

@@ -68,10 +68,11 @@ class ProfileStore:
 
     Args:
         store: Where the changes live; `open_store` makes one.
+        catalog: The name of the catalog whose facets it is about: they mean other things in another one.
     """
 
-    def __init__(self, store: BaseStore) -> None:
-        self._log = EventLog(store, "profile")
+    def __init__(self, store: BaseStore, *, catalog: str = "") -> None:
+        self._log = EventLog(store, "profile", catalog)
 
     def prefer(self, user_id: str, constraint: Constraint, *, note: str = "") -> ProfileEvent:
         """Remember a like, or with a `none` constraint an avoidance.

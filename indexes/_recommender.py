@@ -105,8 +105,8 @@ class Recommender:
         self.store: BaseStore = store if store is not None else open_store(None)
         self.catalog = catalog
         self.index = index
-        self.profiles = ProfileStore(self.store)
-        self.feedback = FeedbackLog(self.store)
+        self.profiles = ProfileStore(self.store, catalog=catalog.name)
+        self.feedback = FeedbackLog(self.store, catalog=catalog.name)
         self.language: Language = catalog.language if language == "auto" else language
         self.weights = weights or Weights()
         self._link_reason = lru_cache(maxsize=1024)(self._constraints_of)

@@ -108,3 +108,15 @@ def test_what_a_newer_release_wrote_is_named_not_dropped(store: BaseStore, log: 
     with pytest.raises(StoreError, match="applaud"):
         log.events("ana")
     assert log.erase("ana") == 1
+
+
+def test_catalogs_do_not_share_feedback_but_forgetting_reaches_all_of_them() -> None:
+    store = open_store(None)
+    films, dishes = FeedbackLog(store, catalog="films"), FeedbackLog(store, catalog="dishes")
+    films.record("ana", "reject", item_id="1")
+    dishes.record("ana", "accept", item_id="1")
+    assert [event.kind for event in films.events("ana")] == ["reject"]
+    assert [event.kind for event in dishes.events("ana")] == ["accept"]
+    assert FeedbackLog(store).events("ana") == ()
+    assert films.erase("ana") == 2
+    assert dishes.events("ana") == ()

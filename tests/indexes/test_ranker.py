@@ -135,3 +135,13 @@ def test_relaxing_reaches_k_or_everything_and_lifts_nothing_in_vain(
     np.testing.assert_array_equal(pools[0], exact)
     for place in lifted:
         assert (pools[-1] & masks[place]).sum() < min(k, base.sum())
+
+
+def test_of_two_wishes_worth_the_same_the_older_one_is_given_up() -> None:
+    first, second = np.array([True, False, False]), np.array([False, True, False])
+    lifted, _ = relax([first, second], np.ones(3, dtype=np.bool_), 1, lambda _place, _gained: 1.0)
+    assert lifted == [0]
+    lifted, _ = relax([first, second], np.ones(3, dtype=np.bool_), 1, lambda place, _gained: 1.0 + 0.5 * place)
+    assert lifted == [0]
+    lifted, _ = relax([first, second], np.ones(3, dtype=np.bool_), 1, lambda place, _gained: 1.0 + 2.0 * place)
+    assert lifted == [1]
