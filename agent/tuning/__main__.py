@@ -1,0 +1,169 @@
+"""`python -m chatrec.agent.tuning generate|train|export|evaluate`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from chatrec.errors import ChatrecError
+
+if TYPE_CHECKING:
+    from langchain_core.embeddings import Embeddings
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status."""
+    parser = _parser()
+    given = parser.parse_args(arguments)
+    try:
+        given.run(given)
+    except ChatrecError as error:
+        sys.stderr.write(f"error: {error}\n")
+        return 1
+    except ImportError as error:
+        sys.stderr.write(f"error: {error} (pip install 'chatrec[tune]')\n")
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m chatrec.agent.tuning", description="Teach a small model to decide."
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    make = commands.add_parser("generate", help="simulate conversations and write their decisions")
+    make.add_argument("out", type=Path, help="a .jsonl.gz file")
+    make.add_argument("--split", choices=["train", "dev"], default="train", help="which domains (default train)")
+    make.add_argument("--count", type=int, default=512, help="conversations (default 512)")
+    make.add_argument("--seed", type=int, default=1, help="the same seed gives the same conversations (default 1)")
+    make.add_argument("--embedder", default="auto", help="for the linker: auto, hashing (fast), or a model's name")
+    make.set_defaults(run=_generate)
+    learn = commands.add_parser("train", help="train a LoRA adapter on written decisions")
+    learn.add_argument("data", type=Path, nargs="+", help="files of `generate`")
+    learn.add_argument("--held", type=Path, required=True, help="a file of `generate --split dev`, for early stopping")
+    learn.add_argument(
+        "--out", type=Path, required=True, help="folder for checkpoints; an interrupted run goes on there"
+    )
+    learn.add_argument("--base", type=Path, help="GGUF of the base model (default: the embedded one)")
+    _add_settings(learn)
+    learn.set_defaults(run=_train)
+    export = commands.add_parser("export", help="write a trained adapter as GGUF")
+    export.add_argument("run_folder", type=Path, help="folder of `train`")
+    export.add_argument("out", type=Path, help="a .gguf file")
+    export.add_argument("--base", type=Path, help="GGUF of the base model (default: the embedded one)")
+    export.set_defaults(run=_export)
+    check = commands.add_parser("evaluate", help="compare a model's decisions with the teacher's in held-out domains")
+    check.add_argument("--model", type=Path, help="GGUF (default: the embedded model)")
+    check.add_argument("--adapter", type=Path, help="a GGUF adapter (default: none)")
+    check.add_argument("--prior", choices=["none", "empty"], default="none", help="choice_prior (default none)")
+    check.add_argument("--temperature", type=float, default=1.0, help="choice_temperature (default 1)")
+    check.add_argument("--count", type=int, default=100, help="conversations (default 100)")
+    check.add_argument("--seed", type=int, default=2, help="of the conversations (default 2)")
+    check.add_argument("--embedder", default="auto", help="for the linker: auto, hashing (fast), or a model's name")
+    check.add_argument("--errors", type=Path, help="write the wrong choices there, as JSON lines")
+    check.set_defaults(run=_evaluate)
+    return parser
+
+
+def _add_settings(parser: argparse.ArgumentParser) -> None:
+    try:
+        from chatrec.agent.tuning._train import TrainSettings
+    except ImportError:
+        return
+    for field in fields(TrainSettings):
+        kind = float if isinstance(field.default, float) else int
+        parser.add_argument(f"--{field.name.replace('_', '-')}", type=kind, default=field.default)
+
+
+def _generate(given: argparse.Namespace) -> None:
+    from chatrec.agent.tuning._files import write_conversations
+    from chatrec.agent.tuning._simulate import conversations
+
+    found = conversations(given.split, count=given.count, seed=given.seed, embedder=_embedder(given.embedder))
+    written = write_conversations(given.out, found, given.count, _progress())
+    sys.stdout.write(f"{written} decisions in {given.out}\n")
+
+
+def _train(given: argparse.Namespace) -> None:
+    from chatrec.agent.llm._model_files import embedded_model_path
+    from chatrec.agent.tuning._train import TrainSettings, train
+
+    settings = TrainSettings(**{field.name: getattr(given, field.name) for field in fields(TrainSettings)})
+
+    def report(found: Mapping[str, float]) -> None:
+        sys.stdout.write("  ".join(f"{name} {value:.4g}" for name, value in found.items()) + "\n")
+        sys.stdout.flush()
+
+    result = train(given.base or embedded_model_path(), given.data, given.held, given.out, settings, report)
+    sys.stdout.write(json.dumps(result["best"]) + "\n")
+
+
+def _export(given: argparse.Namespace) -> None:
+    from safetensors.torch import load_file
+
+    from chatrec.agent.llm._model_files import embedded_model_path
+    from chatrec.agent.tuning._export import export_adapter
+    from chatrec.agent.tuning._model import load_base
+
+    settings = json.loads((given.run_folder / "progress.json").read_text("utf-8"))["settings"]
+    shape, _ = load_base(given.base or embedded_model_path())
+    adapter = load_file(given.run_folder / "adapter.safetensors")
+    path = export_adapter(adapter, given.out, architecture=shape.name, alpha=settings["alpha"], name="chatrec")
+    sys.stdout.write(f"{path}: {path.stat().st_size / 1e6:.1f} MB\n")
+
+
+def _evaluate(given: argparse.Namespace) -> None:
+    from chatrec.agent.tuning._evaluate import classification, judge
+
+    found = judge(
+        "dev",
+        count=given.count,
+        seed=given.seed,
+        embedder=_embedder(given.embedder),
+        progress=_progress(),
+        model_path=None if given.model is None else str(given.model),
+        lora_path=None if given.adapter is None else str(given.adapter),
+        choice_prior=given.prior,
+        choice_temperature=given.temperature,
+    )
+    sys.stdout.write(json.dumps(classification(found), indent=1) + "\n")
+    if given.errors is not None:
+        rows = [
+            {"right": j.right, "chosen": j.chosen, "said": j.said, "line": j.line, "chances": j.chances,
+             "right_arguments": j.right_arguments, "arguments": j.arguments}
+            for j in found
+            if j.right != j.chosen or j.arguments != j.right_arguments
+        ]  # fmt: skip
+        given.errors.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), "utf-8")
+
+
+def _embedder(name: str) -> str | Embeddings:
+    if name != "hashing":
+        return name
+    from chatrec.testing import HashingEmbedder
+
+    return HashingEmbedder()
+
+
+def _progress() -> Callable[[int, int], None]:
+    """A line now and then with what is done and how long the rest takes."""
+    started = time.monotonic()
+    said = [started]
+
+    def tell(done: int, total: int) -> None:
+        now = time.monotonic()
+        if now - said[0] > 10 or done == total:
+            said[0] = now
+            sys.stderr.write(f"{done} of {total}, {(now - started) / done * (total - done):.0f} s left\n")
+
+    return tell
+
+
+if __name__ == "__main__":
+    sys.exit(main())

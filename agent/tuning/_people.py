@@ -1,0 +1,324 @@
+"""Simulated people: what they say, in which mood, and what they mean by it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from chatrec.agent.tuning._domains import Domain
+from chatrec.agent.tuning._mind import Mind
+from chatrec.agent.tuning._voice import Voice
+from chatrec.indexes import Catalog, Constraint
+
+__all__ = ["Need", "Person", "Said"]
+
+Need = Literal["open", "list", "ask", "describe", "reply", "profile"]
+"""What a message calls for: `open` leaves asking or listing to the catalog; `list` and `ask` say it."""
+
+_OPENINGS: dict[str, float] = {
+    "vague": 19, "wishes": 38, "like": 5, "but": 4, "list": 8, "quick": 5, "ask": 5, "greet": 4, "numbers": 4,
+    "lasting": 5, "describe": 1.5, "scope": 1, "profile": 0.5,
+}  # fmt: skip
+_REACTIONS: dict[str, float] = {
+    "accept": 5, "accept_more": 2, "reject": 4, "seen": 4, "critique": 4, "refine": 3, "more": 2.5, "none": 1.5,
+    "all_seen": 0.7, "list_change": 2.5, "add": 4, "change": 2, "lift": 1, "describe": 4.5, "several": 4, "thanks": 1,
+    "smalltalk": 1, "scope": 0.7, "lasting": 1.5, "profile": 0.3,
+}  # fmt: skip
+_WORDS = {
+    "thanks": "words_thanks", "bye": "words_bye", "smalltalk": "words_small", "scope": "words_scope",
+    "profile": "words_profile", "greet_only": "words_greet",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One message, with what is meant by it.
+
+    Attributes:
+        text: The words.
+        need: What it calls for after the bookkeeping.
+        feedback: Opinions, as kind and item id, in the order they were said.
+        lasting: Wishes to be remembered for ever.
+        about: The item asked about, or None.
+        meant: Every condition meant so far.
+        words: Which kind of words answers it, where words do.
+        last: Whether nothing more will be said.
+    """
+
+    text: str
+    need: Need = "open"
+    feedback: tuple[tuple[str, str], ...] = ()
+    lasting: tuple[Constraint, ...] = ()
+    about: str | None = None
+    meant: tuple[Constraint, ...] = ()
+    words: str = "words_small"
+    last: bool = False
+
+
+class Person:
+    """Somebody who wants one item of a catalog and does not know its title.
+
+    Args:
+        domain: What the catalog holds, its columns named as there.
+        catalog: The items.
+        rng: The source of chance.
+        language: "en" or "zh"; a person may speak another language than the catalog.
+    """
+
+    def __init__(self, domain: Domain, catalog: Catalog, rng: np.random.Generator, language: str) -> None:
+        self._domain = domain
+        self._catalog = catalog
+        self._rng = rng
+        self.voice = Voice(domain, catalog, rng, language)
+        self.mind = Mind(domain, catalog, rng)
+        self._told = 0
+
+    # -- the first message
+
+    def opening(self) -> Said:
+        """The first message."""
+        voice, mind = self.voice, self.mind
+        kind = self._draw(_OPENINGS)
+        if kind == "wishes":
+            some = mind.reveal(int(self._rng.choice([1, 2, 3, 4], p=[0.45, 0.3, 0.17, 0.08])))
+            said = self._said(voice.say("open_wishes", wishes=voice.wishes(some)), opening=True)
+        elif kind in {"like", "but"}:
+            title = mind.liked().title
+            wishes = voice.wishes(mind.reveal(1)) if kind == "but" else ""
+            key = "open_like_but" if kind == "but" else "open_like"
+            said = self._said(voice.say(key, title=title, wishes=wishes), opening=True)
+        elif kind == "quick":
+            some = mind.reveal(int(self._rng.integers(1, 3)))
+            said = self._said(voice.say("open_list_wishes", wishes=voice.wishes(some)), need="list", opening=True)
+        elif kind == "numbers":
+            said = self._vague_number()
+        elif kind == "lasting":
+            said = self._lasting()
+        elif kind == "describe":
+            item = mind.any_item()
+            said = self._said(voice.say("describe", ref=item.title), need="describe", about=item.id)
+        elif kind in {"greet", "scope", "profile"}:
+            said = self._talk("greet_only" if kind == "greet" else kind)
+        elif kind == "list":
+            said = self._said(voice.say("open_list"), need="list", opening=True)
+        elif kind == "ask":
+            said = self._said(voice.say("open_ask"), need="ask", opening=True)
+        else:
+            said = self._said(voice.say("open_vague"), opening=True)
+        return said
+
+    def _vague_number(self) -> Said:
+        voice = self.voice
+        column = self.mind.column_of_kind("number")
+        vague = voice.vague(column) if column else ""
+        wishes = voice.wishes(self.mind.reveal(int(self._rng.integers(0, 2))))
+        space = " " if voice.language == "en" and vague and wishes else ""
+        text = vague + space + wishes
+        return self._said(voice.say("open_wishes", wishes=text) if text else voice.say("open_vague"), opening=True)
+
+    # -- later messages
+
+    def answer(self, facet: str) -> Said:
+        """What is said to a question about a facet."""
+        voice, column = self.voice, self._domain.column(facet)
+        draw = float(self._rng.random())
+        if draw < 0.06:
+            return self._said(voice.say("answer_list"), need="list")
+        if draw < 0.10:
+            return self._talk("smalltalk" if self._rng.random() < 0.6 else "scope")
+        wish = self.mind.wish_about(facet)
+        if column is None or wish is None or draw < 0.22:
+            some = self.mind.reveal(1) if self._rng.random() < 0.3 else []
+            return self._said(voice.say("answer_other", wishes=voice.wishes(some)) if some else voice.say("answer_any"))
+        self.mind.mean([wish])
+        return self._said(self._told_value(wish, facet, draw))
+
+    def _told_value(self, wish: Constraint, facet: str, draw: float) -> str:
+        voice, column = self.voice, self._domain.column(facet)
+        assert column is not None
+        if column.kind == "boolean" and self._rng.random() < 0.7:
+            return voice.say("answer_yes" if wish.values[0] == "true" else "answer_no")
+        if column.kind in {"number", "boolean"}:
+            return voice.wish(wish)
+        value = voice.value(column, str(wish.values[0]))
+        slots = {"value": value, "label": voice.label(facet)}
+        if wish.op == "none":
+            return voice.say("answer_not", **slots)
+        if draw > 0.8 and self.mind.open:
+            return voice.say("answer_also", wishes=voice.wishes(self.mind.reveal(1)), **slots)
+        return voice.say("answer_value", **slots)
+
+    def react(self, shown: tuple[str, ...]) -> Said:
+        """What is said to a list."""
+        if not shown:
+            return self._wish("change")
+        found = self.mind.target.id in shown
+        return self._reaction(self._draw(_REACTIONS | ({"accept": 22} if found else {})), shown)
+
+    def _reaction(self, kind: str, shown: tuple[str, ...]) -> Said:
+        voice, mind = self.voice, self.mind
+        if kind in {"accept", "accept_more"}:
+            said = self._accept(kind, mind.target.id if mind.target.id in shown else mind.one(shown), shown)
+        elif kind in {"reject", "seen", "critique", "refine"}:
+            text, event = self._opinion(kind, mind.other(shown), shown)
+            said = self._said(text, need="list", feedback=[event])
+        elif kind == "several":
+            said = self._several(shown)
+        elif kind in {"none", "all_seen"}:
+            said = self._all(kind, shown)
+        elif kind == "list_change" and (column := mind.column_of_kind("number")) is not None:
+            flaw, change = voice.flaw(column, high=bool(self._rng.random() < 0.65))
+            said = self._said(voice.say("list_change", flaw=flaw, change=change), need="list")
+        elif kind == "describe":
+            item = mind.one(shown)
+            said = self._said(voice.say("describe", ref=voice.reference(item, shown)), need="describe", about=item)
+        elif kind == "lasting":
+            said = self._lasting()
+        elif kind in {"add", "change"}:
+            said = self._wish(kind)
+        elif kind == "lift" and mind.meant:
+            gone = mind.meant.pop(int(self._rng.integers(len(mind.meant))))
+            said = self._said(voice.say("lift", label=voice.label(gone.facet)))
+        elif kind in {"thanks", "smalltalk", "scope", "profile"}:
+            said = self._talk(kind)
+        else:
+            said = self._said(voice.say("more"), need="list")
+        return said
+
+    def follow(self, act: str) -> Said:
+        """What is said after words or facts (`describe`)."""
+        if act == "describe":
+            return self._said(self.voice.say("more"), need="list") if self._rng.random() < 0.5 else self._closing()
+        if not self._told and self._rng.random() < 0.85:
+            some = self.mind.reveal(int(self._rng.integers(0, 3)))
+            return self._said(self.voice.say("open_wishes" if some else "open_vague", wishes=self.voice.wishes(some)))
+        return self._closing()
+
+    def judge(self, item_id: str, shown: tuple[str, ...]) -> Said:
+        """What is said of an item after its facts were told."""
+        kind = self._draw(dict.fromkeys(("accept", "reject", "seen", "critique", "refine", "accept_more"), 1.0))
+        if kind.startswith("accept"):
+            return self._accept(kind, item_id, shown)
+        text, event = self._opinion(kind, item_id, shown)
+        return self._said(text, need="list", feedback=[event])
+
+    def _talk(self, kind: str, *, last: bool = False) -> Said:
+        """Words that want words, or the profile."""
+        text = self.voice.spoken(self.voice.say(kind))
+        need: Need = "profile" if kind == "profile" else "reply"
+        return Said(text, need=need, meant=tuple(self.mind.meant), words=_WORDS[kind], last=last)
+
+    def _closing(self) -> Said:
+        return self._talk("thanks" if self._rng.random() < 0.7 else "bye", last=True)
+
+    def _wish(self, key: str) -> Said:
+        some = self.mind.reveal(1) or [self.mind.fresh_wish()]
+        return self._said(self.voice.say(key, wishes=self.voice.wishes(some)))
+
+    def _accept(self, kind: str, item: str, shown: tuple[str, ...]) -> Said:
+        text = self.voice.say(kind, ref=self.voice.reference(item, shown))
+        need: Need = "reply" if kind == "accept" else "list"
+        return self._said(text, need=need, feedback=[("accept", item)], words="words_noted")
+
+    def _all(self, kind: str, shown: tuple[str, ...]) -> Said:
+        """An opinion on the whole list, now and then with a new wish."""
+        some = self.mind.reveal(1) if self._rng.random() < 0.3 else []
+        text = self.voice.say(kind)
+        if some:
+            text += ("，" if self.voice.language == "zh" else ". ") + self.voice.wishes(some)
+        event = "reject" if kind == "none" else "seen"
+        return self._said(text, need="open" if some else "list", feedback=[(event, item) for item in shown])
+
+    def _several(self, shown: tuple[str, ...]) -> Said:
+        """Several intents in one message: two opinions, or an opinion and a wish or a question."""
+        voice = self.voice
+        order = [str(item) for item in self._rng.permutation(shown)]
+        first, event = self._opinion(str(self._rng.choice(["reject", "seen", "critique"])), order[0], shown)
+        mark = voice.pick(("，", "。", "；") if voice.language == "zh" else (". ", ", ", " and ", "; ", ", but "))
+        draw = float(self._rng.random())
+        if draw < 0.3 and len(order) > 1:
+            kind = str(self._rng.choice(["reject", "seen", "accept"]))
+            if kind == "accept":
+                second, other = voice.say("accept", ref=voice.reference(order[1], shown)), ("accept", order[1])
+            else:
+                second, other = self._opinion(kind, order[1], shown)
+            need: Need = "reply" if kind == "accept" else "list"
+            return self._said(first + mark + second, need=need, feedback=[event, other], words="words_noted")
+        if draw < 0.6:
+            some = self.mind.reveal(1) or [self.mind.fresh_wish()]
+            return self._said(first + mark + voice.say("add", wishes=voice.wishes(some)), feedback=[event])
+        if draw < 0.8 and len(order) > 1:
+            text = first + mark + voice.say("describe", ref=voice.reference(order[1], shown))
+            return self._said(text, need="describe", feedback=[event], about=order[1])
+        return self._said(first + mark + voice.say("more"), need="list", feedback=[event])
+
+    def _opinion(self, kind: str, item_id: str, shown: tuple[str, ...]) -> tuple[str, tuple[str, str]]:
+        voice, ref = self.voice, self.voice.reference(item_id, shown)
+        flaw, change = self._flaw(item_id)
+        if kind == "reject":
+            key = "reject_reason" if self._rng.random() < 0.4 else "reject"
+            return voice.say(key, ref=ref, flaw=flaw), ("reject", item_id)
+        if kind == "seen":
+            key = self._draw({"seen": 0.75, "seen_like": 0.15, "seen_hate": 0.1})
+            return voice.say(key, ref=ref), ("seen", item_id)
+        return voice.say(kind, ref=ref, flaw=flaw, change=change), (kind, item_id)
+
+    def _flaw(self, item_id: str) -> tuple[str, str]:
+        """What is wrong with an item beside the target, and what is wanted instead."""
+        item, columns = self._catalog[item_id], list(self._domain.columns)
+        for place in self._rng.permutation(len(columns)):
+            column = columns[int(place)]
+            mine, its = self.mind.target.facets.get(column.name), item.facets.get(column.name)
+            if mine is None or its is None or mine == its:
+                continue
+            if isinstance(mine, int | float) and isinstance(its, int | float) and column.kind == "number":
+                return self.voice.flaw(column, high=its > mine)
+            wish = self.mind.wish_from(column)
+            if wish is not None:
+                words = self.voice.wish(wish)
+                return ("不是" if self.voice.language == "zh" else "not ") + words, words
+        number = self.mind.column_of_kind("number") or columns[0]
+        if number.kind == "number":
+            return self.voice.flaw(number, high=True)
+        return self.voice.say("none"), self.voice.say("more")
+
+    def _lasting(self) -> Said:
+        columns = [c for c in self._domain.columns if c.kind in {"category", "multi"}]
+        if not columns:
+            return self._said(self.voice.say("open_vague"))
+        column = columns[int(self._rng.integers(len(columns)))]
+        never = bool(self._rng.random() < 0.65)
+        held = self.mind.target.facets.get(column.name)
+        mine = held if isinstance(held, tuple) else (str(held),)
+        fit = [v for v in column.values if (v not in mine) == never] or list(column.values)
+        value = fit[int(self._rng.integers(len(fit)))]
+        wish = Constraint(column.name, "none" if never else "any", (value,))
+        text = self.voice.say("lasting_not" if never else "lasting_yes", value=self.voice.value(column, value))
+        if self._rng.random() < 0.5:
+            some = self.mind.reveal(1)
+            more = self.voice.say("open_wishes" if some else "open_vague", wishes=self.voice.wishes(some))
+            text += ("。" if self.voice.language == "zh" else ". ") + more
+        self.mind.mean([wish])
+        return self._said(text, lasting=[wish])
+
+    def _draw(self, weights: dict[str, float]) -> str:
+        chances = np.array(list(weights.values()), dtype=np.float64)
+        return str(self._rng.choice(list(weights), p=chances / chances.sum()))
+
+    def _said(
+        self,
+        text: str,
+        *,
+        need: Need = "open",
+        feedback: Sequence[tuple[str, str]] = (),
+        lasting: Sequence[Constraint] = (),
+        about: str | None = None,
+        words: str = "words_small",
+        opening: bool = False,
+    ) -> Said:
+        self._told += 1
+        spoken = self.voice.spoken(text, opening=opening)
+        return Said(spoken, need, tuple(feedback), tuple(lasting), about, tuple(self.mind.meant), words)

@@ -1,0 +1,196 @@
+"""Words for what a simulated person means: wishes, items, flaws; roughened the way people type."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+import numpy as np
+
+from chatrec.agent.tuning import _words_en, _words_zh
+from chatrec.agent.tuning._domains import Column, Domain
+from chatrec.indexes import Catalog, Constraint
+
+__all__ = ["Voice", "measure_of"]
+
+_MONEY = {"€", "$", "£", "元"}
+_TIME = {"min", "h", "hours", "days", "weeks", "months", "years", "分钟", "小时", "天", "节"}
+_LENGTH = {"km", "m", "cm", "mm", "m²", "厘米", "pages"}
+_WEIGHT = {"g", "kg", "克", "公斤"}
+
+
+def measure_of(column: Column) -> str:
+    """What a number column measures: money, time, length, weight, year or other."""
+    for name, units in (("money", _MONEY), ("time", _TIME), ("length", _LENGTH), ("weight", _WEIGHT)):
+        if column.unit in units:
+            return name
+    return "year" if 1500 < column.low < 2030 and column.high < 2100 else "other"
+
+
+class Voice:
+    """One person's way of putting things.
+
+    Args:
+        domain: What is talked about, its columns named as in the catalog.
+        catalog: The items.
+        rng: The source of chance.
+        language: "en" or "zh".
+    """
+
+    def __init__(self, domain: Domain, catalog: Catalog, rng: np.random.Generator, language: str) -> None:
+        self.domain = domain
+        self.catalog = catalog
+        self.language = language
+        self._rng = rng
+        self._words: ModuleType = _words_zh if language == "zh" else _words_en
+        self._lower = rng.random() < 0.4
+        self._bare = rng.random() < 0.35
+        self._typos = 0.25 if rng.random() < 0.2 else 0.02
+        self._chatty = float(rng.choice([0.02, 0.12, 0.5], p=[0.5, 0.35, 0.15]))
+
+    def pick(self, options: tuple[str, ...]) -> str:
+        """One of some texts."""
+        return options[int(self._rng.integers(len(options)))]
+
+    def say(self, key: str, **slots: str) -> str:
+        """A whole sentence."""
+        one = self.domain.one if self.language == self.domain.language else "one"
+        many = self.domain.many if self.language == self.domain.language else "things"
+        slots = {
+            "one": one,
+            "many": many,
+            "a_one": f"{'an' if one[:1] in 'aeiou' else 'a'} {one}",
+            "whom": self.pick(self._words.SAID["whom"]),
+            "label": self.label(self._any_column().name),
+            "value": self._any_value(),
+        } | slots
+        return self.pick(self._words.SAID[key]).format(**slots)
+
+    def spoken(self, text: str, *, opening: bool = False) -> str:
+        """The text as it is typed: a greeting or filler around it, letters dropped, case and points lost."""
+        space = "" if self.language == "zh" else " "
+        if opening and self._rng.random() < 0.25:
+            text = (
+                self.pick(self._words.SAID["hello"])
+                + self.pick(("，",) if space == "" else (" ", ", ", "! ", ". "))
+                + text
+            )
+        while self._rng.random() < self._chatty:
+            filler = self.pick(self._words.SAID["filler"])
+            text = (
+                f"{filler}{space}{text}"
+                if self._rng.random() < 0.6
+                else f"{text}{space if text[-1:] in '.?!。？！' else '。' if space == '' else '. '}{filler}"
+            )
+        if self.language == "en":
+            if self._lower:
+                text = text.lower()
+            elif self._rng.random() < 0.6:
+                text = text[:1].upper() + text[1:]
+            if self._rng.random() < self._typos:
+                text = self._misspelt(text)
+        if self._bare:
+            text = text.rstrip(".!?。！？")
+        elif text[-1:].isalnum() and self._rng.random() < 0.3:
+            text += "。" if self.language == "zh" else "."
+        return text
+
+    def reference(self, item_id: str, shown: tuple[str, ...]) -> str:
+        """Words for an item: its place on the list, or its title."""
+        title = self.catalog[item_id].title
+        if item_id not in shown:
+            return title
+        place = shown.index(item_id)
+        if place == len(shown) - 1 and place > 0 and self._rng.random() < 0.12:
+            return "最后一个" if self.language == "zh" else "the last one"
+        ordinal = self._words.ORDINALS[min(place, 7)]
+        return self.pick(self._words.REFERENCES).format(ordinal=ordinal, n=place + 1, title=title)
+
+    def label(self, name: str) -> str:
+        """A column's name in words."""
+        return name.replace("_", " ").lower() if self._rng.random() < 0.7 else name.replace("_", " ")
+
+    def wishes(self, wishes: list[Constraint]) -> str:
+        """Several wishes in one breath."""
+        text = ""
+        for place, wish in enumerate(wishes):
+            text += (self.pick(self._words.JOIN) if place else "") + self.wish(wish)
+        return text
+
+    def wish(self, wish: Constraint) -> str:
+        """Words for a wish."""
+        column = self.domain.column(wish.facet)
+        if column is None:
+            return str(wish)
+        label = self.label(column.name)
+        if column.kind == "number":
+            return self._number(wish, column, label)
+        if column.kind == "boolean":
+            words = self.pick(column.others.get("true", (label,)))
+            good = wish.values[0] == "true" and wish.op == "any"
+            return words if good else self.pick(self._words.WITHOUT[:3]).format(wish=words)
+        words = (" or " if self.language == "en" else "或").join(self.value(column, str(v)) for v in wish.values)
+        if wish.op == "none":
+            return self.pick(self._words.WITHOUT).format(wish=words)
+        forms = (
+            self._words.LABELLED
+            if self._rng.random() < 0.2
+            else self._words.ANY_OF
+            if column.kind == "category"
+            else self._words.WITH
+        )
+        one = self.domain.one if self.language == self.domain.language else "one"
+        return self.pick(forms).format(wish=words, label=label, one=one)
+
+    def value(self, column: Column, value: str) -> str:
+        """A value, now and then in other words."""
+        others = column.others.get(value, ())
+        return self.pick(others) if others and self._rng.random() < 0.3 else value
+
+    def vague(self, column: Column) -> str:
+        """A wish about a number without a number."""
+        return self.pick(self._words.VAGUE_NUMBERS[measure_of(column)]).format(label=self.label(column.name))
+
+    def flaw(self, column: Column, *, high: bool) -> tuple[str, str]:
+        """Words for a number that is too high (or too low), and for what is wished instead."""
+        forms = self._words.FLAWS[measure_of(column)]
+        words = forms[int(self._rng.integers(len(forms)))]
+        label = self.label(column.name)
+        flaw, change = (words[0], words[3]) if high else (words[2], words[1])
+        return flaw.format(label=label), change.format(label=label)
+
+    def _number(self, wish: Constraint, column: Column, label: str) -> str:
+        unit = f"{'' if self.language == 'zh' else ' '}{column.unit}" if column.unit else ""
+        if self._rng.random() < 0.25:
+            unit = ""
+        shown = [f"{v:g}" if isinstance(v, float) else str(v) for v in wish.values]
+        if wish.op == "between":
+            return self.pick(self._words.BETWEEN).format(label=label, low=shown[0], high=shown[1] + unit)
+        short = bool(unit) and self._rng.random() < 0.5
+        if wish.op in {"lt", "le"}:
+            forms = self._words.UNIT_AT_MOST if short else self._words.AT_MOST
+        else:
+            forms = self._words.UNIT_AT_LEAST if short else self._words.AT_LEAST
+        return self.pick(forms).format(label=label, n=shown[0] + unit)
+
+    def _any_column(self) -> Column:
+        return self.domain.columns[int(self._rng.integers(len(self.domain.columns)))]
+
+    def _any_value(self) -> str:
+        column = self._any_column()
+        if column.values:
+            return self.value(column, self.pick(column.values))
+        return column.others.get("true", (self.label(column.name),))[0]
+
+    def _misspelt(self, text: str) -> str:
+        words = text.split(" ")
+        place = int(self._rng.integers(len(words)))
+        word = words[place]
+        if len(word) > 4 and word.isalpha():
+            at = int(self._rng.integers(1, len(word) - 1))
+            cut = (
+                word[:at] + word[at + 1 :],
+                word[:at] + word[at + 1] + word[at] + word[at + 2 :],
+                word[:at] + word[at] + word[at:],
+            )
+            words[place] = self.pick(cut)
+        return " ".join(words)
