@@ -17,7 +17,8 @@ from chatrec.agent._graph import RecommenderGraph
 from chatrec.agent._middleware import RecommenderMiddleware, Reply
 from chatrec.agent._turns import Language
 from chatrec.agent.llm import ChatLlamaCpp, shipped_adapter
-from chatrec.indexes import Catalog, Recommender, ThreadOwners, home, open_checkpointer, open_store
+from chatrec.indexes import Catalog, ItemIndex, Recommender, ThreadOwners, home, open_checkpointer, open_store
+from chatrec.indexes._persistence import index_folder
 
 
 def create_recommender(
@@ -36,7 +37,8 @@ def create_recommender(
     """Build the conversational recommender: a compiled LangGraph agent.
 
     Args:
-        catalog: The items, or a `Recommender` over them (its store is used then).
+        catalog: The items, or a `Recommender` over them (its index and store are used then). The index of a catalog is
+            kept under `CHATREC_HOME` by the catalog's name; only new and changed items are embedded the next time.
         model: A LangChain chat model, the path of a GGUF file, or None for the embedded model.
         adapter: A LoRA adapter (GGUF) for the local model: a path, None for none, "auto" for the one that ships
             with the embedded model, if any.
@@ -55,7 +57,8 @@ def create_recommender(
     if isinstance(catalog, Recommender):
         recommender = catalog
     else:
-        recommender = Recommender(catalog, store=store or open_store(home() / "people.db"))
+        index = ItemIndex.build(catalog, path=index_folder(catalog.name, catalog.name))
+        recommender = Recommender(catalog, index=index, store=store or open_store(home() / "people.db"))
     kept = store or recommender.store
     agent = create_agent(
         model if isinstance(model, BaseChatModel) else local_model(model, adapter),

@@ -24,6 +24,7 @@ from chatrec.agent._context import RecommenderState, user_of
 from chatrec.agent._prompt import system_text
 from chatrec.agent._reply import REPLY, reply_tool
 from chatrec.agent._turns import STAMP, Language, Outlook, outlook, replay, state_line
+from chatrec.agent._window import window
 from chatrec.indexes import Recommender
 from chatrec.tools import RecommenderToolkit
 from chatrec.tools._turn import TURN_KEY, Turn
@@ -152,7 +153,7 @@ class RecommenderMiddleware(AgentMiddleware[RecommenderState, Any, Any]):
         base = request.override(
             model=self._silenced(request.model),
             system_message=_with_system(request.system_message, self._system),
-            messages=[_as_told(message) for message in request.messages],
+            messages=_recent([_as_told(message) for message in request.messages], request.model),
             tools=[tool for tool in request.tools if local or _name(tool) != REPLY],
         )
         if not ENDING & got.succeeded:
@@ -233,6 +234,12 @@ def _as_told(message: AnyMessage) -> AnyMessage:
     if isinstance(message, AIMessage) and stamp.get("act") in {"recommend", "describe"}:
         return message.model_copy(update={"content": str(stamp.get("said", ""))})
     return message
+
+
+def _recent(messages: list[AnyMessage], model: BaseChatModel) -> list[AnyMessage]:
+    """What fits a model that says how much it reads; one that does not is told everything."""
+    most = (model.profile or {}).get("max_input_tokens")
+    return messages if most is None else window(messages, most)
 
 
 def _message(response: ModelResponse[Any]) -> AIMessage:

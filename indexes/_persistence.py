@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import overload
@@ -63,3 +65,16 @@ def open_checkpointer(path: str | os.PathLike[str] | None, *, types: Sequence[ty
         StoreError: The file cannot be opened or is no SQLite database.
     """
     return MemorySaver(serde=serializer(types)) if path is None else LocalSaver(path, types=types)
+
+
+def index_folder(source: str, name: str) -> Path:
+    """Where the index of a catalog is kept under chatrec's home.
+
+    Args:
+        source: The catalog's file, which has a folder to itself; or a name for what has no file.
+        name: What to call the folder.
+    """
+    path = Path(source).expanduser()
+    key = str(path.resolve()) if path.exists() else source
+    shown = re.sub(r"[^\w.-]+", "-", name).strip("-.") or "catalog"
+    return home() / "indexes" / f"{shown}-{hashlib.sha256(key.encode()).hexdigest()[:10]}"

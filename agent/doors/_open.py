@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 import secrets
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +15,7 @@ from chatrec.agent._assemble import create_recommender, local_model
 from chatrec.agent._turns import Language
 from chatrec.agent.doors._session import Session
 from chatrec.indexes import Catalog, ItemIndex, Recommender, home, open_checkpointer, open_store
+from chatrec.indexes._persistence import index_folder
 
 OnProgress = Callable[[Literal["catalog", "index", "model"], int, int], None]
 """What is being done, how many are done, of how many (0 where nobody knows)."""
@@ -91,14 +90,6 @@ def open_index(source: str, *, on_progress: OnProgress | None = None) -> tuple[C
         catalog, path=index_folder(source, catalog.name), progress=lambda done, total: tell("index", done, total)
     )
     return catalog, index
-
-
-def index_folder(source: str, name: str) -> Path:
-    """Where the index of this catalog is kept: one folder per file, or per demo catalog, under chatrec's home."""
-    path = Path(source).expanduser()
-    key = str(path.resolve()) if path.exists() else source
-    shown = re.sub(r"[^\w.-]+", "-", name).strip("-.") or "catalog"
-    return home() / "indexes" / f"{shown}-{hashlib.sha256(key.encode()).hexdigest()[:10]}"
 
 
 def _load_model(path: Path | None) -> BaseChatModel:

@@ -113,10 +113,11 @@ def index(
     """
     from rich.console import Console
 
-    from chatrec.agent.doors._open import index_folder, open_index
+    from chatrec.agent.doors._open import open_index
     from chatrec.agent.doors._report import catalog_report
     from chatrec.agent.doors._terminal import Loading
     from chatrec.agent.doors._words import machine_language
+    from chatrec.indexes._persistence import index_folder
 
     with Loading(Console(stderr=True), language=machine_language()) as loading:
         catalog, _ = open_index(file, on_progress=loading.tell)

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from chatrec.agent.doors._open import Wanted, index_folder, open_session
+from chatrec.agent.doors._open import Wanted, open_session
 from chatrec.agent.doors._report import catalog_report
 from chatrec.errors import CatalogError
 from chatrec.indexes import Catalog
+from chatrec.indexes._persistence import index_folder
 from chatrec.testing import ScriptedChatModel, tea_catalog
 
 ROWS = "title,colour\nGreen Dawn,green\nBlack Harbour,black\nOld Cellar,black\n"

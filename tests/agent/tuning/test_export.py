@@ -131,5 +131,3 @@ def test_the_tensors_are_those_that_llama_cpps_own_converter_writes(tmp_path: Pa
     other = {tensor.name: tensor.data for tensor in gguf.GGUFReader(str(theirs)).tensors}
     assert one.keys() == other.keys()
     assert all(np.array_equal(one[name], other[name]) for name in one)
-
-
