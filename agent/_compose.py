@@ -8,7 +8,7 @@ from typing import Any
 
 from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolMessage
 
-from chatrec.agent._grounding import is_grounded, sentences
+from chatrec.agent._grounding import is_grounded, repeats, sentences
 from chatrec.agent._texts import listing, say, short_facts
 from chatrec.agent._turns import STAMP
 from chatrec.indexes import Catalog
@@ -89,14 +89,13 @@ def checked(words: str, turn: Turn, facts: str, *, echo: str = "", most: int) ->
         words: What the model wrote.
         turn: The turn, for its language.
         facts: What may be named.
-        echo: What the model was told; sentences that only repeat it are not fit.
+        echo: What was said before and what the model was told; sentences that repeat it are not fit.
         most: How many sentences at most.
     """
-    told = echo.casefold()
     fit = [
         sentence
         for sentence in sentences(words)
-        if is_grounded(sentence, facts, language=turn.language) and sentence.casefold() not in told
+        if is_grounded(sentence, facts, language=turn.language) and not repeats(sentence, echo)
     ]
     return ("" if turn.language == "zh" else " ").join(dict.fromkeys(fit[:most]))
 

@@ -17,6 +17,9 @@ _WORD = re.compile(r"[^\W\d_][\w'’-]*")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _FREE = {"i", "i'm", "i'd", "i'll", "i've", "ok"}
 _LONGEST = 300
+_GRAM = 4
+_REPEATED = 0.5
+_HAN_OR_WORD = re.compile(r"[\u3400-\u9fff]|[^\W_\u3400-\u9fff]+")
 
 
 def sentences(text: str) -> list[str]:
@@ -45,6 +48,20 @@ def is_grounded(sentence: str, facts: str, *, language: str = "en") -> bool:
     if any(not _has_number(folded, number) for number in _NUMBER.findall(sentence)):
         return False
     return all(name in folded for name in _names(sentence))
+
+
+def repeats(sentence: str, told: str) -> bool:
+    """Whether half or more of a sentence, in runs of four words or Chinese characters, stands in what was told before.
+
+    Sentences below five words repeat nothing: "You are welcome!" may be said twice.
+    """
+    words = _HAN_OR_WORD.findall(sentence.casefold())
+    if len(words) <= _GRAM:
+        return False
+    before = _HAN_OR_WORD.findall(told.casefold())
+    known = {tuple(before[i : i + _GRAM]) for i in range(len(before) - _GRAM + 1)}
+    runs = [tuple(words[i : i + _GRAM]) for i in range(len(words) - _GRAM + 1)]
+    return sum(run in known for run in runs) >= _REPEATED * len(runs)
 
 
 def _has_number(facts: str, number: str) -> bool:

@@ -201,7 +201,9 @@ class RecommenderMiddleware(AgentMiddleware[RecommenderState, Any, Any]):
         mode = self._mode(request.model)
         said = [m.text for m in request.messages if isinstance(m, HumanMessage)]
         facts = "\n".join([got.facts, self._system, *said])
-        words = checked(message.text, turn, facts, echo=f"{self._system}\n{said[-1] if said else ''}", most=_MOST[mode])
+        ours = [str(m.text) for m in request.messages if isinstance(m, AIMessage)]
+        echo = "\n".join([self._system, *(tool.description for tool in self.tools), *said[-1:], *ours])
+        words = checked(message.text, turn, facts, echo=echo, most=_MOST[mode])
         entries = got.listed["recommendations"] if got.listed is not None else []
         told = mode == "model" and bool(entries) and all(e["title"].casefold() in words.casefold() for e in entries)
         composed = compose(words, turn, got, catalog, list_items=not told)

@@ -16,7 +16,7 @@ _SAID = {
         "relaxed": "Nothing matches everything, so I went without: {relaxed}.",
         "relaxed_some": "Only {count} match everything; the others go without: {relaxed}.",
         "noted": "Noted.",
-        "reply": "Tell me what you are in the mood for, and I will look through the {name}.",
+        "reply": "What would you like? Tell me in your own words, and I will look through the {name}.",
         "describe": "Here is what I know about it:",
     },
     "zh": {
@@ -26,7 +26,7 @@ _SAID = {
         "relaxed": "没有完全符合的，只好放宽：{relaxed}。",
         "relaxed_some": "完全符合的只有{count}个，其余放宽了：{relaxed}。",
         "noted": "记下了。",
-        "reply": "告诉我你想要什么，我来帮你在“{name}”里找。",
+        "reply": "想要什么？用自己的话告诉我，我来帮你在“{name}”里找。",
         "describe": "这是我知道的：",
     },
 }

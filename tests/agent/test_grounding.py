@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from chatrec.agent._grounding import is_grounded, sentences
+from chatrec.agent._grounding import is_grounded, repeats, sentences
 
 FACTS = "something like Alien, under 100 minutes\n1. Moon Harbour: genre Drama; 95 min\n2. 星际旅馆"
 
@@ -54,3 +54,11 @@ def test_sentences_are_split_at_their_ends_only() -> None:
         "好的，我来找。",
         "还有吗？",
     ]
+
+
+def test_sentences_that_were_said_or_told_before_are_recognised() -> None:
+    told = "Say something in words, when neither a list nor a question nor facts are called for.\n你喜欢什么样的茶呢"
+    assert repeats("A sentence in words, when neither a list nor a question is called for.", told)
+    assert repeats("你喜欢什么样的茶？", told)
+    assert not repeats("You are welcome!", "You are welcome!")
+    assert not repeats("Enjoy your evening with one of these.", told)
