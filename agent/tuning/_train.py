@@ -31,6 +31,7 @@ from chatrec.errors import ModelError
 __all__ = ["TrainSettings", "train"]
 
 _log = logging.getLogger(__name__)
+_MOST_WEIGHT = 2.5
 Report = Callable[[Mapping[str, float]], None]
 
 
@@ -61,16 +62,16 @@ class TrainSettings:
     rank: int = 16
     alpha: float = 32.0
     first: int = 0
-    rate: float = 6e-4
+    rate: float = 1.5e-3
     warmup: int = 10
     decay: float = 0.01
     passes: int = 1
-    group: int = 16
+    group: int = 6
     steps_each: int = 1
-    words: float = 0.03
+    words: float = 0.01
     arguments: float = 0.5
-    longest: int = 1500
-    check_every: int = 25
+    longest: int = 1000
+    check_every: int = 50
     patience: int = 4
     minutes: float = 40.0
     seed: int = 7
@@ -240,10 +241,10 @@ def _groups(files: Sequence[Path], size: int) -> list[list[list[dict[str, Any]]]
 
 
 def _weights(groups: Sequence[Sequence[Sequence[Mapping[str, Any]]]]) -> dict[str, float]:
-    """The weight of each act: rare ones count more, by the root of their rarity; 1 on average."""
+    """The weight of each act: rare ones count more, by the root of their rarity, up to `_MOST_WEIGHT`; 1 on average."""
     counts = Counter(d["act"] for group in groups for decisions in group for d in decisions if d["kind"] == "name")
     total = sum(counts.values())
-    raw = {act: math.sqrt(total / len(counts) / count) for act, count in counts.items()}
+    raw = {act: min(_MOST_WEIGHT, math.sqrt(total / len(counts) / count)) for act, count in counts.items()}
     mean = sum(raw[act] * count for act, count in counts.items()) / total
     return {act: weight / mean for act, weight in raw.items()}
 

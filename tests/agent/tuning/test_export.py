@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-
 from tests.agent.tuning.conftest import HEADS, KV_HEADS, VOCAB, WIDTH, llama_logits, tiny_model
 
 torch = pytest.importorskip("torch")
@@ -81,7 +80,8 @@ def test_blocks_before_the_first_have_no_adapter(tmp_path: Path) -> None:
         dict(model.adapter.items()), tmp_path / "adapter.gguf", architecture="llama", alpha=8.0, half=False
     )
     names = {tensor.name for tensor in gguf.GGUFReader(str(path)).tensors}
-    assert names and all(name.startswith("blk.2.") for name in names)
+    assert names
+    assert all(name.startswith("blk.2.") for name in names)
     assert np.abs(torch_logits(model, TOKENS, 3) - llama_logits(base, TOKENS, path)).max() < 2e-3
 
 
