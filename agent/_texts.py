@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from chatrec.indexes import Facet
 from chatrec.tools._texts import facet_label
 
+_PARTS = re.compile(r"[;；]\s*")
 _SAID = {
     "en": {
         "list": "Here is what I found:",
@@ -38,12 +40,22 @@ def say(key: str, language: str, **values: str) -> str:
 
 
 def card(number: int, entry: Mapping[str, Any], facets: Mapping[str, Facet]) -> str:
-    """One listed item as text: number, title, a line of facts, the reason."""
+    """One listed item as text: number, title, a line of facts, and of the reason what the facts do not say."""
     line = f"{number}. {entry['title']}"
     shown = short_facts(entry["item"], facets)
     if shown:
         line += f" ({shown})"
-    return f"{line}\n   {entry['reason']}" if entry["reason"] else line
+    reason = beyond(entry["reason"], shown)
+    return f"{line}\n   {reason}" if reason else line
+
+
+def beyond(reason: str, shown: str) -> str:
+    """The parts of a reason that are not among the facts shown beside it."""
+    mark, end = ("；", "。") if reason.endswith("。") else ("; ", ".")
+    parts = [part.strip() for part in _PARTS.split(reason.rstrip(".。"))]
+    kept = [part for part in parts if part and part.casefold() not in shown.casefold()]
+    said = mark.join(kept)
+    return f"{said[0].upper()}{said[1:]}{end}" if said else ""
 
 
 def short_facts(item: Mapping[str, Any], facets: Mapping[str, Facet], *, most: int = 5) -> str:

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 from rich.text import Text
 
-from chatrec.agent._texts import listing, short_facts
+from chatrec.agent._texts import beyond, listing, short_facts
 from chatrec.agent._turns import language_of
 from chatrec.agent.doors._commands import COMMANDS, run_command
 from chatrec.agent.doors._session import Answer, OnStep, Session
@@ -257,15 +257,16 @@ class Loading:
 
 
 def _cards(entries: Sequence[dict[str, Any]], catalog: Catalog) -> Table:
-    """A list: number, then title and facts, then the reason, each wrapped within its own column."""
+    """A list: number, then title and facts, then what else the reason says, each wrapped within its own column."""
     grid = Table.grid(padding=(0, 1))
     for number, entry in enumerate(entries, start=1):
         card = Text(_clean(str(entry["title"])), style="bold")
         facts = _clean(short_facts(entry["item"], catalog.facets))
         if facts:
             card.append(f" ({facts})", style="not bold dim")
-        if entry["reason"]:
-            card.append(f"\n{_clean(entry['reason'])}", style="not bold italic")
+        reason = _clean(beyond(entry["reason"], facts))
+        if reason:
+            card.append(f"\n{reason}", style="not bold italic")
         grid.add_row(Text(f"{number}.", style="bold cyan"), card)
     return grid
 

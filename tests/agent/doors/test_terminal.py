@@ -12,7 +12,7 @@ from prompt_toolkit.output import DummyOutput
 from rich.console import Console
 from tests.agent.doors.conftest import Opener
 
-from chatrec.agent._texts import listing
+from chatrec.agent._texts import beyond, listing
 from chatrec.agent.doors._session import Answer
 from chatrec.agent.doors._terminal import Lines, Loading, Screen, Typed, chat, greet
 from chatrec.errors import ModelError
@@ -64,15 +64,16 @@ def test_cards_on_a_terminal_carry_number_title_facts_and_reason(opener: Opener)
     assert "\x1b[" in out.getvalue()
     text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", out.getvalue())
     for number, entry in enumerate(session.shown, start=1):
-        card = re.search(rf"^ +{number}\. {re.escape(entry['title'])} \((.+)\) *\n +(.+?) *$", text, re.MULTILINE)
+        card = re.search(rf"^ +{number}\. {re.escape(entry['title'])} \((.+)\) *(?:\n +(.+?) *)?$", text, re.MULTILINE)
         assert card is not None
         assert str(entry["item"]["price"]) in card[1]
-        assert card[2] == entry["reason"]
+        reason = beyond(entry["reason"], card[1])
+        assert not reason or card[2] == reason
 
 
 @pytest.mark.parametrize("terminal", [False, True])
 def test_what_would_steer_the_terminal_is_left_out(terminal: bool) -> None:
-    evil = "\x1b]0;stolen\x07 tea \x9b2J"
+    evil = "\x1b]0:stolen\x07 tea \x9b2J"
     item = Item("1", f"Tea {evil}", f"About {evil}", {"kind": f"green {evil}"})
     catalog = Catalog([item])
     entry = {"title": item.title, "item": item.as_dict(), "reason": f"Because {evil}", "id": "1"}
