@@ -204,6 +204,8 @@ class RecommenderMiddleware(AgentMiddleware[RecommenderState, Any, Any]):
         ours = [str(m.text) for m in request.messages if isinstance(m, AIMessage)]
         echo = "\n".join([self._system, *(tool.description for tool in self.tools), *said[-1:], *ours])
         words = checked(message.text, turn, facts, echo=echo, most=_MOST[mode])
+        if got.listed is not None and words in {_said(m) for m in request.messages}:
+            words = ""
         entries = got.listed["recommendations"] if got.listed is not None else []
         told = mode == "model" and bool(entries) and all(e["title"].casefold() in words.casefold() for e in entries)
         composed = compose(words, turn, got, catalog, list_items=not told)
@@ -242,6 +244,12 @@ def _recent(messages: list[AnyMessage], model: BaseChatModel) -> list[AnyMessage
     """What fits a model that says how much it reads; one that does not is told everything."""
     most = (model.profile or {}).get("max_input_tokens")
     return messages if most is None else window(messages, most)
+
+
+def _said(message: AnyMessage) -> str | None:
+    """What we said ourselves in an earlier reply."""
+    stamp = message.additional_kwargs.get(STAMP)
+    return stamp.get("said") if isinstance(message, AIMessage) and isinstance(stamp, dict) else None
 
 
 def _message(response: ModelResponse[Any]) -> AIMessage:

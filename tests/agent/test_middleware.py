@@ -59,6 +59,13 @@ def test_an_invented_sentence_is_replaced(recommender: Recommender) -> None:
     assert "\n\n1. " in text
 
 
+def test_two_lists_do_not_begin_with_the_same_words(recommender: Recommender) -> None:
+    script: list[Any] = [("recommend", {}), "Enjoy!", ("recommend", {}), "Enjoy!"]
+    talk = Talk(recommender, *script)
+    assert talk.say("tea")["messages"][-1].text.startswith("Enjoy!")
+    assert not talk.say("more")["messages"][-1].text.startswith("Enjoy!")
+
+
 def test_a_question_ends_the_turn_without_another_call(recommender: Recommender) -> None:
     talk = Talk(recommender, ("ask_user", {"facet": "taste"}))
     result = talk.say("hello, I want tea")
