@@ -50,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     learn.add_argument(
         "--out", type=Path, required=True, help="folder for checkpoints; an interrupted run goes on there"
     )
+    learn.add_argument("--begin", type=Path, help="an adapter.safetensors of the same shape to begin with")
     learn.add_argument("--base", type=Path, help="GGUF of the base model (default: the embedded one)")
     _add_settings(learn)
     learn.set_defaults(run=_train)
@@ -100,7 +101,9 @@ def _train(given: argparse.Namespace) -> None:
         sys.stdout.write("  ".join(f"{name} {value:.4g}" for name, value in found.items()) + "\n")
         sys.stdout.flush()
 
-    result = train(given.base or embedded_model_path(), given.data, given.held, given.out, settings, report)
+    result = train(
+        given.base or embedded_model_path(), given.data, given.held, given.out, settings, report, begin=given.begin
+    )
     sys.stdout.write(json.dumps(result["best"]) + "\n")
 
 

@@ -79,7 +79,14 @@ class TrainSettings:
 
 
 def train(  # noqa: PLR0917
-    base: Path, data: Sequence[Path], held: Path, out: Path, settings: TrainSettings, report: Report | None = None
+    base: Path,
+    data: Sequence[Path],
+    held: Path,
+    out: Path,
+    settings: TrainSettings,
+    report: Report | None = None,
+    *,
+    begin: Path | None = None,
 ) -> dict[str, Any]:
     """Train an adapter, checkpointing as it goes; a run that finds its own checkpoint goes on from there.
 
@@ -90,6 +97,7 @@ def train(  # noqa: PLR0917
         out: A folder for `adapter.safetensors` (the best so far), `last.safetensors` and `progress.json`.
         settings: How.
         report: Called after every step with what is known.
+        begin: An `adapter.safetensors` of the same shape to begin with, instead of an adapter that does nothing.
 
     Returns:
         The best measurement on the held-out domains, and the settings.
@@ -102,6 +110,8 @@ def train(  # noqa: PLR0917
     torch.manual_seed(settings.seed)
     shape, tensors = load_base(base)
     model = LoraModel(shape, tensors, LoraSettings(settings.rank, settings.alpha, settings.first), seed=settings.seed)
+    if begin is not None:
+        model.adapter.load_state_dict(load_file(begin))
     groups = _groups(data, settings.group)
     if not groups:
         raise ModelError(f"no conversations in {[p.name for p in data]!r}", hint="generate some first")

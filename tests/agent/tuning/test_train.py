@@ -81,6 +81,14 @@ def test_an_interrupted_run_ends_as_if_it_had_not_been(files: tuple[Path, Path, 
     assert all(torch.allclose(one[name], other[name], atol=2e-3) for name in one)
 
 
+def test_a_run_may_begin_with_an_adapter(files: tuple[Path, Path, Path], tmp_path: Path) -> None:
+    base, data, held = files
+    first = train(base, [data], held, tmp_path / "run", SETTINGS)
+    kept = tmp_path / "run" / "adapter.safetensors"
+    again = train(base, [data], held, tmp_path / "again", replace(SETTINGS, passes=1), begin=kept)
+    assert again["history"][0]["act_loss"] == pytest.approx(first["best"]["act_loss"], rel=1e-3)
+
+
 def test_a_folder_with_a_run_of_other_settings_is_refused(files: tuple[Path, Path, Path], tmp_path: Path) -> None:
     base, data, held = files
     few = replace(SETTINGS, passes=1)
