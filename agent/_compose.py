@@ -27,6 +27,7 @@ class Outcome:
         listed: The artifact of `recommend`, or None.
         question: The question asked, or None.
         described: The item described, or None.
+        events: The feedback recorded (kind, item_id, title), oldest first.
         probabilities: The model's distribution over the acts at its last choice, or None.
     """
 
@@ -36,6 +37,7 @@ class Outcome:
     listed: dict[str, Any] | None = None
     question: dict[str, Any] | None = None
     described: dict[str, Any] | None = None
+    events: tuple[dict[str, Any], ...] = ()
     probabilities: dict[str, float] | None = None
 
     @property
@@ -54,6 +56,7 @@ class _Reading:
     succeeded: set[str] = field(default_factory=set[str])
     facts: list[str] = field(default_factory=list[str])
     artifacts: dict[str, Any] = field(default_factory=dict[str, Any])
+    events: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     probabilities: dict[str, float] | None = None
 
 
@@ -71,6 +74,7 @@ def outcome(messages: Sequence[AnyMessage]) -> Outcome:
                 read.succeeded.add(message.name)
             if isinstance(message.artifact, dict):
                 read.artifacts |= message.artifact
+                read.events += [message.artifact["event"]] if "event" in message.artifact else []
     return Outcome(
         calls=tuple(read.calls),
         succeeded=frozenset(read.succeeded),
@@ -78,6 +82,7 @@ def outcome(messages: Sequence[AnyMessage]) -> Outcome:
         listed=read.artifacts if "recommendations" in read.artifacts else None,
         question=read.artifacts.get("question"),
         described=read.artifacts.get("described"),
+        events=tuple(read.events),
         probabilities=read.probabilities,
     )
 
@@ -111,7 +116,9 @@ def compose(words: str, turn: Turn, got: Outcome, catalog: Catalog, *, list_item
         list_items: Whether the items are rendered after the words (no, where the words name them all).
     """
     said = words or _plain_words(turn, got, catalog)
-    parts = [said]
+    # What was recorded is told as it was recorded, so that the person can take it back if it was misheard.
+    noted = [say(event["kind"], turn.language, title=event["title"]) for event in got.events]
+    parts = [" ".join([*noted, said]) if turn.language != "zh" else "".join([*noted, said])]
     shown: list[str] = []
     if got.listed is not None:
         entries = got.listed["recommendations"]
@@ -150,11 +157,10 @@ def _plain_words(turn: Turn, got: Outcome, catalog: Catalog) -> str:
         return say("list_where", language, where=_conditions(kept, turn, catalog)) if kept else say("list", language)
     if got.act == "describe":
         return say("describe", language)
-    if got.act == "ask":
+    if got.act == "ask" or got.events:
         return ""
-    if any(name in {"record_feedback", "update_profile"} for name, _ in got.calls):
-        return say("noted", language)
-    return say("reply", language, name=catalog.name)
+    noted = any(name == "update_profile" for name, _ in got.calls)
+    return say("noted", language) if noted else say("reply", language, name=catalog.name)
 
 
 def _conditions(notations: Sequence[str], turn: Turn, catalog: Catalog) -> str:

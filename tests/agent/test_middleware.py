@@ -97,6 +97,16 @@ def test_feedback_is_noted_and_another_choice_follows(recommender: Recommender) 
     assert (event.kind, event.item_id, event.reason) == ("reject", first, "not the first one, too plain")
 
 
+def test_what_was_recorded_is_told_whatever_the_model_says_of_it(recommender: Recommender) -> None:
+    seen = ("record_feedback", {"kind": "seen", "item": "1"})
+    talk = Talk(recommender, *[("recommend", {}), "Here you are."], *[seen, ("reply", {}), "You are welcome."])
+    title = talk.say("tea")["recommendations"][0]["title"]
+    assert talk.say("I know the first")["messages"][-1].text == f"Noted: you know {title} already. You are welcome."
+    talk = Talk(recommender, *[("recommend", {}), "Here you are."], *[seen, ("reply", {}), "Try Dragon Pearl!"])
+    title = talk.say("茶")["recommendations"][0]["title"]
+    assert talk.say("第一个我知道")["messages"][-1].text == f"记下了：{title}你已经知道了。"
+
+
 def test_the_choice_is_bounded_by_what_is_possible(recommender: Recommender) -> None:
     talk = Talk(recommender, ("recommend", {}), "Here.", ("reply", {}), "Sure.")
     talk.say("hello")
