@@ -118,7 +118,7 @@ def compose(words: str, turn: Turn, got: Outcome, catalog: Catalog, *, list_item
     said = words or _plain_words(turn, got, catalog)
     # What was recorded is told as it was recorded, so that the person can take it back if it was misheard.
     noted = [say(event["kind"], turn.language, title=event["title"]) for event in got.events]
-    parts = [" ".join([*noted, said]) if turn.language != "zh" else "".join([*noted, said])]
+    parts = [("" if turn.language == "zh" else " ").join(filter(None, [*noted, said]))]
     shown: list[str] = []
     if got.listed is not None:
         entries = got.listed["recommendations"]
