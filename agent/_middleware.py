@@ -48,7 +48,8 @@ class RecommenderMiddleware(AgentMiddleware[RecommenderState, Any, Any]):
     Args:
         recommender: What is recommended from.
         max_questions: Consecutive questions since the last list, 0 to 10; then a list is due.
-        reply: `rendered`: at most one checked sentence of the model, then items rendered from the results.
+        reply: `rendered`: lists, facts and plain questions are rendered from the results, in chatrec's words; of the
+            model's own words at most one checked sentence, where it only talks.
             `model`: the model writes the reply, checked sentence by sentence. `auto`: `rendered` for
             `ChatLlamaCpp`, else `model`.
         language: "en", "zh", or "auto": the language of the person's last message.
@@ -126,24 +127,24 @@ class RecommenderMiddleware(AgentMiddleware[RecommenderState, Any, Any]):
     ) -> AIMessage | ModelResponse[Any]:
         """Show the model what it needs, bound its choice, check its words."""
         steps = self._steps(request)
-        asked = next(steps)
-        while True:
-            try:
+        try:
+            asked = next(steps)
+            while True:
                 asked = steps.send(handler(asked))
-            except StopIteration as end:
-                return end.value  # type: ignore[no-any-return]
+        except StopIteration as end:
+            return end.value  # type: ignore[no-any-return]
 
     async def awrap_model_call(
         self, request: ModelRequest[Any], handler: Callable[[ModelRequest[Any]], Awaitable[ModelResponse[Any]]]
     ) -> AIMessage | ModelResponse[Any]:
         """As `wrap_model_call`."""
         steps = self._steps(request)
-        asked = next(steps)
-        while True:
-            try:
+        try:
+            asked = next(steps)
+            while True:
                 asked = steps.send(await handler(asked))
-            except StopIteration as end:
-                return end.value  # type: ignore[no-any-return]
+        except StopIteration as end:
+            return end.value  # type: ignore[no-any-return]
 
     def _steps(self, request: ModelRequest[Any]) -> _Steps:
         """The model calls of one step of the loop, and what is made of them."""
@@ -164,6 +165,8 @@ class RecommenderMiddleware(AgentMiddleware[RecommenderState, Any, Any]):
             if REPLY not in {call["name"] for call in message.tool_calls}:
                 return choice
             got = _with_probabilities(got, message)
+        if got.listed is not None and self._mode(request.model) == "rendered":
+            return compose("", turn, got, self.recommender.catalog)
         words = yield self._speaking(base, got, local=local)
         return self._worded(_message(words), turn, got, request)
 

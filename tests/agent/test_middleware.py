@@ -25,6 +25,7 @@ class Talk:
 
     def __init__(self, recommender: Recommender, *replies: Any, local: bool = True, **settings: Any) -> None:
         self.model = ScriptedChatModel(replies=list(replies), bounds_choice=local)
+        settings = {"reply": "model"} | settings
         self.agent = create_recommender(recommender, model=self.model, checkpointer=InMemorySaver(), **settings)
 
     def say(self, text: str, context: Any = ANA) -> dict[str, Any]:
@@ -51,6 +52,19 @@ def test_a_list_is_shown_from_the_results_after_one_checked_sentence(recommender
     assert result["messages"][-1].response_metadata["act"] == "recommend"
     for entry in result["recommendations"]:
         assert entry["title"] in text
+
+
+def test_rendered_lists_need_no_words_of_the_model(recommender: Recommender) -> None:
+    talk = Talk(recommender, ("recommend", {}), reply="auto")
+    text = talk.say("under 31 euros")["messages"][-1].text
+    assert text.startswith("Here is what I found for price below 31 €:\n\n1. ")
+    assert len(talk.model.history) == 1
+
+
+def test_rendered_small_talk_is_one_checked_sentence(recommender: Recommender) -> None:
+    talk = Talk(recommender, ("reply", {}), "Good morning to you! I also sell cars.", reply="rendered")
+    assert talk.say("hi")["messages"][-1].text == "Good morning to you!"
+    assert talk.model.history[-1].settings["text_grammar"] == "sentence"
 
 
 def test_an_invented_sentence_is_replaced(recommender: Recommender) -> None:
