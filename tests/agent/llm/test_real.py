@@ -329,10 +329,11 @@ def test_a_closed_stream_frees_the_model(make_model: MakeModel) -> None:
 
 
 async def test_a_cancelled_task_frees_the_model(make_model: MakeModel) -> None:
-    model = make_model(max_tokens=1000)
+    model = make_model(max_tokens=1000, n_ctx=8192)
     model.load()
-    task = asyncio.create_task(model.ainvoke("Count to one thousand."))
-    await asyncio.sleep(0.5)
+    # Long enough to read that no machine has answered by the time it is cancelled.
+    task = asyncio.create_task(model.ainvoke("Count to one thousand. " * 700))
+    await asyncio.sleep(0.2)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
