@@ -189,7 +189,7 @@ def _measure(options: argparse.Namespace, home: Path) -> int:
 
     path = options.model or embedded_model_path()
     os.environ["CHATREC_HOME"] = str(home)  # a person's own profile would change the lists
-    model = local_model(path)
+    model = local_model(options.model)
     model.load()
     threads = model.n_threads or physical_cores()
     before = raw_speed(str(path), context=_GUESS, threads=threads, batch=model.n_batch)
