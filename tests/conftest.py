@@ -7,6 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from chatrec.indexes import Catalog, ItemIndex, Recommender
+from chatrec.testing import HashingEmbedder, tea_catalog
+
 
 @pytest.fixture(scope="session")
 def derived_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -40,3 +43,15 @@ def closed(monkeypatch: pytest.MonkeyPatch) -> None:
 def rng() -> np.random.Generator:
     """Chance that is the same every time."""
     return np.random.default_rng(20240607)
+
+
+@pytest.fixture
+def catalog() -> Catalog:
+    """Eight teas."""
+    return tea_catalog()
+
+
+@pytest.fixture
+def recommender(catalog: Catalog) -> Recommender:
+    """Over the teas, with an embedder that needs no model; nothing is kept."""
+    return Recommender(catalog, index=ItemIndex.build(catalog, embedder=HashingEmbedder()))
