@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from chatrec.indexes._linker_names import boolean_keys
@@ -15,6 +15,7 @@ from chatrec.indexes._values import Facet
 _SMALL = 300
 _PARTS = re.compile(r"\s*(?:&|/|\||,| and )\s*")
 _BRACKETS = re.compile(r"\s*[(\[（].*?[)\]）]\s*")
+_HAN = re.compile(r"[\u3400-\u9fff]")
 _CLASS_SUFFIXES = "色片类型式款风系味菜性"
 
 
@@ -99,19 +100,21 @@ class Lexicon:
         size, names = len(facet.values), _name_like(facet)
         if names:
             self.name_like.add(facet.name)
+        bilingual = sum(1 for value in facet.values if _languages(value)) >= 0.7 * size
         for value, count in facet.values.items():
-            key = stems(value)
-            if not key:
-                continue
             entry = Entry(facet.name, value, count, 1.0, size, names)
-            self._put(self._keys, key, entry)
-            self._add_joined(key, entry)
-            if names and len(key) in {2, 3}:
-                last = tokenize(value)[-1].norm
-                if last.isalpha() and last.isascii() and last not in COMMON:
-                    self._put(self._surnames, last, entry)
-            if not names and size <= _SMALL:
-                self._add_variants(facet, value, key, count, size)
+            for said in (value, *(_languages(value) if bilingual else ())):
+                key = stems(said)
+                if not key:
+                    continue
+                self._put(self._keys, key, entry)
+                self._add_joined(key, entry)
+                if names and len(key) in {2, 3}:
+                    last = tokenize(said)[-1].norm
+                    if last.isalpha() and last.isascii() and last not in COMMON:
+                        self._put(self._surnames, last, entry)
+                if not names and size <= _SMALL:
+                    self._add_variants(said, key, entry)
 
     def _add_joined(self, key: tuple[str, ...], entry: Entry) -> None:
         if entry.name_like or not 1 <= len(key) <= 3 or not all(part.isascii() for part in key):
@@ -120,32 +123,31 @@ class Lexicon:
         if (len(key) > 1 and word not in COMMON and len(word) >= 4) or (len(key) == 1 and len(word) >= 6):
             self._put(self._joined, word, entry)
 
-    def _add_variants(self, facet: Facet, value: str, key: tuple[str, ...], count: int, size: int) -> None:
+    def _add_variants(self, said: str, key: tuple[str, ...], entry: Entry) -> None:
         def put(variant: tuple[str, ...], sure: float) -> None:
             if variant and variant != key:
-                self._put(self._keys, variant, Entry(facet.name, value, count, sure, size, name_like=False))
+                self._put(self._keys, variant, replace(entry, sure=sure))
 
         if key[0] == "the":
             put(key[1:], 0.95)
-        put(stems(_BRACKETS.sub(" ", value)), 0.9)
-        parts = _PARTS.split(value)
+        put(stems(_BRACKETS.sub(" ", said)), 0.9)
+        parts = _PARTS.split(said)
         if 2 <= len(parts) <= 3:
             for part in parts:
                 put(stems(part), 0.85)
         if len(key) == 1 and key[0].isascii() and (origin := root(key[0])):
-            self._put(self._derived, origin, Entry(facet.name, value, count, 1.0, size, name_like=False))
-        if len(key) >= 3 and key[-1] in _CLASS_SUFFIXES and not value.isascii():
+            self._put(self._derived, origin, entry)
+        if len(key) >= 3 and key[-1] in _CLASS_SUFFIXES and not said.isascii():
             put(key[:-1], 0.92)
         if len(key) == 2 and all(len(part) > 3 and part.isascii() for part in key):
-            self._add_prefixes(facet, value, key, count, size)
+            self._add_prefixes(key, replace(entry, sure=0.93))
         if len(key) >= 3 and all(part.isascii() and part.isalpha() for part in key):
             initials = "".join(part[0] for part in key)
             if initials not in COMMON:
                 put((initials,), 0.8)
 
-    def _add_prefixes(self, facet: Facet, value: str, key: tuple[str, ...], count: int, size: int) -> None:
+    def _add_prefixes(self, key: tuple[str, ...], entry: Entry) -> None:
         """Two words shortened to their beginnings, as in "sci-fi"."""
-        entry = Entry(facet.name, value, count, 0.93, size, name_like=False)
         for left in range(2, 5):
             for right in range(2, 5):
                 if left >= len(key[0]) or right >= len(key[1]) or left + right < 5:
@@ -164,6 +166,16 @@ class Lexicon:
         table[key] = (*held, entry)
         if isinstance(key, tuple):
             self.longest = max(self.longest, len(key))
+
+
+def _languages(value: str) -> tuple[str, ...]:
+    """The Latin and the Chinese half of a value that says the same in both: "summer 夏天"; else none."""
+    words = value.split()
+    chinese = [_HAN.search(word) is not None for word in words]
+    at = next((n for n in range(1, len(words)) if chinese[n] != chinese[n - 1]), 0)
+    if not at or any(chinese[n] != chinese[at] for n in range(at, len(words))):
+        return ()
+    return " ".join(words[:at]), " ".join(words[at:])
 
 
 def _name_like(facet: Facet) -> bool:

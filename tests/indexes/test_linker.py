@@ -255,6 +255,22 @@ no not comedy horror under 100 minutes between and 1990 80s the second one short
 WORDS = st.sampled_from(VOCABULARY.split())
 
 
+def test_values_in_two_languages_are_said_in_either() -> None:
+    kinds = ["dress 连衣裙", "coat 大衣", "A4 paper A4纸", "T-shirt T恤"]
+    linker = Linker(Catalog([Item(str(n), f"item {n}", "", {"kind": (kind,)}) for n, kind in enumerate(kinds)]))
+    for text in ("我想找一条连衣裙", "I'm looking for a dress"):
+        (proposal,) = linker.link(text).proposals
+        assert str(proposal.constraint) == "kind=dress 连衣裙"
+        assert proposal.score >= 0.75
+    assert [str(p.constraint) for p in linker.link("除了T恤").proposals] == ["kind!=T-shirt T恤"]
+
+
+def test_a_chinese_word_beside_a_name_is_not_the_name_in_chinese() -> None:
+    kinds = ["A4 纸", "毛笔", "墨水", "砚台"]
+    linker = Linker(Catalog([Item(str(n), f"item {n}", "", {"kind": (kind,)}) for n, kind in enumerate(kinds)]))
+    assert not linker.link("包装纸").proposals
+
+
 @settings(max_examples=150, deadline=None)
 @given(st.lists(WORDS, max_size=14), st.booleans())
 def test_any_mixture_of_words_gives_sound_links(words: list[str], listed: bool) -> None:
