@@ -8,14 +8,13 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from chatrec.indexes._linker_names import boolean_keys
-from chatrec.indexes._linker_text import root, stems, tokenize
+from chatrec.indexes._linker_text import languages, root, stems, tokenize
 from chatrec.indexes._linker_words import COMMON, FUNCTION
 from chatrec.indexes._values import Facet
 
 _SMALL = 300
 _PARTS = re.compile(r"\s*(?:&|/|\||,| and )\s*")
 _BRACKETS = re.compile(r"\s*[(\[（].*?[)\]）]\s*")
-_HAN = re.compile(r"[\u3400-\u9fff]")
 _CLASS_SUFFIXES = "色片类型式款风系味菜性"
 
 
@@ -100,10 +99,10 @@ class Lexicon:
         size, names = len(facet.values), _name_like(facet)
         if names:
             self.name_like.add(facet.name)
-        bilingual = sum(1 for value in facet.values if _languages(value)) >= 0.7 * size
+        bilingual = sum(1 for value in facet.values if languages(value)) >= 0.7 * size
         for value, count in facet.values.items():
             entry = Entry(facet.name, value, count, 1.0, size, names)
-            for said in (value, *(_languages(value) if bilingual else ())):
+            for said in (value, *(languages(value) if bilingual else ())):
                 key = stems(said)
                 if not key:
                     continue
@@ -166,16 +165,6 @@ class Lexicon:
         table[key] = (*held, entry)
         if isinstance(key, tuple):
             self.longest = max(self.longest, len(key))
-
-
-def _languages(value: str) -> tuple[str, ...]:
-    """The Latin and the Chinese half of a value that says the same in both: "summer 夏天"; else none."""
-    words = value.split()
-    chinese = [_HAN.search(word) is not None for word in words]
-    at = next((n for n in range(1, len(words)) if chinese[n] != chinese[n - 1]), 0)
-    if not at or any(chinese[n] != chinese[at] for n in range(at, len(words))):
-        return ()
-    return " ".join(words[:at]), " ".join(words[at:])
 
 
 def _name_like(facet: Facet) -> bool:

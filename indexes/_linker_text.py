@@ -132,6 +132,16 @@ def tokenize(text: str) -> tuple[Token, ...]:
     return tuple(found)
 
 
+def languages(value: str) -> tuple[str, ...]:
+    """The Latin and the Chinese half of a value that says the same in both: "summer 夏天"; else none."""
+    words = value.split()
+    chinese = [_HAN_CHAR.search(word) is not None for word in words]
+    at = next((n for n in range(1, len(words)) if chinese[n] != chinese[n - 1]), 0)
+    if not at or any(chinese[n] != chinese[at] for n in range(at, len(words))):
+        return ()
+    return " ".join(words[:at]), " ".join(words[at:])
+
+
 @lru_cache(maxsize=65536)
 def fold(word: str) -> str:
     """A word casefolded, without accents, apostrophes or a possessive s."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from chatrec.indexes._linker_spelling import Speller
-from chatrec.indexes._linker_text import Phrases, Sentence, Token, norms
+from chatrec.indexes._linker_text import Phrases, Sentence, Token, languages, norms
 from chatrec.indexes._linker_units import Scale
 from chatrec.indexes._linker_words import COMMON, FUNCTION, HAN_FUNCTION, phrases
 from chatrec.indexes._values import Item
@@ -89,8 +89,10 @@ class Titles:
         self._years = [name for name, scale in scales.items() if scale.year]
         self._keys: dict[tuple[str, ...], list[tuple[int, float]]] = {}
         self._longest: dict[str, int] = {}
+        bilingual = sum(1 for item in items if languages(item.title)) >= 0.7 * len(items)
         for row, item in enumerate(items):
-            for key, sure in _keys(item.title):
+            said = (item.title, *(languages(item.title) if bilingual else ()))
+            for key, sure in dict(pair for title in said for pair in _keys(title)).items():
                 self._keys.setdefault(key, []).append((row, sure))
                 if len(key) > self._longest.get(key[0], 0):
                     self._longest[key[0]] = len(key)

@@ -265,6 +265,13 @@ def test_values_in_two_languages_are_said_in_either() -> None:
     assert [str(p.constraint) for p in linker.link("除了T恤").proposals] == ["kind!=T-shirt T恤"]
 
 
+def test_titles_in_two_languages_are_named_in_either() -> None:
+    titles = ["Tin Moon Kettle 锡月水壶", "Dali 大理", "Harbour Kite 港湾风筝"]
+    linker = Linker(Catalog([Item(str(n), title, "", {"price": n}) for n, title in enumerate(titles)]))
+    for text in ("what about the tin moon kettle?", "锡月水壶多少钱"):
+        assert [m.id for m in linker.link(text).mentions] == ["0"]
+
+
 def test_a_chinese_word_beside_a_name_is_not_the_name_in_chinese() -> None:
     kinds = ["A4 纸", "毛笔", "墨水", "砚台"]
     linker = Linker(Catalog([Item(str(n), f"item {n}", "", {"kind": (kind,)}) for n, kind in enumerate(kinds)]))
