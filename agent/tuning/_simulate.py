@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from langchain.agents import create_agent
@@ -21,13 +21,13 @@ from chatrec.agent.llm._engine import Engine
 from chatrec.agent.llm._request import Request
 from chatrec.agent.tuning._domains import Domain, Split, domains, make_catalog
 from chatrec.agent.tuning._people import Person, Said
-from chatrec.agent.tuning._teacher import Teacher
+from chatrec.agent.tuning._teacher import Call, Teacher
 from chatrec.agent.tuning._trace import Trace, argument_trace, name_trace, prompt_of, words_trace
 from chatrec.agent.tuning._voice import Voice
-from chatrec.indexes import ItemIndex, Recommender
+from chatrec.indexes import ItemIndex, Question, Recommender
 from chatrec.tools._turn import Turn
 
-__all__ = ["Decision", "StandIn", "conversations"]
+__all__ = ["Decision", "Policy", "Seat", "StandIn", "conversations"]
 
 _TURNS = (1, 2, 3, 4, 5, 7)
 _TURN_CHANCES = (0.22, 0.3, 0.22, 0.13, 0.07, 0.06)
@@ -57,12 +57,21 @@ class Decision:
     line: str
 
 
+class Policy(Protocol):
+    """Decides in the model's place, knowing what the person's last message means."""
+
+    said: Said
+
+    def decide(self, turn: Turn, legal: Mapping[str, Mapping[str, Any]], questions: Sequence[Question]) -> Call:
+        """The next call; see `Teacher.decide`."""
+
+
 @dataclass(slots=True)
-class _Seat:
+class Seat:
     """Who decides now; shared by all copies of the stand-in."""
 
     recommender: Recommender
-    teacher: Teacher
+    policy: Policy
     voice: Voice
     notes: list[Decision]
 
@@ -70,9 +79,9 @@ class _Seat:
 class StandIn(ChatLlamaCpp):
     """A `ChatLlamaCpp` that renders its prompts but lets a teacher decide."""
 
-    _seats: list[_Seat] = PrivateAttr(default_factory=list[_Seat])
+    _seats: list[Seat] = PrivateAttr(default_factory=list[Seat])
 
-    def sit_in(self, seat: _Seat) -> None:
+    def sit_in(self, seat: Seat) -> None:
         """Decide like this from now on."""
         self._seats[:] = [seat]
 
@@ -88,14 +97,14 @@ class StandIn(ChatLlamaCpp):
         seat = self._seats[0]
         turn = Turn.from_dict(stamp["turn"])
         questions = outlook(turn, seat.recommender).questions
-        name, arguments = seat.teacher.decide(turn, request.argument_schemas, questions)
+        name, arguments = seat.policy.decide(turn, request.argument_schemas, questions)
 
         def write(engine: Engine) -> tuple[list[int], Trace, Trace]:
             named = name_trace(engine, request, name)
             return prompt_of(engine, request), named, argument_trace(engine, request, name, arguments)
 
         prompt, named, filled = self._worker().call(write)
-        said = seat.teacher.said.text
+        said = seat.policy.said.text
         for trace in (named, filled):
             if trace.choices:
                 seat.notes.append(Decision(prompt, trace, name, arguments, request.legal, said, stamp["line"]))
@@ -105,13 +114,13 @@ class StandIn(ChatLlamaCpp):
     def _speak(self, request: Request, messages: list[BaseMessage], stamp: dict[str, Any]) -> AIMessage:
         seat = self._seats[0]
         listed = any(m.type == "tool" and m.name == "recommend" for m in messages[-3:])
-        text = seat.voice.say("words_list" if listed else seat.teacher.said.words)
+        text = seat.voice.say("words_list" if listed else seat.policy.said.words)
 
         def write(engine: Engine) -> tuple[list[int], Trace]:
             return prompt_of(engine, request), words_trace(engine, text)
 
         prompt, trace = self._worker().call(write)
-        seat.notes.append(Decision(prompt, trace, "words", {}, (), seat.teacher.said.text, stamp["line"]))
+        seat.notes.append(Decision(prompt, trace, "words", {}, (), seat.policy.said.text, stamp["line"]))
         return AIMessage(content=text)
 
 
@@ -178,7 +187,7 @@ class _Scene:
         for _ in range(int(rng.choice(_TURNS, p=_TURN_CHANCES))):
             if said is None:
                 break
-            self.model.sit_in(_Seat(self.recommender, Teacher(self.recommender, said), person.voice, notes))
+            self.model.sit_in(Seat(self.recommender, Teacher(self.recommender, said), person.voice, notes))
             got = self.agent.invoke(
                 {"messages": [*messages, HumanMessage(said.text)]}, context=RecommenderContext(user)
             )
