@@ -29,7 +29,7 @@ def call_grammar(head: str, schema: Schema, tail: str) -> str:
 
     The line's end lets a tokenizer close with its usual token where that holds the newline as well.
     """
-    rule = {**bounded(schema), "x-guidance": {**_AS_DUMPED, "lenient": True}}
+    rule = {**bounded(schema), "x-guidance": _AS_DUMPED}
     return f'start: {json.dumps(head)} json {json.dumps(tail)} "\\n"?\njson: %json {json.dumps(rule)}\n'
 
 
