@@ -13,12 +13,14 @@ titles that are marked as such, values, numbers, comparatives, other titles, and
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from chatrec.indexes._constraints import Constraint
 from chatrec.indexes._linker_cues import CUES
+from chatrec.indexes._linker_dictionary import translations
 from chatrec.indexes._linker_found import Found
 from chatrec.indexes._linker_join import merge
 from chatrec.indexes._linker_meaning import Meanings
@@ -98,6 +100,8 @@ class Linker:
         self._numbers = Numbers(self._scales)
         self._relatives = Relatives(self._scales)
         self._meanings = Meanings(facets, skip=self._values.lexicon.name_like)
+        self._foreign = _Foreign(self._values.lexicon.keys(), self._names.keys())
+        self._learning = threading.Lock()
 
     def link(self, text: str, *, last: Sequence[str] = (), embedder: Embeddings | None = None) -> Link:
         """Read a sentence.
@@ -107,7 +111,9 @@ class Linker:
             last: Ids of the items shown last, in the order shown; ids that the catalog does not have are passed over.
             embedder: With one, words that name no value are matched to values by meaning, at scores below 0.75.
         """
-        sentence = self._mended(Sentence.read(text))
+        sentence = Sentence.read(text)
+        self._learn(sentence)
+        sentence = self._mended(sentence)
         shown = [self._items[self._row[item_id]] for item_id in last if item_id in self._row]
         names = self._names(sentence)
         removed = lifted(sentence, names)
@@ -132,6 +138,18 @@ class Linker:
             tuple(dict.fromkeys(name.facet for name in removed)),
             leftovers(sentence, scope),
         )
+
+    def _learn(self, sentence: Sentence) -> None:
+        """Read the dictionary when the first message comes that may name a value in another language."""
+        if not self._foreign.may_be_in(sentence):
+            return
+        with self._learning:
+            if self._foreign.may_be_in(sentence):
+                found = list(translations(self._foreign.han, self._foreign.latin, self._foreign.roots))
+                for one in found:
+                    self._names.translate(one)
+                self._values.translate(found)
+                self._foreign = _Foreign()
 
     def _mended(self, sentence: Sentence) -> Sentence:
         """The sentence with misspelt refusals put right: "wthout nuts" read as "nuts" would be the worst of errors."""
@@ -202,6 +220,25 @@ class Linker:
             if held is None or held.score < proposal.score:
                 best[one.constraint] = proposal
         return tuple(best.values())
+
+
+class _Foreign:
+    """What a message in another language may name: all of the catalog until the dictionary was read, then nothing."""
+
+    def __init__(
+        self,
+        values: tuple[set[str], set[tuple[str, ...]], set[str]] = (set(), set(), set()),
+        names: tuple[set[str], set[tuple[str, ...]]] = (set(), set()),
+    ) -> None:
+        self.han = values[0] | names[0]
+        self.latin = values[1] | names[1]
+        self.roots = values[2]
+
+    def may_be_in(self, sentence: Sentence) -> bool:
+        return any(
+            self.latin if token.kind == "han" else self.han and token.kind == "word" and token.norm not in FUNCTION
+            for token in sentence.tokens
+        )
 
 
 _Named = tuple[Item, int, int, float, bool]

@@ -7,15 +7,18 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+from chatrec.indexes._linker_dictionary import Translation
 from chatrec.indexes._linker_names import boolean_keys
-from chatrec.indexes._linker_text import languages, root, stems, tokenize
-from chatrec.indexes._linker_words import COMMON, FUNCTION
+from chatrec.indexes._linker_text import is_han, languages, root, stems, tokenize
+from chatrec.indexes._linker_words import COMMON, FUNCTION, HAN_FUNCTION, HAN_PHRASES
 from chatrec.indexes._values import Facet
 
 _SMALL = 300
 _PARTS = re.compile(r"\s*(?:&|/|\||,| and )\s*")
 _BRACKETS = re.compile(r"\s*[(\[（].*?[)\]）]\s*")
 _CLASS_SUFFIXES = "色片类型式款风系味菜性"
+_SURE_BY_RANK = (0.95, 0.92, 0.84, 0.7)
+_NEVER = frozenset(HAN_PHRASES) | HAN_FUNCTION
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,34 @@ class Lexicon:
             return entries
         first, second = sorted(entries, key=lambda entry: -entry.count)[:2]
         return (first,) if first.count >= 3 * second.count and first.count >= 3 else ()
+
+    def keys(self) -> tuple[set[str], set[tuple[str, ...]], set[str]]:
+        """What may be said in the other language: Chinese words, stems of English ones, and their roots."""
+        han, latin = set[str](), set[tuple[str, ...]]()
+        for key, entries in self._keys.items():
+            if all(map(is_han, key)):
+                han.add("".join(key))
+            elif (
+                all(part.isascii() and part.isalpha() for part in key)
+                and not FUNCTION.issuperset(key)
+                and (len(key) > 1 or not all(entry.name_like for entry in entries))
+            ):
+                latin.add(tuple(key))
+        return han, latin, {str(origin) for origin in self._derived}
+
+    def translate(self, said: Translation) -> None:
+        """Add a word of the other language for values of this catalog."""
+        sure = _SURE_BY_RANK[min(said.rank, len(_SURE_BY_RANK) - 1)]
+        held = self._keys.get(said.words) or self._derived.get(root(said.words[0]) if len(said.words) == 1 else "", ())
+        han = tuple(said.han)
+        if held and said.han not in _NEVER and (len(han) > 1 or said.rank == 0):
+            for entry in held:
+                if entry.sure > 0.8 and not (entry.name_like and len(said.words) == 1):
+                    self._put(self._keys, han, replace(entry, sure=sure * entry.sure))
+        if said.words not in self._keys and not FUNCTION.issuperset(said.words):
+            for entry in self._keys.get(han, ()):
+                if is_han(entry.value):
+                    self._put(self._keys, said.words, replace(entry, sure=sure * entry.sure))
 
     def words(self) -> Iterator[str]:
         """Every word of every key."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from chatrec.indexes._linker_dictionary import Translation
 from chatrec.indexes._linker_found import Name
-from chatrec.indexes._linker_text import Sentence, norms, root, stem
+from chatrec.indexes._linker_text import Sentence, is_han, norms, root, stem
 from chatrec.indexes._linker_units import DIMENSION_WORDS, Scale, bare_name
 from chatrec.indexes._linker_words import FUNCTION
 from chatrec.indexes._values import Facet
@@ -56,6 +57,23 @@ class Names:
             found.extend(here)
             index = max((name.end for name in here), default=index + 1)
         return found
+
+    def keys(self) -> tuple[set[str], set[tuple[str, ...]]]:
+        """The names that may be said in the other language: Chinese words, and stems of English ones."""
+        han = {"".join(key) for key in self._names if all(map(is_han, key))}
+        return han, {key for key in self._names if all(part.isascii() for part in key)}
+
+    def translate(self, said: Translation) -> None:
+        """Add a word of the other language for facets of this catalog."""
+        if said.rank > 1 or len(said.han) < 2:
+            return
+        facet = self._names.get(said.words)
+        if facet is not None:
+            self._names.setdefault(tuple(said.han), facet)
+        facet = self._names.get(tuple(said.han))
+        if facet is not None and not FUNCTION.issuperset(said.words):
+            self._names.setdefault(said.words, facet)
+        self._longest = max(map(len, self._names), default=0)
 
     def dimension(self, dim: str) -> Sequence[str]:
         """The facets that measure a dimension."""

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Generic, Literal, TypeVar
 
+from chatrec.indexes._linker_han import SIMPLIFIED
+
 T = TypeVar("T")
 
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
@@ -40,7 +42,7 @@ class Token:
         start: Where it begins in the text.
         end: Where it ends.
         text: As written.
-        norm: Casefolded, without accents, apostrophes or a possessive s.
+        norm: Casefolded, without accents, apostrophes or a possessive s; Chinese in simplified characters.
         stem: `norm` in the singular.
         kind: What it is.
         gap: What stands between it and the token before.
@@ -121,7 +123,7 @@ def tokenize(text: str) -> tuple[Token, ...]:
         kind: Literal["word", "han", "number"] = (
             "number" if raw[0].isdecimal() else "han" if _HAN_CHAR.match(raw) else "word"
         )
-        norm = fold(raw) if kind == "word" else raw
+        norm = fold(raw) if kind == "word" else raw.translate(SIMPLIFIED) if kind == "han" else raw
         gap = text[last:start]
         hard = soft = False
         if gap and gap != " ":
@@ -140,6 +142,11 @@ def languages(value: str) -> tuple[str, ...]:
     if not at or any(chinese[n] != chinese[at] for n in range(at, len(words))):
         return ()
     return " ".join(words[:at]), " ".join(words[at:])
+
+
+def is_han(text: str) -> bool:
+    """Whether a text begins with a Chinese character."""
+    return _HAN_CHAR.match(text) is not None
 
 
 @lru_cache(maxsize=65536)
@@ -188,7 +195,7 @@ def stems(text: str) -> tuple[str, ...]:
 
 def norms(text: str) -> tuple[str, ...]:
     """The folded words of a text."""
-    found = _TOKEN.findall(text if text.isascii() else text.translate(_WIDE))
+    found = _TOKEN.findall(text if text.isascii() else text.translate(_WIDE).translate(SIMPLIFIED))
     return tuple([fold(raw) for raw in found])
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from chatrec.indexes._constraints import Constraint
+from chatrec.indexes._linker_dictionary import Translation
 from chatrec.indexes._linker_found import Found, Name
 from chatrec.indexes._linker_lexicon import Entry, Lexicon
 from chatrec.indexes._linker_spelling import Speller
@@ -37,6 +38,12 @@ class Values:
         self.lexicon = Lexicon(facets)
         self._spell = Speller(self.lexicon.words(), real)
         self._real = real
+
+    def translate(self, said: Iterable[Translation]) -> None:
+        """Add words of the other language for values of this catalog."""
+        for one in said:
+            self.lexicon.translate(one)
+        self._spell = Speller(self.lexicon.words(), self._real)
 
     def covers(self, sentence: Sentence, start: int, end: int) -> bool:
         """Whether one value is said by exactly these tokens."""
