@@ -14,6 +14,7 @@ from chatrec.agent.llm._worker import Job, Worker, wait_for
 
 if TYPE_CHECKING:
     from chatrec.agent.llm._engine import Engine
+    from chatrec.agent.llm._steps import Steps
 
 
 @dataclass(frozen=True)
@@ -61,9 +62,9 @@ async def aanswer(worker: Worker, request: Request, cancel: CancelFlag) -> Async
 
 
 def _job(request: Request, put: Callable[[Event | _End], None], cancel: CancelFlag) -> Job:
-    def work(engine: Engine) -> None:
+    def work(engine: Engine) -> Steps[None]:
         from chatrec.agent.llm._generate import Generation
 
-        Generation(engine, request, put, cancel).run()
+        return Generation(engine, request, put).run()
 
     return Job(work, lambda error: put(_End(error)), cancel)

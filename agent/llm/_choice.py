@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
 
 import numpy as np
 
 from chatrec.agent.llm._memory import as_tokens, shared_prefix
-from chatrec.agent.llm._sampling import Logits, softmax
+from chatrec.agent.llm._sampling import softmax
+from chatrec.agent.llm._steps import Steps, after
 
 WORDS = ""
 """The key under which a distribution holds the chance of plain words."""
-
-
-class Evaluator(Protocol):
-    """What can say which token comes after others; `Engine` is one."""
-
-    def advance_to(self, tokens: Sequence[int]) -> Logits:
-        """Logits after `tokens`."""
-        ...
 
 
 def fork(paths: Mapping[str, Sequence[int]]) -> int:
@@ -28,14 +20,13 @@ def fork(paths: Mapping[str, Sequence[int]]) -> int:
     return min((shared_prefix(first, other) for other in others), default=len(first))
 
 
-def distribution(engine: Evaluator, prompt: Sequence[int], paths: Mapping[str, Sequence[int]]) -> dict[str, float]:
+def distribution(prompt: Sequence[int], paths: Mapping[str, Sequence[int]]) -> Steps[dict[str, float]]:
     """The chance of each path when every other token is forbidden.
 
     At each fork of the trie the model's probabilities of the branches are renormalised over the branches; the chance
     of a path is the product over its forks. That is what masked sampling at temperature 1 draws from. Sums to 1.
 
     Args:
-        engine: Evaluates the forks; where two paths share tokens after the first fork it goes back and forth.
         prompt: Tokens before the paths.
         paths: Tokens of each choice; no path may be another's beginning.
     """
@@ -46,11 +37,12 @@ def distribution(engine: Evaluator, prompt: Sequence[int], paths: Mapping[str, S
     for name, path in paths.items():
         branches.setdefault(path[common], {})[name] = path
     stem = next(iter(paths.values()))[:common]
-    logits = engine.advance_to([*prompt, *stem])
+    logits = yield from after([*prompt, *stem])
     shares = softmax(logits[np.array(list(branches))])
     chances: dict[str, float] = {}
     for share, branch in zip(shares, branches.values(), strict=True):
-        for name, chance in distribution(engine, prompt, branch).items():
+        within = yield from distribution(prompt, branch)
+        for name, chance in within.items():
             chances[name] = float(share) * chance
     return {name: chances[name] for name in paths}
 

@@ -25,6 +25,7 @@ from chatrec.agent.llm._library import lib
 from chatrec.agent.llm._memory import ConversationMemory, Saved, as_tokens, shared_prefix
 from chatrec.agent.llm._sampling import Logits
 from chatrec.agent.llm._settings import Counters, EngineSettings
+from chatrec.agent.llm._steps import After, Begin, Step, Steps, T
 from chatrec.agent.llm._templates import ChatTemplate
 from chatrec.agent.llm._threads import ThreadChooser
 from chatrec.agent.llm._vocabulary import Vocabulary
@@ -173,18 +174,47 @@ class Engine:
         """The tokens in the KV memory, int32, shape (n,)."""
         return self._live
 
-    def begin(self, prompt: Sequence[int], cancel: CancelFlag) -> int:
+    def drive(self, steps: Steps[T], cancel: CancelFlag | None = None) -> T:
+        """Compute what an answer asks for until it is done.
+
+        Raises:
+            Cancelled: If told to stop.
+            ModelError: If llama.cpp fails; and whatever the answer raises.
+        """
+        self._cancel = cancel or CancelFlag()
+        lib.llama_set_abort_callback(self._native.context, self._abort, ctypes.c_void_p(self._cancel.address))
+        result: Any = None
+        while True:
+            try:
+                step = steps.send(result)
+            except StopIteration as end:
+                value: T = end.value
+                return value
+            try:
+                result = self._do(step)
+            except BaseException as error:
+                # The answer is told where it stands, so that it can count what it took.
+                steps.throw(error)
+                raise
+
+    def _do(self, step: Step) -> Any:
+        if isinstance(step, Begin):
+            return self.begin(step.prompt)
+        if isinstance(step, After):
+            return self.advance_to(step.tokens)
+        if step.each:
+            return [self.extend([token]).copy() for token in step.tokens]
+        return self.extend(step.tokens)
+
+    def begin(self, prompt: Sequence[int]) -> int:
         """Turn to a conversation.
 
         Args:
             prompt: Its tokens.
-            cancel: What may stop the computations that follow.
 
         Returns:
             How many of the first tokens need no evaluation. At least one always does: its logits are wanted.
         """
-        self._cancel = cancel
-        lib.llama_set_abort_callback(self._native.context, self._abort, ctypes.c_void_p(cancel.address))
         target = as_tokens(prompt)
         common = shared_prefix(self._live, target)
         saved, elsewhere = self.memory.best(target)

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from chatrec.agent.llm._cancel import CancelFlag
 from chatrec.agent.llm._choice import WORDS, calibrated, distribution
 from chatrec.agent.llm._engine import Engine
 from chatrec.agent.llm._errors import overflow
@@ -17,6 +16,7 @@ from chatrec.agent.llm._prompt import prompt_tokens
 from chatrec.agent.llm._request import CallDelta, CallStart, Event, Finished, FinishReason, Request, TextDelta
 from chatrec.agent.llm._sampling import Allowed, Logits, Sampler, softmax
 from chatrec.agent.llm._schemas import Schema, bounded, smallest
+from chatrec.agent.llm._steps import Steps, after, begin, more
 from chatrec.agent.llm._templates import Message
 from chatrec.agent.llm._text import ArgumentStream, TextStream
 
@@ -34,14 +34,12 @@ class Generation:
         engine: The loaded model.
         request: What is asked.
         emit: Receives the events, in order, the last one `Finished`.
-        cancel: Set by whoever no longer wants the answer.
     """
 
-    def __init__(self, engine: Engine, request: Request, emit: Emit, cancel: CancelFlag) -> None:
+    def __init__(self, engine: Engine, request: Request, emit: Emit) -> None:
         self._engine = engine
         self._request = request
         self._emit = emit
-        self._cancel = cancel
         self._format: ToolFormat = choose_format(engine.template)
         self._sampler = Sampler(request.sampling, np.random.default_rng(request.seed))
         self._output: list[int] = []
@@ -52,22 +50,21 @@ class Generation:
         self._chances: Mapping[str, float] | None = None
         self._whole = True
 
-    def run(self) -> None:
-        """Produce the answer.
+    def run(self) -> Steps[None]:
+        """Produce the answer, asking for logits on the way.
 
         Raises:
             ContextOverflow: If prompt and shortest answer do not fit the context.
-            Cancelled: If told to stop.
-            ModelError: If llama.cpp fails or a schema cannot be followed.
+            ModelError: If a schema cannot be followed.
         """
         started = time.perf_counter()
         engine, request = self._engine, self._request
         self._prompt = prompt_tokens(engine, request)
         self._check_room()
-        prior = self._prior()
-        cached = engine.begin(self._prompt, self._cancel)
+        prior = yield from self._prior()
+        cached = yield from begin(self._prompt)
         try:
-            reason = self._answer(prior)
+            reason = yield from self._answer(prior)
         finally:
             counters = engine.counters
             counters.calls += 1
@@ -89,18 +86,18 @@ class Generation:
             )
         )
 
-    def _answer(self, prior: Mapping[str, float]) -> FinishReason:
+    def _answer(self, prior: Mapping[str, float]) -> Steps[FinishReason]:
         request = self._request
         if request.mode == "json":
-            return self._json()
+            return (yield from self._json())
         if request.mode == "call":
-            self._chances = self._calibrated(self._tool_chances(), prior)
-            return self._call(self._sampler.choose(self._chances))
+            self._chances = self._calibrated((yield from self._tool_chances()), prior)
+            return (yield from self._call(self._sampler.choose(self._chances)))
         if request.mode == "auto":
-            self._chances = self._calibrated(self._auto_chances(), prior)
+            self._chances = self._calibrated((yield from self._auto_chances()), prior)
             if (name := self._choose_or_speak(self._chances)) != WORDS:
-                return self._call(name)
-        return self._words()
+                return (yield from self._call(name))
+        return (yield from self._words())
 
     def _check_room(self) -> None:
         engine, request = self._engine, self._request
@@ -121,14 +118,15 @@ class Generation:
         # Tokenized whole, because a grammar's own forced tokens stop one short of where the text is certain.
         return self._engine.vocabulary.tokenize(self._format.opening + self._format.head(name))
 
-    def _tool_chances(self) -> dict[str, float]:
+    def _tool_chances(self) -> Steps[dict[str, float]]:
         paths = {name: self._path(name) for name in self._request.legal}
-        return distribution(self._engine, self._prompt, paths)
+        return (yield from distribution(self._prompt, paths))
 
-    def _auto_chances(self) -> dict[str, float]:
-        logits = self._engine.advance_to(self._prompt)
+    def _auto_chances(self) -> Steps[dict[str, float]]:
+        logits = yield from after(self._prompt)
         opens = float(softmax(logits)[self._call_starts()].sum())
-        chances = {name: opens * chance for name, chance in self._tool_chances().items()}
+        among = yield from self._tool_chances()
+        chances = {name: opens * chance for name, chance in among.items()}
         return {WORDS: max(0.0, 1.0 - sum(chances.values())), **chances}
 
     def _call_starts(self) -> Allowed:
@@ -149,7 +147,7 @@ class Generation:
     def _calibrated(self, chances: Mapping[str, float], prior: Mapping[str, float]) -> dict[str, float]:
         return calibrated(chances, prior, self._request.choice_temperature)
 
-    def _prior(self) -> Mapping[str, float]:
+    def _prior(self) -> Steps[Mapping[str, float]]:
         request, engine = self._request, self._engine
         if isinstance(request.choice_prior, Mapping):
             return request.choice_prior
@@ -164,8 +162,8 @@ class Generation:
         key = (request.mode, request.legal, tuple(neutral))
         if (known := engine.priors.get(key)) is None:
             asked, self._prompt = self._prompt, neutral
-            engine.begin(neutral, self._cancel)
-            known = self._auto_chances() if request.mode == "auto" else self._tool_chances()
+            yield from begin(neutral)
+            known = yield from (self._auto_chances() if request.mode == "auto" else self._tool_chances())
             self._prompt = asked
             while len(engine.priors) >= _PRIORS_KEPT:
                 engine.priors.pop(next(iter(engine.priors)))
@@ -182,7 +180,7 @@ class Generation:
     def _reserve(self, schema: Schema) -> int:
         return 4 + len(self._engine.vocabulary.tokenize(smallest(schema) + self._format.tail))
 
-    def _call(self, name: str) -> FinishReason:
+    def _call(self, name: str) -> Steps[FinishReason]:
         """A call of `name`, its opening tag included; under "auto" it may be cut off, when forced it is closed."""
         schema = self._arguments(name)
         head = self._format.head(name)
@@ -194,16 +192,16 @@ class Generation:
         self._emit(CallStart(name))
         stream = ArgumentStream(len(text.encode()), len(self._format.tail), lambda text: self._emit(CallDelta(text)))
         closing = self._reserve(schema) if self._request.mode == "call" else None
-        done = self._follow(matcher, stream.push, closing=closing, stop_early=True)
+        done = yield from self._follow(matcher, stream.push, closing=closing, stop_early=True)
         stream.finish(whole=done != "cut")
         self._whole = done != "cut"
         return "tool_calls" if done == "done" else "length"
 
-    def _json(self) -> FinishReason:
+    def _json(self) -> Steps[FinishReason]:
         schema = self._request.schema or {"type": "object"}
         matcher = self._engine.grammars.matcher(json_grammar(schema))
         stream = TextStream()
-        done = self._follow(
+        done = yield from self._follow(
             matcher,
             lambda data: self._say(stream.push(data)),
             closing=self._reserve(bounded(schema)),
@@ -212,7 +210,9 @@ class Generation:
         self._say(stream.close())
         return "stop" if done == "done" else "length"
 
-    def _follow(self, matcher: Matcher, push: Callable[[bytes], None], *, closing: int | None, stop_early: bool) -> str:
+    def _follow(
+        self, matcher: Matcher, push: Callable[[bytes], None], *, closing: int | None, stop_early: bool
+    ) -> Steps[str]:
         """Decode along a grammar; "done", "closed" (brought to an end by the budget) or "cut"."""
         engine, pieces = self._engine, self._engine.vocabulary.pieces
         hurried = False
@@ -234,14 +234,14 @@ class Generation:
                 if closing is None and left <= 0:
                     return "cut"
                 hurried = closing is not None and left <= closing
-                token = self._sample(allowed, hurried=hurried)
+                token = yield from self._sample(allowed, hurried=hurried)
             if engine.vocabulary.is_end(token):
                 return "closed" if hurried else "done"
             matcher.consume([token])
             push(pieces[token])
 
-    def _sample(self, allowed: Allowed, *, hurried: bool) -> int:
-        logits = self._next()
+    def _sample(self, allowed: Allowed, *, hurried: bool) -> Steps[int]:
+        logits = yield from self._next()
         if hurried:
             for quick in (self._engine.vocabulary.closers, self._engine.vocabulary.separators):
                 if (both := allowed & quick).any():
@@ -252,13 +252,13 @@ class Generation:
         self._sampled += 1
         return token
 
-    def _next(self) -> Logits:
+    def _next(self) -> Steps[Logits]:
         """Logits after everything so far; what is pending, forced runs included, is evaluated in one batch."""
-        engine, pending = self._engine, self._output[self._evaluated :]
+        pending = self._output[self._evaluated :]
         if self._in_step and pending:
-            logits = engine.extend(pending)
+            logits = yield from more(pending)
         else:
-            logits = engine.advance_to([*self._prompt, *self._output])
+            logits = yield from after([*self._prompt, *self._output])
         self._in_step, self._evaluated = True, len(self._output)
         return logits
 
@@ -268,7 +268,7 @@ class Generation:
 
     # words -----------------------------------------------------------------------------------------------------
 
-    def _words(self) -> FinishReason:
+    def _words(self) -> Steps[FinishReason]:
         """Plain words; under "auto" a call may still open in them."""
         engine, request, vocabulary = self._engine, self._request, self._engine.vocabulary
         auto = request.mode == "auto"
@@ -277,7 +277,7 @@ class Generation:
         allowed = vocabulary.words if request.text_grammar else None
         first = ~self._call_starts() if auto else None
         while True:
-            logits = self._next()
+            logits = yield from self._next()
             both = allowed if first is None else (first if allowed is None else first & allowed)
             token = self._pick_word(logits, both)
             first = None
@@ -288,7 +288,7 @@ class Generation:
             self._sampled += 1
             self._say(stream.push(vocabulary.pieces[token]))
             if stream.ended_by is not None:
-                return self._late_call() if stream.ended_by == opening else "stop"
+                return (yield from self._late_call()) if stream.ended_by == opening else "stop"
             if self._sampled >= request.max_tokens or len(self._prompt) + len(self._output) >= engine.n_ctx:
                 self._say(stream.close())
                 return "length"
@@ -300,7 +300,7 @@ class Generation:
             allowed = begins if allowed is None else allowed & begins
         return self._sampler.pick(logits, allowed, self._output)
 
-    def _late_call(self) -> FinishReason:
+    def _late_call(self) -> Steps[FinishReason]:
         """The model wrote the opening tag after some words: the call goes on from before the tag."""
         pieces, opening = self._engine.vocabulary.pieces, self._format.opening.encode()
         while opening in b"".join(pieces[token] for token in self._output):
@@ -308,9 +308,9 @@ class Generation:
         self._in_step = False
         prompt, said = self._prompt, self._output
         self._prompt, self._output = [*prompt, *said], []
-        chances = self._tool_chances()
+        chances = yield from self._tool_chances()
         self._prompt, self._output = prompt, said
-        return self._call(self._sampler.choose(chances))
+        return (yield from self._call(self._sampler.choose(chances)))
 
     def _say(self, text: str) -> None:
         if text:

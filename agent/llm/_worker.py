@@ -17,6 +17,7 @@ from chatrec.errors import ModelError
 if TYPE_CHECKING:
     from chatrec.agent.llm._engine import Engine
     from chatrec.agent.llm._settings import EngineSettings
+    from chatrec.agent.llm._steps import Steps
 
 
 # Seconds to wait for a thread at the interpreter's end; only reading a large file cannot be interrupted.
@@ -28,12 +29,12 @@ class Job:
     """Work for the engine.
 
     Attributes:
-        work: Is called with the engine on the worker's thread.
+        work: Is called with the engine on the worker's thread; may return steps, which are then driven to their end.
         done: Is called once on the worker's thread, with None or the exception; must not raise.
         cancel: Set by the caller to end the work early; a job that still waits is then skipped.
     """
 
-    work: Callable[[Engine], None]
+    work: Callable[[Engine], Steps[None] | None]
     done: Callable[[BaseException | None], None]
     cancel: CancelFlag
 
@@ -89,7 +90,11 @@ class Worker:
         results: queue.SimpleQueue[tuple[Any, BaseException | None]] = queue.SimpleQueue()
         value: list[Any] = []
         flag = cancel or CancelFlag()
-        self.submit(Job(lambda engine: value.append(function(engine)), lambda e: results.put((value, e)), flag))
+
+        def work(engine: Engine) -> None:
+            value.append(function(engine))
+
+        self.submit(Job(work, lambda error: results.put((value, error)), flag))
         try:
             _, error = wait_for(results)
         except BaseException:
@@ -152,7 +157,8 @@ def _run(state: _State, job: Job, load: Callable[[], Engine]) -> BaseException |
         job.cancel.check()
         if state.engine is None:
             state.engine = load()
-        job.work(state.engine)
+        if (steps := job.work(state.engine)) is not None:
+            state.engine.drive(steps, job.cancel)
     except Cancelled as error:
         return _closed() if state.stopping else error
     except ModelError as error:

@@ -264,7 +264,15 @@ class Table:
         self._rng = np.random.default_rng(seed)
         self._known: dict[tuple[int, ...], Any] = {}
 
-    def advance_to(self, tokens: Any) -> Any:
+    def run(self, steps: Any) -> Any:
+        step = next(steps)
+        while True:
+            try:
+                step = steps.send(self.after(step.tokens))
+            except StopIteration as end:
+                return end.value
+
+    def after(self, tokens: Any) -> Any:
         key = tuple(int(token) for token in tokens)
         if key not in self._known:
             self._known[key] = self._rng.normal(size=8).astype(np.float32) * 3
@@ -274,13 +282,13 @@ class Table:
 def test_choice_is_masked_sampling_over_the_trie() -> None:
     paths = {"a": [1, 2, 7], "ab": [1, 3, 7], "abc": [1, 3, 4, 7], "d": [5, 2, 7]}
     table = Table(3)
-    found = distribution(table, [0], paths)
+    found = table.run(distribution([0], paths))
     brute = {}
     for name, path in paths.items():
         chance = 1.0
         for place, token in enumerate(path):
             allowed = sorted({other[place] for other in paths.values() if other[:place] == path[:place]})
-            logits = table.advance_to([0, *path[:place]])
+            logits = table.after([0, *path[:place]])
             chance *= float(softmax(logits[allowed])[allowed.index(token)])
         brute[name] = chance
     assert sum(found.values()) == pytest.approx(1)

@@ -19,11 +19,11 @@ from langchain_core.exceptions import ContextOverflowError
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage, SystemMessage, ToolMessage
 
 from chatrec.agent.llm import ChatLlamaCpp, cpu_report, embedded_model_path
-from chatrec.agent.llm._cancel import CancelFlag
 from chatrec.agent.llm._formats import PLAIN, Tool
 from chatrec.agent.llm._prompt import prompt_tokens
 from chatrec.agent.llm._request import Request
 from chatrec.agent.llm._sampling import softmax
+from chatrec.agent.llm._steps import after
 from chatrec.errors import ContextOverflow, ModelError
 
 MakeModel = Callable[..., ChatLlamaCpp]
@@ -84,8 +84,7 @@ def test_probabilities_equal_brute_force_over_raw_logits(make_model: MakeModel) 
             for place, token in enumerate(path):
                 legal = sorted({other[place] for other in paths.values() if other[:place] == path[:place]})
                 engine.reset()
-                engine.begin(prompt, CancelFlag())
-                logits = engine.extend([*prompt, *path[:place]])
+                logits = engine.drive(after([*prompt, *path[:place]]))
                 chance *= float(softmax(logits[np.array(legal)])[legal.index(token)])
             out[name] = chance
         return out
