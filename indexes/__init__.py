@@ -19,11 +19,13 @@ if TYPE_CHECKING:
     from chatrec.indexes._profiles import Profile, ProfileStore
     from chatrec.indexes._recommender import Recommendations, Recommender
     from chatrec.indexes._rejects import Reject
+    from chatrec.indexes._schema import ColumnSchema, Schema
     from chatrec.indexes._threads import ThreadOwners
     from chatrec.indexes._values import Facet, Item, Mention, Question, Recommendation
 
 __all__ = [
     "Catalog",
+    "ColumnSchema",
     "Constraint",
     "Facet",
     "FeedbackEvent",
@@ -40,6 +42,7 @@ __all__ = [
     "Recommendations",
     "Recommender",
     "Reject",
+    "Schema",
     "ThreadOwners",
     "home",
     "open_checkpointer",
@@ -49,6 +52,7 @@ __all__ = [
 
 _HOMES = {
     "Catalog": "_catalog",
+    "ColumnSchema": "_schema",
     "Constraint": "_constraints",
     "Facet": "_values",
     "FeedbackEvent": "_feedback",
@@ -65,6 +69,7 @@ _HOMES = {
     "Recommendations": "_recommender",
     "Recommender": "_recommender",
     "Reject": "_rejects",
+    "Schema": "_schema",
     "ThreadOwners": "_threads",
     "home": "_persistence",
     "open_checkpointer": "_persistence",

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from os import PathLike
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,12 +17,14 @@ from chatrec.indexes._columns import Column, NumberColumn, build_column
 from chatrec.indexes._constraints import Constraint
 from chatrec.indexes._facets import infer_facets
 from chatrec.indexes._rejects import Reject
-from chatrec.indexes._values import Facet, Item
+from chatrec.indexes._values import Facet, FacetKind, Item
 
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
 
     from chatrec.indexes._linker import Link, Linker
+    from chatrec.indexes._load_report import LoadReport
+    from chatrec.indexes._schema import Schema
 
 _CHINESE = re.compile(r"[㐀-䶿一-鿿]")
 _LATIN = re.compile(r"[A-Za-zÀ-ɏ]+")
@@ -37,6 +39,10 @@ class Catalog:
         name: What to call the catalog.
         rejects: The rows of its file that were left out.
         units: Units of number facets, by facet name, where the facet's name does not say them.
+        kinds: Which text facets are categories and which free text, by facet name, where that is told.
+
+    Attributes:
+        report: What the file was taken for, column by column; None for a catalog that was not loaded from one.
 
     Raises:
         CatalogError: Two items have the same id, an id or title is empty, or a number is not finite.
@@ -49,8 +55,10 @@ class Catalog:
         name: str = "catalog",
         rejects: Sequence[Reject] = (),
         units: Mapping[str, str] | None = None,
+        kinds: Mapping[str, FacetKind] | None = None,
     ) -> None:
         self.name = name
+        self.report: LoadReport | None = None
         self.items: tuple[Item, ...] = tuple(items)
         self.rejects: tuple[Reject, ...] = tuple(rejects)
         self._rows: dict[str, int] = {}
@@ -63,7 +71,7 @@ class Catalog:
                 raise CatalogError(
                     f"items {self._rows[item.id]} and {row} have the same id {item.id!r}", hint="ids must be unique"
                 )
-        self.facets: Mapping[str, Facet] = MappingProxyType(infer_facets(self.items, units))
+        self.facets: Mapping[str, Facet] = MappingProxyType(infer_facets(self.items, units, kinds))
         self._columns: dict[str, Column] = {}
 
     @classmethod
@@ -75,29 +83,47 @@ class Catalog:
         title: str | None = None,
         description: str | None = None,
         name: str | None = None,
+        schema: Schema | Mapping[str, Any] | str | PathLike[str] | None = None,
         strict: bool = False,
+        rejects: str | PathLike[str] | None = None,
+        progress: Callable[[int, int], None] | None = None,
     ) -> Catalog:
         """Read a catalog from a file.
 
         Columns are found by their names and contents, in English and in Chinese, or told. Rows that cannot be used are
-        left out and named in `rejects`. An item without an id gets one made from its title.
+        left out and named in `rejects`; `report` says what each column was taken for. An item without an id gets one
+        made from its title.
 
         Args:
-            source: The name of a demo catalog, or a path to a `.csv`, `.tsv`, `.jsonl` or `.json` file (a list of
-                objects), each also gzipped.
+            source: The name of a demo catalog, or the path of a CSV file (commas, semicolons, tabs or bars), of JSON
+                lines, of a JSON list, or of a Parquet file; each also gzipped.
             id: The column that holds the ids.
             title: The column that holds the titles.
             description: The column that holds the descriptions.
             name: What to call the catalog; by default the file's name.
+            schema: What the columns are, where they are not to be guessed: a `Schema`, a mapping, or the path of a TOML
+                or JSON file; by default the file beside the source that has its name and ends in `.schema.toml` or
+                `.schema.json`, if there is one.
             strict: Stop at the first bad row instead.
+            rejects: A file that the rejected rows are written to, as JSON lines, with what is wrong with each. Mended,
+                it can be loaded like any other file. It is removed when there is none.
+            progress: Told how many bytes of the file are read, of how many.
 
         Raises:
-            CatalogError: There is no such file or column, no row can be used, or (with `strict`) a row is bad.
+            CatalogError: There is no such file or column, no row can be used, the schema is wrong, or (with `strict`)
+                a row is bad.
         """
-        from chatrec.indexes._loading import load_items
+        from chatrec.indexes._loading import beside, load_items
+        from chatrec.indexes._schema import Schema
 
-        loaded = load_items(source, id=id, title=title, description=description, strict=strict)
-        return cls(loaded.items, name=name or loaded.name, rejects=loaded.rejects, units=loaded.units)
+        known = Schema.of(beside(source) if schema is None else schema)
+        known = known.telling(id=id, title=title, description=description)
+        loaded = load_items(source, schema=known, strict=strict, rejects=rejects, progress=progress)
+        catalog = cls(
+            loaded.items, name=name or loaded.name, rejects=loaded.rejects, units=loaded.units, kinds=loaded.kinds
+        )
+        catalog.report = loaded.report
+        return catalog
 
     def __len__(self) -> int:
         return len(self.items)

@@ -15,7 +15,12 @@ from chatrec.indexes._values import Facet, FacetKind, FacetValue, Item
 _ISO_DATE = re.compile(r"\d{4}-\d{2}(-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?)?")
 _ADDRESS = re.compile(r"(?:https?://|www\.)|\S+@\S+\.\S+|(?:/[\w.-]+){2,}", re.IGNORECASE)
 _IDENTIFIER = re.compile(
-    r"(?i:(?:.*[\W_])?(?:id|ids|uuid|guid|url|uri|link|isbn|ean|gtin))|.*[a-z]I[dD]s?|.*(?:编号|编码|链接|网址)"
+    r"(?i:(?:.*[\W_])?(?:id|ids|uuid|guid|url|uri|link|isbn|ean|gtin|upc|asin|barcode|image|img|thumbnail|photo|no\.?|nr\.?))"
+    r"|.*[a-z](?:I[dD]s?|U[rR][lL])|.*(?:编号|编码|链接|网址|条码|图片)"
+)
+_CODE = re.compile(
+    r"(?i:(?:.*[\W_])?(?:code|zip|zipcode|postcode|plz|phone|tel|telephone|mobile|fax|sku|ref))"
+    r"|.*(?:邮编|电话|手机号?|货号|代码)"
 )
 _SENTENCE = re.compile(r"[.!?。!?;；]\s|[。！？]$")
 _DIGIT = re.compile(r"\d")
@@ -23,12 +28,15 @@ _FEW = 20
 _SAMPLE = 2000
 
 
-def infer_facets(items: Sequence[Item], units: Mapping[str, str] | None = None) -> dict[str, Facet]:
+def infer_facets(
+    items: Sequence[Item], units: Mapping[str, str] | None = None, kinds: Mapping[str, FacetKind] | None = None
+) -> dict[str, Facet]:
     """The facets of the items, in the order of their first appearance.
 
     Args:
         items: All items.
         units: Units of number facets where the loader read them from the values.
+        kinds: Which texts are categories and which free text, where that is told.
 
     Raises:
         CatalogError: A number is nan or not finite.
@@ -40,10 +48,12 @@ def infer_facets(items: Sequence[Item], units: Mapping[str, str] | None = None) 
                 held[name].append(value)
             except KeyError:
                 held[name] = [value]
-    return {name: _facet(name, values, (units or {}).get(name)) for name, values in held.items()}
+    return {
+        name: _facet(name, values, (units or {}).get(name), (kinds or {}).get(name)) for name, values in held.items()
+    }
 
 
-def _facet(name: str, held: list[FacetValue], unit: str | None) -> Facet:
+def _facet(name: str, held: list[FacetValue], unit: str | None, told: FacetKind | None) -> Facet:
     types: set[type[Any]] = set(map(type, held))
     if float in types:
         _check_finite(name, held)
@@ -57,7 +67,7 @@ def _facet(name: str, held: list[FacetValue], unit: str | None) -> Facet:
     if types != {str}:
         return Facet(name, "text", len(held))
     texts = Counter(str(value) for value in held)
-    kind = text_kind(name, texts)
+    kind = told if told in {"category", "text"} else text_kind(name, texts)
     return Facet(name, kind, len(held), values=ranked(texts) if kind == "category" else {})
 
 
@@ -78,6 +88,16 @@ def _check_finite(name: str, held: Sequence[FacetValue]) -> None:
 def names_identifiers(column: str) -> bool:
     """Whether a column's name says that it identifies things elsewhere: `imdb_id`, `seriesId`, `url`, `编号`."""
     return _IDENTIFIER.fullmatch(column) is not None
+
+
+def names_codes(column: str) -> bool:
+    """Whether a column's name says that what looks like numbers is none: `zip`, `phone`, `product_code`, `电话`."""
+    return _CODE.fullmatch(column) is not None
+
+
+def is_address(text: str) -> bool:
+    """Whether a text is an address of the web, of mail or of a file."""
+    return _ADDRESS.match(text) is not None
 
 
 def text_kind(name: str, texts: Counter[str]) -> FacetKind:

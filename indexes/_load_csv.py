@@ -3,51 +3,115 @@
 from __future__ import annotations
 
 import csv
-import io
 import re
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator, Sequence
 
 from chatrec.indexes._load_roles import is_usual_name
-from chatrec.indexes._rejects import RejectLog
+from chatrec.indexes._load_table import Fault, Record
 
 _SEPARATORS = ",;\t|"
 # A file with one column may hold commas in it; a cell cannot hold this.
-_NO_SEPARATOR = "\x1f"
+NO_SEPARATOR = "\x1f"
 _SAMPLE = 100
 _NUMERIC = re.compile(r"[$€£¥]?\s*[+-]?\d[\d.,]*\s*%?|\d{4}-\d\d-\d\d.*")
 _LONGEST_NAME = 100
 _FIELD_LIMIT = 2**31 - 1
+# A quote that is still open after so many lines was never meant to open.
+_LONGEST_RECORD = 20_000
 
 
-def read_csv(text: str, log: RejectLog) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Rows as (line, cells by column); rows with too many or too few cells go to the log.
+class CsvLayout:
+    """How a table is written; filled in as it is read.
 
     Args:
-        text: The file, not blank.
-        log: Takes the bad rows.
+        separator: The sign between two cells, None to find it.
+        header: Whether the first row names the columns, None to find it.
+
+    Attributes:
+        names: The columns.
+    """
+
+    def __init__(self, separator: str | None = None, header: bool | None = None) -> None:
+        self.separator = separator
+        self.header = header
+        self.names: list[str] = []
+
+
+def read_csv(text: Iterable[str], layout: CsvLayout) -> Iterator[Record]:
+    """Rows; those with too many or too few cells have a fault.
+
+    Args:
+        text: The lines of the file, with their ends.
+        layout: What is told of the table, and takes what is found.
     """
     # The limit belongs to the process; raising it is harmless, and a million characters are a legal field.
     if csv.field_size_limit() < _FIELD_LIMIT:
         csv.field_size_limit(_FIELD_LIMIT)
-    lines = list(io.StringIO(text, newline=""))
-    first = next(number for number, line in enumerate(lines) if line.strip())
-    told = re.fullmatch(r"sep=(.)", lines[first].strip("\r\n "), re.IGNORECASE)
-    if told is not None:
-        first += 1
-    separator = told[1] if told is not None else find_separator(lines[first:])
-    header, _, after = next(_records(lines, first, separator, None), ([], 0, len(lines)))
-    names, is_header = _column_names(header or [])
-    for cells, line, _ in _records(lines, after if is_header else first, separator, len(names)):
+    lines = _Lines(text)
+    told = _told_separator(lines)
+    if layout.separator is None:
+        layout.separator = told or find_separator(lines.peek(_SAMPLE * 3))
+    separator = layout.separator
+    first = next(_records(lines, separator, None), None)
+    if first is None:
+        return
+    cells, line, taken = first
+    below = [row for row in csv.reader(lines.peek(_SAMPLE), delimiter=separator) if any(row)]
+    layout.names, is_header = _column_names(cells or [], below, layout.header)
+    layout.header = is_header
+    if not is_header:
+        lines.give_back(taken)
+    width = len(layout.names)
+    for cells, line, taken in _records(lines, separator, width):
         if cells is None:
-            log.add(line, "", lines[line - 1].strip(), "a quote that is never closed", "close the quote, or remove it")
-            continue
-        if len(cells) == len(names):
-            yield line, dict(zip(names, cells, strict=True))
+            fault = Fault("", taken[0].strip(), "a quote that is never closed", "close the quote, or remove it")
+            guess = taken[0].rstrip("\r\n").split(separator)
+            yield Record(line, taken[0], _named(guess, layout.names), fault)
+        elif len(cells) == width:
+            yield Record(
+                line, "".join(taken) if len(taken) > 1 else taken[0], dict(zip(layout.names, cells, strict=True))
+            )
         elif any(cell.strip() for cell in cells):
-            why = f"{len(cells)} cells where the header has {len(names)}"
-            log.add(line, "", lines[line - 1].strip(), why, "quote cells that hold the separator, or fill the row up")
+            raw = "".join(taken)
+            why = f"{len(cells)} cells where the header has {width}"
+            fault = Fault("", raw.strip(), why, "quote cells that hold the separator, or fill the row up")
+            yield Record(line, raw, _named(cells, layout.names), fault)
+
+
+class _Lines:
+    """Lines that can be looked at ahead and given back."""
+
+    def __init__(self, text: Iterable[str]) -> None:
+        self._text = iter(text)
+        self._ahead: deque[str] = deque()
+        self.number = 0
+
+    def take(self) -> str | None:
+        line = self._ahead.popleft() if self._ahead else next(self._text, None)
+        self.number += line is not None
+        return line
+
+    def give_back(self, lines: Sequence[str]) -> None:
+        self._ahead.extendleft(reversed(lines))
+        self.number -= len(lines)
+
+    def peek(self, count: int) -> list[str]:
+        while len(self._ahead) < count and (line := next(self._text, None)) is not None:
+            self._ahead.append(line)
+        return list(self._ahead)[:count]
+
+
+def _told_separator(lines: _Lines) -> str | None:
+    """Skip blank lines and a line such as `sep=;`, which spreadsheets write."""
+    while (line := lines.take()) is not None:
+        if line.strip():
+            told = re.fullmatch(r"sep=(.)", line.strip("\r\n "), re.IGNORECASE)
+            if told is None:
+                lines.give_back([line])
+                return None
+            return told[1]
+    return None
 
 
 def find_separator(lines: Sequence[str]) -> str:
@@ -56,10 +120,10 @@ def find_separator(lines: Sequence[str]) -> str:
     Args:
         lines: The file from its first row on.
     """
-    best, chosen = 0.0, _NO_SEPARATOR
+    best, chosen = 0.0, NO_SEPARATOR
     for separator in _SEPARATORS:
         widths: list[int] = []
-        for row in csv.reader(lines[: _SAMPLE * 3], delimiter=separator):
+        for row in csv.reader(lines, delimiter=separator):
             if any(row):
                 widths.append(len(row))
             if len(widths) == _SAMPLE:
@@ -72,30 +136,39 @@ def find_separator(lines: Sequence[str]) -> str:
     return chosen
 
 
-def _records(
-    lines: Sequence[str], start: int, separator: str, width: int | None
-) -> Iterator[tuple[list[str] | None, int, int]]:
-    """Records as (cells, line from 1, index of the line after it).
+def _records(lines: _Lines, separator: str, width: int | None) -> Iterator[tuple[list[str] | None, int, list[str]]]:
+    """Records as (cells, line from 1, their lines).
 
     A record over several lines whose quotes do not add up has a stray quote in its first line: that line is read by
     itself, or given as None, and reading goes on with the next line.
     """
-    at = start
-    while at < len(lines):
-        base = at
-        reader = csv.reader((lines[number] for number in range(base, len(lines))), delimiter=separator)
-        for cells in reader:
-            begin, at = at, base + reader.line_num
-            if width is None or (len(cells) == width and at - begin == 1):
-                yield cells, begin + 1, at
-            elif at - begin == 1:
-                yield _mended(lines[begin], cells, separator, width), begin + 1, at
-            elif _sound(lines[begin:at], separator, width):
-                yield cells, begin + 1, at
-            else:
-                at = begin + 1
-                yield _literal(lines[begin], separator, width), begin + 1, at
-                break
+    while (first := lines.take()) is not None:
+        line, taken = lines.number, [first]
+        if '"' not in first:
+            cells: list[str] | None = first.rstrip("\r\n").split(separator)
+        else:
+            cells = _quoted(lines, taken, separator)
+        if len(taken) > 1 and (cells is None or not _sound(taken, separator, width)):
+            lines.give_back(taken[1:])
+            taken, cells = [first], _literal(first, separator, width)
+        elif cells is not None and len(taken) == 1 and width is not None and len(cells) != width:
+            cells = _mended(first, cells, separator, width)
+        yield cells, line, taken
+
+
+def _quoted(lines: _Lines, taken: list[str], separator: str) -> list[str] | None:
+    """The cells of a record with quotes; takes the lines that it goes on over."""
+
+    def going_on() -> Iterator[str]:
+        yield taken[0]
+        while len(taken) < _LONGEST_RECORD and (line := lines.take()) is not None:
+            taken.append(line)
+            yield line
+
+    try:
+        return next(csv.reader(going_on(), delimiter=separator), [])
+    except csv.Error:
+        return None
 
 
 def _mended(line: str, cells: list[str], separator: str, width: int) -> list[str]:
@@ -108,27 +181,34 @@ def _mended(line: str, cells: list[str], separator: str, width: int) -> list[str
     return cells
 
 
-def _literal(line: str, separator: str, width: int) -> list[str] | None:
+def _literal(line: str, separator: str, width: int | None) -> list[str] | None:
     """Tables with tabs seldom quote, so that there a quote is a quote (or an inch)."""
     cells = line.rstrip("\r\n").split(separator)
-    return cells if separator == "\t" and len(cells) == width else None
+    return cells if width is None or (separator == "\t" and len(cells) == width) else None
 
 
-def _sound(lines: Sequence[str], separator: str, width: int) -> bool:
+def _sound(lines: Sequence[str], separator: str, width: int | None) -> bool:
     try:
         records = list(csv.reader(lines, delimiter=separator, strict=True))
     except csv.Error:
         return False
-    return len(records) == 1 and len(records[0]) == width
+    return len(records) == 1 and width in {None, len(records[0])}
 
 
-def _column_names(header: Sequence[str]) -> tuple[list[str], bool]:
+def _column_names(header: Sequence[str], below: Sequence[Sequence[str]], told: bool | None) -> tuple[list[str], bool]:
     """Unique names of the columns, and whether the first row held them at all."""
     cells = [cell.strip() for cell in header]
     odd = any(_NUMERIC.fullmatch(cell) or len(cell) > _LONGEST_NAME for cell in cells)
-    is_header = not odd or any(map(is_usual_name, cells))
+    # A name of a column is rarely a value in it.
+    again = any(cell and cell == row[at].strip() for at, cell in enumerate(cells) for row in below if at < len(row))
+    is_header = (not (odd or again) or any(map(is_usual_name, cells))) if told is None else told
     names: list[str] = []
     for number, cell in enumerate(cells, 1):
         name = cell if is_header and cell else f"column {number}"
         names.append(name if name not in names else f"{name} {number}")
     return names, is_header
+
+
+def _named(cells: Sequence[str], names: Sequence[str]) -> dict[str, str]:
+    """Cells by column as far as there are columns, the rest by their number."""
+    return {names[at] if at < len(names) else f"column {at + 1}": cell for at, cell in enumerate(cells)}

@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 _ISO = re.compile(r"(\d{4})-(\d{2})(?:-(\d{2})([T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?)?")
 _YEAR_FIRST = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*(?:[-/.月]\s*(?:(\d{1,2})\s*日?)?)?")
 _YEAR_LAST = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4})")
+_WEEKDAY = re.compile(r"^(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?\s+(?=\S*\d|[a-z])", re.IGNORECASE)
+_MONTH_YEAR = re.compile(r"([A-Za-z]{3,9})\.?,?\s+(\d{4})")
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _DAY_MONTH = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?[\s-]+([A-Za-z]{3,9})\.?,?[\s-]+(\d{4})")
 _MONTH_DAY = re.compile(r"([A-Za-z]{3,9})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})")
@@ -34,6 +36,7 @@ def read_dates(texts: Mapping[int, str]) -> dict[int, str]:
 def _read(text: str, day_first: bool | None) -> str | None:
     if len(text) > 40 or not any(char.isdigit() for char in text):
         return None
+    text = _WEEKDAY.sub("", text)
     date = None
     if match := _ISO.fullmatch(text):
         date = text if _date(match[1], match[2], match[3]) else None
@@ -43,13 +46,15 @@ def _read(text: str, day_first: bool | None) -> str | None:
         date = _named(match[3], match[2], match[1])
     elif match := _MONTH_DAY.fullmatch(text):
         date = _named(match[3], match[1], match[2])
+    elif match := _MONTH_YEAR.fullmatch(text):
+        date = _named(match[2], match[1], None)
     elif (match := _YEAR_LAST.fullmatch(text)) and (match[2] == "." or day_first is not None):
         day, month = (match[1], match[3]) if day_first or match[2] == "." else (match[3], match[1])
         date = _date(match[4], month, day)
     return date
 
 
-def _named(year: str, month: str, day: str) -> str | None:
+def _named(year: str, month: str, day: str | None) -> str | None:
     short = month[:3].casefold()
     return _date(year, str(_MONTHS.index(short) + 1), day) if short in _MONTHS else None
 
@@ -63,7 +68,8 @@ def _date(year: str, month: str, day: str | None) -> str | None:
 
 
 def _day_first(texts: Sequence[str]) -> bool | None:
+    """What most of the dates say that can only be read one way; None where none does."""
     pairs = [(int(match[1]), int(match[3])) for text in texts if (match := _YEAR_LAST.fullmatch(text.strip()))]
-    if any(first > 12 for first, _ in pairs):
-        return True
-    return False if any(second > 12 for _, second in pairs) else None
+    day = sum(1 for first, second in pairs if first > 12 >= second)
+    month = sum(1 for first, second in pairs if second > 12 >= first)
+    return None if not day and not month else day >= month

@@ -19,7 +19,7 @@ _NAMES = {
     ),
 }  # fmt: skip
 _ENDINGS = {
-    "id": ("id", "编号", "sku", "编码"),
+    "id": ("id", "编号", "sku", "编码", "no", "nr", "ref", "code", "isbn", "asin", "货号", "条码"),
     "title": ("title", "name", "标题", "名称", "名"),
     "description": ("description", "summary", "overview", "简介", "描述", "介绍", "摘要", "说明", "synopsis", "desc"),
 }
@@ -44,12 +44,10 @@ def find_roles(columns: Mapping[str, Sequence[Any]], told: Mapping[str, str | No
         told: The column for each role, where the caller says it.
 
     Raises:
-        CatalogError: A told column does not exist, or there is no column that can be the title.
+        CatalogError: There is no column that can be the title.
     """
     found: dict[str, str] = {}
-    for role, name in told.items():
-        if name is not None:
-            found[role] = _told(role, name, columns)
+    found.update({role: name for role, name in told.items() if name is not None})
     for role in ("title", "id", "description"):
         if role not in found:
             free = [name for name in columns if name not in found.values()]
@@ -62,7 +60,8 @@ def find_roles(columns: Mapping[str, Sequence[Any]], told: Mapping[str, str | No
         found["description"] = _longest(free, columns)
     if not found["title"]:
         raise CatalogError(
-            f"no column can be the title, among {', '.join(map(repr, columns))}", hint='say which it is: title="..."'
+            f"no column can be the title, among {', '.join(map(repr, columns))}",
+            hint='say which it is: title="...", or --title on the command line',
         )
     return Roles(found["id"], found["title"], found["description"])
 
@@ -74,13 +73,6 @@ def is_usual_name(column: str) -> bool:
 
 def _plain(column: str) -> str:
     return re.sub(r"[\W_]+", "", column.casefold())
-
-
-def _told(role: str, name: str, columns: Mapping[str, Sequence[Any]]) -> str:
-    folded = {column.casefold(): column for column in columns}
-    if name not in columns and name.casefold() not in folded:
-        raise CatalogError(f"there is no column {name!r} for the {role}", hint="columns: " + ", ".join(columns))
-    return name if name in columns else folded[name.casefold()]
 
 
 def _by_name(role: str, free: Sequence[str], columns: Mapping[str, Sequence[Any]]) -> str:
@@ -98,7 +90,7 @@ def _by_name(role: str, free: Sequence[str], columns: Mapping[str, Sequence[Any]
 
 
 def _ends(name: str, ending: str) -> bool:
-    words = re.split(r"[\W_]+|(?<=[a-z])(?=[A-Z])", name.strip())
+    words = re.split(r"[\W_]+|(?<=[a-z])(?=[A-Z])", name.strip(" .:"))
     return words[-1].casefold() == ending or (not ending.isascii() and name.strip().endswith(ending))
 
 
@@ -132,13 +124,14 @@ def _longest(free: Sequence[str], columns: Mapping[str, Sequence[Any]]) -> str:
 
 
 def _is_list(texts: Sequence[str]) -> bool:
-    return sum(1 for text in texts if text.count("|") > 1 or text[:1] in "[{") > 0.3 * len(texts)
+    listed = sum(1 for text in texts if text.count("|") > 1 or text[:1] in "[{")
+    return listed > 0.3 * len(texts)
 
 
 def _most_title_like(free: Sequence[str], columns: Mapping[str, Sequence[Any]]) -> str:
-    """The column of short texts with the most distinct values; the first of equals."""
+    """The column of short texts with the most distinct values; the first of those nearly alike."""
     best, chosen = 0.5, ""
-    for name in free:
+    for place, name in enumerate(free):
         texts = _strings(columns[name])
         letters = sum(1 for text in texts if any(map(str.isalpha, text)) and not _ADDRESS.match(text))
         mean = sum(map(width, texts)) / max(len(texts), 1)
@@ -146,7 +139,7 @@ def _most_title_like(free: Sequence[str], columns: Mapping[str, Sequence[Any]]) 
             continue
         # Codes such as "AB-1234" are as unique as titles, but are not words.
         wordy = sum(1 for text in texts if not any(map(str.isdigit, text)) or " " in text) / len(texts)
-        score = _uniqueness(texts) * (0.5 + 0.5 * wordy) * (1 - mean / 400)
+        score = _uniqueness(texts) * (0.5 + 0.5 * wordy) * (1 - mean / 400) * (1 - 0.02 * min(place, 10))
         if score > best + 0.02:
             best, chosen = score, name
     return chosen

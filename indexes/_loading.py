@@ -1,26 +1,24 @@
-"""From a file to items: rows are read, columns understood, cells typed, and what cannot be used is named."""
+"""From a file to items: its rows are read, its columns understood, and what cannot be used is named."""
 
 from __future__ import annotations
 
-import hashlib
-import math
-from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import resources
 from os import PathLike, fspath
 from pathlib import Path
-from typing import Any
 
 from chatrec.errors import CatalogError
-from chatrec.indexes._load_cells import TypedColumn, is_blank, type_column
-from chatrec.indexes._load_read import Row, read_rows
-from chatrec.indexes._load_roles import Roles, find_roles
+from chatrec.indexes._load_columns import Understood, understand
+from chatrec.indexes._load_csv import NO_SEPARATOR, CsvLayout
+from chatrec.indexes._load_file import CatalogFile
+from chatrec.indexes._load_items import make_items
+from chatrec.indexes._load_read import Reader
+from chatrec.indexes._load_report import LoadReport
+from chatrec.indexes._load_table import Table
 from chatrec.indexes._rejects import Reject, RejectLog
-from chatrec.indexes._values import FacetValue, Item
-
-# As programs write nothing; a work may well be called "None" or "-".
-_NO_TITLE = (None, "", "nan", "NaN", "null", "NULL", "N/A", "#N/A", "\\N")
+from chatrec.indexes._schema import Schema
+from chatrec.indexes._values import FacetKind, Item
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,21 +30,25 @@ class Loaded:
         name: The demo's or the file's name without its ending.
         rejects: The bad rows, by line.
         units: Units by number facet.
+        kinds: Kinds that were told, by facet.
+        report: What the file was taken for.
     """
 
     items: tuple[Item, ...]
     name: str
     rejects: tuple[Reject, ...]
     units: Mapping[str, str]
+    kinds: Mapping[str, FacetKind]
+    report: LoadReport
 
 
 def load_items(
     source: str | PathLike[str],
     *,
-    id: str | None = None,  # noqa: A002
-    title: str | None = None,
-    description: str | None = None,
+    schema: Schema,
     strict: bool = False,
+    rejects: str | PathLike[str] | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Loaded:
     """Read the items of a file; see `Catalog.load`.
 
@@ -54,28 +56,40 @@ def load_items(
         CatalogError: There is no such file or column, no row can be used, or (with `strict`) a row is bad.
     """
     path = find_source(source)
+    file = CatalogFile(path, encoding=schema.encoding, progress=progress)
+    reader = Reader(file, CsvLayout(schema.separator, schema.header))
     log = RejectLog(path.name)
-    rows = read_rows(path, log)
-    columns = by_column(rows)
+    table, rows = _read(reader, log)
     items: tuple[Item, ...] = ()
-    units: dict[str, str] = {}
-    if rows:
-        roles = find_roles(columns, {"id": id, "title": title, "description": description})
-        typed: dict[str, TypedColumn] = {}
-        for column in columns:
-            if column not in {roles.id, roles.title, roles.description}:
-                typed[facet_name(column, typed)] = type_column(column, columns[column])
-        items = tuple(_items(rows, roles, typed, log))
-        units = {name: column.unit for name, column in typed.items() if column.unit}
-    rejects = log.sorted()
-    if rejects and strict:
-        raise rejects[0].error()
-    if not items and rejects:
-        first = rejects[0].error()
-        raise CatalogError(f"none of the {len(rejects)} rows can be used; {first.args[0]}", hint=first.hint)
-    if not items:
+    understood: Understood | None = None
+    if len(table):
+        understood = understand(table.columns, schema)
+        items = tuple(make_items(table, understood, log))
+    if rejects is not None and not strict:
+        quiet = Reader(CatalogFile(path, encoding=schema.encoding), reader.layout) if len(log) else ()
+        log.write(Path(rejects), quiet)
+    bad = log.sorted()
+    if bad and strict:
+        raise bad[0].error()
+    if not items and bad:
+        first = bad[0].error()
+        raise CatalogError(f"none of the {len(bad)} rows can be used; {first.args[0]}", hint=first.hint)
+    if understood is None or not items:
         raise CatalogError(f"{path.name} has no rows", hint="a catalog needs at least one row with a title")
-    return Loaded(items, path.name.split(".")[0] or path.name, rejects, units)
+    separator = reader.layout.separator if reader.format == "CSV" and reader.layout.separator != NO_SEPARATOR else ""
+    report = LoadReport(
+        file=path.name,
+        format=reader.format,
+        encoding="" if file.is_parquet else file.encoding.name,
+        guessed=not file.is_parquet and file.encoding.guessed,
+        separator=separator or "",
+        header=reader.format != "CSV" or bool(reader.layout.header),
+        columns=tuple(understood.reports),
+        rows=rows,
+        rejects_file=str(rejects) if rejects is not None and bad else "",
+    )
+    name = path.name.split(".")[0] or path.name
+    return Loaded(items, name, bad, understood.units, understood.kinds, report)
 
 
 def find_source(source: str | PathLike[str]) -> Path:
@@ -86,7 +100,11 @@ def find_source(source: str | PathLike[str]) -> Path:
     """
     text = fspath(source)
     path = Path(text).expanduser()
-    if path.exists() and not (path.is_dir() and text in demos()):
+    try:
+        exists = path.exists()
+    except (OSError, ValueError) as error:
+        raise CatalogError(f"{text!r} cannot be a path: {error}", hint="give the path of a file") from None
+    if exists and not (path.is_dir() and text in demos()):
         return path
     if isinstance(source, str) and text in demos():
         return demos()[text]
@@ -96,83 +114,31 @@ def find_source(source: str | PathLike[str]) -> Path:
     )
 
 
+def beside(source: str | PathLike[str]) -> Path | None:
+    """The schema that lies beside a file: `dishes.schema.toml` or `.json` beside `dishes.csv`; None without one."""
+    path = Path(source).expanduser()
+    base = path.name.split(".")[0]
+    for ending in ("toml", "json"):
+        found = path.with_name(f"{base}.schema.{ending}") if base else path
+        if base and found.is_file() and found != path:
+            return found
+    return None
+
+
 def demos() -> dict[str, Path]:
     """The catalogs that come with the package, by name."""
     folder = Path(str(resources.files("chatrec.indexes"))) / "catalogs"
     return {path.stem: path for path in sorted(folder.glob("*.jsonl"))}
 
 
-def by_column(rows: Sequence[Row]) -> dict[str, list[Any]]:
-    """All cells by column, None where a row has none; columns in the order of their first appearance."""
-    names = dict.fromkeys(name for row in rows for name in row.cells)
-    return {name: [row.cells.get(name) for row in rows] for name in names}
-
-
-def facet_name(column: str, taken: Collection[str] = ()) -> str:
-    """A facet's name: the column's, without the signs of the constraint notation and the names that items have.
-
-    Args:
-        column: The column's name.
-        taken: The names of other facets.
-    """
-    name = "".join(" " if char in "=!<>~" else char for char in column).strip() or "column"
-    while name in {"id", "title", "description"} or name in taken:
-        name += "_"
-    return name
-
-
-def make_id(title: str, count: int) -> str:
-    """An id that stays the same when the file is loaded again.
-
-    Args:
-        title: The item's title.
-        count: How many rows before this one have the same title.
-    """
-    return hashlib.sha256(f"{title}\n{count}".encode()).hexdigest()[:16]
-
-
-def _items(rows: Sequence[Row], roles: Roles, typed: Mapping[str, TypedColumn], log: RejectLog) -> list[Item]:
-    items: list[Item] = []
-    lines: dict[str, int] = {}
-    titles: Counter[str] = Counter()
-    for number, row in enumerate(rows):
-        told = row.cells.get(roles.title)
-        title = "" if told in _NO_TITLE else _text(told)
-        if not title:
-            log.add(row.line, roles.title, told or "", "no title", "give the row a title, or remove it")
-            continue
-        name = next((name for name, column in typed.items() if number in column.wrong), None)
-        if name is not None:
-            log.add(row.line, name, typed[name].wrong[number], *typed[name].fault(number))
-            continue
-        known = "" if is_blank(row.cells.get(roles.id)) else _text(row.cells.get(roles.id))
-        item_id = known or make_id(title, titles[title])
-        titles[title] += 1
-        if item_id in lines:
-            why = f"the same id as line {lines[item_id]}"
-            log.add(row.line, roles.id, item_id, why, "give each row its own id, or remove the copy")
-            continue
-        lines[item_id] = row.line
-        facets: dict[str, FacetValue] = {}
-        for name, column in typed.items():
-            value = column.values[number]
-            if value is not None:
-                facets[name] = value
-        items.append(Item(item_id, title, _description(row, roles), facets))
-    return items
-
-
-def _description(row: Row, roles: Roles) -> str:
-    cell = row.cells.get(roles.description)
-    return "" if is_blank(cell) else _text(cell)
-
-
-def _text(cell: Any) -> str:
-    """A title, id or description as text; lists are joined."""
-    if cell is None or (isinstance(cell, float) and not math.isfinite(cell)):
-        return ""
-    if isinstance(cell, list):
-        return " ".join(str(part) for part in cell if part is not None).strip()
-    if isinstance(cell, float) and cell.is_integer():
-        cell = int(cell)
-    return str(cell).strip()
+def _read(reader: Reader, log: RejectLog) -> tuple[Table, int]:
+    """All rows that could be read, and how many there are; the others are noted in the log."""
+    table, number = Table(), -1
+    for number, record in enumerate(reader):
+        fault = record.fault or table.add(record, number)
+        if fault is not None:
+            log.add(number, record.line, fault)
+    table.finish()
+    if number < 0 and not reader.format:
+        raise CatalogError(f"{log.file} is empty", hint="a catalog needs at least one row with a title")
+    return table, number + 1

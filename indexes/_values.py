@@ -24,12 +24,15 @@ class Item:
         title: What a person calls it.
         description: Free text; may be empty.
         facets: Value by facet name. Multi-valued facets hold tuples; absent values are left out.
+        extra: What else its row held, by column: addresses, foreign keys and the like. It is neither searched nor
+            compared.
     """
 
     id: str
     title: str
     description: str = ""
     facets: Mapping[str, FacetValue] = field(default_factory=dict[str, FacetValue])
+    extra: Mapping[str, Any] = field(default_factory=dict[str, Any], compare=False)
 
     def text(self) -> str:
         """What is embedded and searched for words: title, facet values and description."""
@@ -43,9 +46,10 @@ class Item:
         return ". ".join(part for part in parts if part)
 
     def as_dict(self) -> dict[str, Any]:
-        """The item as JSON-ready values: id, title, description, then its facets by name."""
+        """The item as JSON-ready values: id, title, description, its facets by name, and `extra` where it has some."""
         facets = {name: list(value) if isinstance(value, tuple) else value for name, value in self.facets.items()}
-        return {"id": self.id, "title": self.title, "description": self.description} | facets
+        extra = {"extra": dict(self.extra)} if self.extra else {}
+        return {"id": self.id, "title": self.title, "description": self.description} | facets | extra
 
 
 @dataclass(frozen=True, slots=True)

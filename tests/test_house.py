@@ -43,6 +43,7 @@ SURFACE = {
     ],
     "chatrec.indexes": [
         "Catalog",
+        "ColumnSchema",
         "Constraint",
         "Facet",
         "FeedbackEvent",
@@ -59,6 +60,7 @@ SURFACE = {
         "Recommendations",
         "Recommender",
         "Reject",
+        "Schema",
         "ThreadOwners",
         "home",
         "open_checkpointer",

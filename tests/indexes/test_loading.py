@@ -111,9 +111,9 @@ def test_broken_rows_of_a_csv_are_named_and_the_others_kept(load: Load) -> None:
         b"6,Many,13,14\n"
         b"7,Caf\xe9,15\n"
         b'8,"Stray,16\n'
-        b"9,Last,17\n",
+        b"9,L\xc3\xa1st,17\n",
     )
-    assert titles(catalog) == ["Cup", "Last"]
+    assert titles(catalog) == ["Cup", "Lást"]
     assert faults(catalog) == [
         (3, "title", ""),
         (4, "price", "cheap"),
@@ -187,9 +187,10 @@ def test_strict_stops_at_the_first_bad_row(load: Load) -> None:
         ("x.csv", "title,year\n", "x.csv has no rows"),
         ("x.json", "[]", "x.json has no rows"),
         ("x.jsonl", "{\n{\n", "none of the .* rows can be used; x.jsonl, line 1"),
-        ("x.csv", b"title,n\nCaf\xe9,1\n", "none of the 1 rows can be used.*save the file as UTF-8"),
+        ("x.csv", b"title,n\nCaf\xe4\xbd,1\n", "none of the 1 rows can be used.*save the file as UTF-8"),
         ("x.csv", "a,b\n1,2\n3,4\n", "no column can be the title, among 'a', 'b' .*title="),
-        ("x.csv", b"PAR1....", "x.csv is Parquet .*CSV or JSONL"),
+        ("x.csv", b"PAR1....", "x.csv is damaged: .*CSV or JSONL"),
+        ("x.csv", b"PK\x03\x04....", "x.csv is a spreadsheet or zip .*CSV, JSONL or Parquet"),
         ("x.csv.gz", b"\x1f\x8bnonsense", "not a whole gzip file"),
     ],
 )
@@ -329,9 +330,6 @@ def test_titles_that_look_like_nothing_are_titles(load: Load) -> None:
         ("cast", ["['Tom Hanks', \"Bo O'Neil\"]", "['A']", "[]"],
          "multi", [("Tom Hanks", "Bo O'Neil"), ("A",), None]),
         ("maker", ["Smith, Ann", "Jones, Bob", "Brown, Cy"], "category", ["Smith, Ann", "Jones, Bob", "Brown, Cy"]),
-        ("imdb_id", ["77", "78", "79"], "text", ["77", "78", "79"]),
-        ("page", ["http://a.b/c", "http://a.b/d", "http://a.b/e"],
-         "text", ["http://a.b/c", "http://a.b/d", "http://a.b/e"]),
     ],
 )  # fmt: skip
 def test_columns_are_typed_by_what_they_hold(
@@ -343,6 +341,23 @@ def test_columns_are_typed_by_what_they_hold(
     assert [item.facets.get(name) for item in catalog.items] == values
     found = catalog.facets[name]
     assert " ".join(filter(None, (found.kind, found.unit))) == facet
+
+
+@pytest.mark.parametrize(
+    ("name", "cells"),
+    [
+        ("imdb_id", ["77", "78", "79"]),
+        ("page", ["http://a.b/c", "http://a.b/d", "www.a.b"]),
+        ("说明书", ["长" * 2100] * 3),
+    ],
+)
+def test_what_nobody_would_ask_for_is_kept_beside_the_facets(load: Load, name: str, cells: list[str]) -> None:
+    table = "\n".join(f"{row},Title {row},{cell},text {row}" for row, cell in enumerate(cells))
+    catalog = load("x.csv", f"id,title,{name},summary\n{table}\n")
+    assert list(catalog.facets) == []
+    assert [item.extra for item in catalog.items] == [{name: cell} for cell in cells]
+    assert catalog.items[0].as_dict()["extra"] == {name: cells[0]}
+    assert cells[0] not in catalog.items[0].text()
 
 
 def test_json_values_are_typed_by_what_they_hold(load: Load) -> None:
