@@ -10,9 +10,10 @@ import numpy as np
 from chatrec.agent.llm._choice import WORDS, calibrated, distribution
 from chatrec.agent.llm._engine import Engine
 from chatrec.agent.llm._errors import overflow
-from chatrec.agent.llm._formats import ToolFormat, choose_format
+from chatrec.agent.llm._formats import ToolFormat
 from chatrec.agent.llm._grammar import Matcher, call_grammar, json_grammar
 from chatrec.agent.llm._prompt import prompt_tokens
+from chatrec.agent.llm._read_format import choose_format
 from chatrec.agent.llm._request import CallDelta, CallStart, Event, Finished, FinishReason, Request, TextDelta
 from chatrec.agent.llm._sampling import Allowed, Logits, Sampler, softmax
 from chatrec.agent.llm._schemas import Schema, bounded, smallest

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chatrec.agent.llm._engine import Engine
-from chatrec.agent.llm._formats import choose_format, with_schema
+from chatrec.agent.llm._formats import with_schema
+from chatrec.agent.llm._read_format import choose_format
 from chatrec.agent.llm._request import Request
 from chatrec.agent.llm._templates import Message
 

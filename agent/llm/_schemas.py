@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
 from chatrec.agent.llm._keywords import BY_KIND, Schema, demands, kinds, refuse
 from chatrec.agent.llm._merge import Never, exclude_each_other, merged
@@ -152,11 +152,9 @@ class _Bounding:
         target: Any = self._root
         for step in pointer[2:].split("/") if len(pointer) > 1 else ():
             step = step.replace("~1", "/").replace("~0", "~")  # noqa: PLW2901
-            if isinstance(target, list) and step.isdigit() and int(step) < len(cast("list[Any]", target)):
-                target = cast("list[Any]", target)[int(step)]
-            elif isinstance(target, Mapping) and step in target:
-                target = cast("Schema", target)[step]
-            else:
+            try:
+                target = target[int(step)] if isinstance(target, list) else target[step]
+            except (LookupError, TypeError, ValueError):
                 refuse("$ref", where, f"points to nothing: {pointer!r}", "define it under $defs")
         return target
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import copy
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -12,12 +12,15 @@ from typing import Any
 
 import jinja2
 import jinja2.meta
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from chatrec.agent.llm._jinja import environment
 from chatrec.errors import ModelError
 
 Message = Mapping[str, Any]
-"""A chat message as templates know it: role, content, and tool_calls or tool_call_id where it has them."""
+"""A chat message as templates know it: role, content, and tool_calls or tool_call_id where it has them.
+
+The content is a string, or a list of `Piece`s where control tokens are wanted in it.
+"""
 
 _CHATML = (
     "{% for message in messages %}<|im_start|>{{ message['role'] }}\n{{ message['content'] }}<|im_end|>\n{% endfor %}"
@@ -55,16 +58,11 @@ class ChatTemplate:
         self._fixed: dict[str, Any] = {"bos_token": bos, "eos_token": eos}
         texts = sorted(special, key=len, reverse=True)
         self._forbidden = re.compile("|".join(re.escape(text) for text in [*texts, _OPEN, _CLOSE]))
-        environment = ImmutableSandboxedEnvironment(
-            trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.loopcontrols", "jinja2.ext.do"]
-        )
-        environment.filters["tojson"] = _to_json
-        globals_: dict[str, Any] = environment.globals
-        globals_.update(raise_exception=_refuse, strftime_now=_now)
+        made = environment()
         try:
-            self._template = environment.from_string(self.source)
-            self._names = jinja2.meta.find_undeclared_variables(environment.parse(self.source))
-        except jinja2.TemplateError as error:
+            self._template = made.from_string(self.source)
+            self._names = jinja2.meta.find_undeclared_variables(made.parse(self.source))
+        except (jinja2.TemplateError, RecursionError) as error:
             raise ModelError(
                 f"the chat template of this GGUF cannot be read: {error}", hint="use another conversion of the model"
             ) from error
@@ -72,7 +70,7 @@ class ChatTemplate:
     @property
     def takes_tools(self) -> bool:
         """Whether the template renders tools itself."""
-        return "tools" in self._names
+        return bool({"tools", "functions"} & self._names)
 
     @cached_property
     def takes_system(self) -> bool:
@@ -89,13 +87,20 @@ class ChatTemplate:
         """Whether two messages of the same role may follow each other."""
         return self._shows(("user", "user", "assistant", "assistant", "user"))
 
-    def render(self, messages: Sequence[Message], tools: Sequence[Mapping[str, Any]] = ()) -> list[Piece]:
+    def render(
+        self,
+        messages: Sequence[Message],
+        tools: Sequence[Mapping[str, Any]] = (),
+        *,
+        reasoning: bool | None = None,
+    ) -> list[Piece]:
         """The prompt for the assistant's next message.
 
         Args:
             messages: The conversation; made acceptable to the template where it is too strict (system messages moved
                 into the person's, neighbours of one role merged).
             tools: Tools in OpenAI form, only for a template that `takes_tools`.
+            reasoning: Whether the template is told to let the model think; None tells it nothing.
 
         Raises:
             ModelError: If the template refuses the conversation.
@@ -103,8 +108,8 @@ class ChatTemplate:
         hidden: list[str] = []
         shown = [self._hide(message, hidden) for message in self._acceptable(messages)]
         try:
-            text = self._render(shown, tools)
-        except (jinja2.TemplateError, TypeError, ValueError, KeyError) as error:
+            text = self._render(shown, tools, reasoning)
+        except (jinja2.TemplateError, TypeError, ValueError, LookupError, AttributeError, ArithmeticError) as error:
             raise ModelError(
                 f"the chat template refuses this conversation: {error}",
                 hint="begin with a user message, alternate roles, answer every tool call",
@@ -115,9 +120,17 @@ class ChatTemplate:
                 pieces.append(Piece(part) if index % 2 == 0 else Piece(hidden[int(part)], control=False))
         return pieces
 
-    def _render(self, messages: Sequence[Message], tools: Sequence[Mapping[str, Any]] = ()) -> str:
-        extra: dict[str, Any] = {"tools": list(tools)} if tools else {}
-        return self._template.render(messages=list(messages), add_generation_prompt=True, **self._fixed, **extra)
+    def _render(
+        self, messages: Sequence[Message], tools: Sequence[Mapping[str, Any]] = (), reasoning: bool | None = None
+    ) -> str:
+        given: dict[str, Any] = {"tools": copy.deepcopy(list(tools)) or None, "documents": None}
+        if "functions" in self._names:
+            given |= {"functions": json.dumps(tools, ensure_ascii=False), "datetime": ""}
+        if reasoning is not None:
+            # Qwen, GLM and Gemma read the first name, DeepSeek and Granite the second.
+            given |= {"enable_thinking": reasoning, "thinking": reasoning}
+        shown = copy.deepcopy(list(messages))
+        return self._template.render(messages=shown, add_generation_prompt=True, **self._fixed, **given)
 
     def _shows(self, roles: Sequence[str]) -> bool:
         marks = [f"mark-{place}-end" for place in range(len(roles))]
@@ -136,7 +149,8 @@ class ChatTemplate:
             mergeable = (
                 out and message["role"] == out[-1]["role"] and message["role"] in ("user", "assistant", "system")
             )
-            if mergeable and not self.takes_repeats and not (message.get("tool_calls") or out[-1].get("tool_calls")):
+            calls = message.get("tool_calls") or (out and out[-1].get("tool_calls"))
+            if mergeable and not self.takes_repeats and not calls:
                 joined = "\n\n".join(part for part in (out[-1]["content"], message["content"]) if part)
                 out[-1] = {**out[-1], "content": joined}
             else:
@@ -145,9 +159,6 @@ class ChatTemplate:
 
     def _hide(self, message: Message, hidden: list[str]) -> Message:
         # A person who writes "<|im_end|>" must not end a message with it.
-        if not self._forbidden.search(json.dumps(message, ensure_ascii=False, default=str)):
-            return message
-
         def swap(match: re.Match[str]) -> str:
             hidden.append(match.group())
             return f"{_OPEN}{len(hidden) - 1}{_CLOSE}"
@@ -156,21 +167,14 @@ class ChatTemplate:
             if isinstance(value, str):
                 return self._forbidden.sub(swap, value)
             if isinstance(value, Mapping):
-                return {key: walk(part) for key, part in value.items()}
-            return [walk(part) for part in value] if isinstance(value, list) else value
+                pairs: Message = value
+                return {key: walk(part) for key, part in pairs.items()}
+            parts: list[Any] | None = value if isinstance(value, list) else None
+            return value if parts is None else [walk(part) for part in parts]
 
+        content = message["content"]
+        if not isinstance(content, str):
+            texts = [piece.text if piece.control else walk(piece.text) for piece in content]
+            return {**walk({**message, "content": ""}), "content": "".join(texts)}
         changed: Message = walk(message)
         return changed
-
-
-def _to_json(value: Any, indent: int | None = None, **_: Any) -> str:
-    # Jinja's own filter escapes HTML and sorts keys; the models were trained on neither.
-    return json.dumps(value, ensure_ascii=False, indent=indent)
-
-
-def _refuse(message: str) -> None:
-    raise jinja2.TemplateError(message)
-
-
-def _now(pattern: str) -> str:
-    return datetime.datetime.now().astimezone().strftime(pattern)

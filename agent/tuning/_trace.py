@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 
 from chatrec.agent.llm._engine import Engine
-from chatrec.agent.llm._formats import choose_format
 from chatrec.agent.llm._grammar import Matcher, call_grammar
 from chatrec.agent.llm._prompt import prompt_tokens
+from chatrec.agent.llm._read_format import choose_format
 from chatrec.agent.llm._request import Request
 from chatrec.agent.llm._schemas import bounded
 

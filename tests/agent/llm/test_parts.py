@@ -14,10 +14,11 @@ from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage, Sys
 
 from chatrec.agent.llm import ChatLlamaCpp, embedded_model_path
 from chatrec.agent.llm._choice import calibrated, distribution
-from chatrec.agent.llm._formats import HERMES, PLAIN, Tool, choose_format, tools_text
+from chatrec.agent.llm._formats import PLAIN, Tool, tools_text
 from chatrec.agent.llm._memory import ConversationMemory, Saved, as_tokens
 from chatrec.agent.llm._messages import MessageBuilder, to_template
 from chatrec.agent.llm._options import tool_choice, with_options
+from chatrec.agent.llm._read_format import choose_format
 from chatrec.agent.llm._request import CallDelta, CallStart, Event, Finished, Request, TextDelta
 from chatrec.agent.llm._sampling import Sampler, SamplingSettings, softmax
 from chatrec.agent.llm._schemas import bounded, smallest
@@ -119,7 +120,8 @@ def test_any_text_survives_the_template(text: str) -> None:
 
 
 def test_formats_are_chosen_from_the_template() -> None:
-    assert choose_format(ChatTemplate(QWEN_LIKE, special=SPECIAL)) is HERMES
+    read = choose_format(ChatTemplate(QWEN_LIKE, special=SPECIAL))
+    assert (read.name, read.opening, read.head("pear")) == ("hermes", "<tool_call>", '\n{"name": "pear", "arguments": ')
     assert choose_format(ChatTemplate(None, special=SPECIAL)) is PLAIN
     assert choose_format(ChatTemplate("{{ tools }}{{ messages }}", special={})) is PLAIN
 
