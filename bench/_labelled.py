@@ -132,7 +132,10 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two conversations that differ in one respect, and what follows for the last turn."""
+    """Two conversations that differ in one respect, and what follows for the last turn.
+
+    `facet` is what was answered ("already answered"); `where` what `b` asks for ("few matches").
+    """
 
     id: str
     domain: str
@@ -141,6 +144,7 @@ class Pair:
     relation: str
     expect: str
     facet: str | None
+    where: Wishes
     a: tuple[Exchange, ...]
     b: tuple[Exchange, ...]
 
@@ -198,6 +202,7 @@ def pairs() -> list[Pair]:
             row["relation"],
             row["expect"],
             row["facet"],
+            tuple(row["where"]),
             tuple(Exchange(turn["user"], _said(turn["assistant"])) for turn in row["a"]),
             tuple(Exchange(turn["user"], _said(turn["assistant"])) for turn in row["b"]),
         )

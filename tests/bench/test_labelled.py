@@ -23,6 +23,32 @@ def catalog_of(name: str) -> Catalog:
     return catalog
 
 
+def check_turn(turn: labelled.Turn, catalog: Catalog, before: set[str]) -> None:
+    assert turn.acts[0] == turn.best
+    assert set(turn.acts) <= set(labelled.ACTS)
+    assert turn.end
+    assert set(turn.end) <= set(labelled.ENDS)
+    for wishes in (*turn.accepted, turn.profile):
+        assert len(labelled.read_wishes(catalog, wishes)) == len(wishes)
+    assert set(turn.facets) <= set(catalog.facets)
+    for event in turn.events:
+        assert event.kinds
+        assert set(event.kinds) <= set(labelled.EVENTS)
+        assert event.item in before
+        assert event.about is None or labelled.read_wishes(catalog, [event.about])
+    assert turn.best != "feedback" or any(not event.optional for event in turn.events)
+    assert turn.best != "preference" or turn.profile
+    assert "describe" not in (turn.acts[0], turn.end[0]) or turn.described in catalog
+
+
+def check_said(said: labelled.Said, catalog: Catalog) -> None:
+    assert said.act in labelled.ENDS
+    assert said.text
+    assert all(item in catalog for item in said.items)
+    assert (said.facet in catalog.facets) == (said.act == "ask")
+    assert (len(said.items) > 0) == (said.act in {"recommend", "describe"})
+
+
 def check_sentence(sentence: labelled.Sentence, catalog: Catalog) -> None:
     for wishes in sentence.accepted:
         assert all(str(wish) for wish in labelled.read_wishes(catalog, wishes))
@@ -82,3 +108,51 @@ def test_wishes_are_compared_by_what_they_admit(one: list[str], other: list[str]
     first, second = labelled.read_wishes(catalog, one), labelled.read_wishes(catalog, other)
     assert labelled.same_wishes(catalog, first, second) is same
     assert labelled.same_wishes(catalog, second, first) is same
+
+
+def test_there_are_turns_enough_of_every_act() -> None:
+    found = [talk for domain in labelled.domains() for talk in labelled.conversations(domain)]
+    turns = [(talk.language, turn) for talk in found for turn in talk.turns]
+    assert len(turns) >= 300
+    assert len({talk.domain for talk in found}) >= 10
+    assert len({talk.domain for talk in found if talk.language == "zh"}) >= 3
+    assert len({talk.id for talk in found}) == len(found)
+    assert all(1 < len(talk.turns) <= 6 for talk in found)
+    acts = Counter(turn.best for _, turn in turns)
+    assert min(acts[act] for act in labelled.ACTS) >= 10
+    events = Counter(event.kinds[0] for _, turn in turns for event in turn.events)
+    assert min(events[kind] for kind in labelled.EVENTS) >= 10
+
+
+@pytest.mark.parametrize("domain", labelled.domains())
+def test_conversations_fit_their_catalog(domain: str) -> None:
+    for talk in labelled.conversations(domain):
+        catalog = catalog_of(talk.catalog)
+        assert 25 <= len(catalog) <= 60
+        assert [turn.assistant is None for turn in talk.turns] == [False] * (len(talk.turns) - 1) + [True], talk.id
+        seen: set[str] = set()
+        for turn in talk.turns:
+            check_turn(turn, catalog, seen)
+            if turn.assistant is not None:
+                check_said(turn.assistant, catalog)
+                seen |= set(turn.assistant.items)
+
+
+def test_pairs_are_enough_and_fit() -> None:
+    found = labelled.pairs()
+    assert len(found) >= 200
+    assert len({pair.id for pair in found}) == len(found)
+    assert set(labelled.RELATIONS) == {pair.relation for pair in found}
+    assert {pair.domain for pair in found} == set(labelled.domains())
+    for pair in found:
+        catalog = catalog_of(pair.catalog)
+        assert pair.expect in labelled.RELATIONS[pair.relation], pair.id
+        assert pair.a != pair.b
+        for side in (pair.a, pair.b):
+            assert [turn.assistant is None for turn in side] == [False] * (len(side) - 1) + [True], pair.id
+            for turn in side[:-1]:
+                assert turn.assistant is not None
+                check_said(turn.assistant, catalog)
+        assert (pair.facet in catalog.facets) == (pair.relation == "already answered"), pair.id
+        if pair.relation == "few matches":
+            assert 1 <= catalog.mask(labelled.read_wishes(catalog, pair.where)).sum() <= 5, pair.id
