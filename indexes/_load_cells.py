@@ -42,6 +42,9 @@ _HUGE = 2000
 _VECTOR = 8
 _SENTENCE = 60
 _SAMPLE = 5000
+# In a long column a few cells tell which kinds are not worth trying.
+_MANY = 4000
+_FEW = 1000
 
 Kind = Literal["number", "date", "boolean", "multi", "text", "keep", "none"]
 _CURE = {
@@ -135,6 +138,10 @@ def _inferred(name: str, cells: Sequence[Any], held: Sequence[int]) -> TypedColu
     tried: tuple[Callable[[str, Sequence[Any], Sequence[int]], TypedColumn | None], ...]
     tried = (_as_booleans, _as_numbers, _as_dates, _as_ranges, _as_split)
     for attempt in tried:
+        if len(held) > _MANY:
+            few = [cells[row] for row in held[:: len(held) // _FEW]]
+            if attempt(name, few, range(len(few))) is None:
+                continue
         column = attempt(name, cells, held)
         if column is not None:
             return column

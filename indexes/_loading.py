@@ -88,8 +88,7 @@ def load_items(
         rows=rows,
         rejects_file=str(rejects) if rejects is not None and bad else "",
     )
-    name = path.name.split(".")[0] or path.name
-    return Loaded(items, name, bad, understood.units, understood.kinds, report)
+    return Loaded(items, catalog_name(path), bad, understood.units, understood.kinds, report)
 
 
 def find_source(source: str | PathLike[str]) -> Path:
@@ -112,6 +111,11 @@ def find_source(source: str | PathLike[str]) -> Path:
         f"there is no file {text!r}" + ("" if path.is_absolute() else f" in {Path.cwd()}"),
         hint="check the path, or name a demo catalog: " + ", ".join(demos()),
     )
+
+
+def catalog_name(path: Path) -> str:
+    """What the catalog of a file is called: its name without its endings."""
+    return path.name.split(".")[0] or path.name
 
 
 def beside(source: str | PathLike[str]) -> Path | None:

@@ -14,8 +14,8 @@ from langchain_core.language_models import BaseChatModel
 from chatrec.agent._assemble import create_recommender, local_model
 from chatrec.agent._turns import Language
 from chatrec.agent.doors._session import Session
+from chatrec.agent.doors._told import Told, load_told
 from chatrec.indexes import Catalog, ItemIndex, Recommender, home, open_checkpointer, open_store
-from chatrec.indexes._persistence import index_folder
 
 OnProgress = Callable[[Literal["catalog", "index", "model"], int, int], None]
 """What is being done, how many are done, of how many (0 where nobody knows)."""
@@ -75,8 +75,15 @@ def open_session(
     return Session(agent, recommender, user_id=wanted.user, thread_id=thread)
 
 
-def open_index(source: str, *, on_progress: OnProgress | None = None) -> tuple[Catalog, ItemIndex]:
+def open_index(
+    source: str, *, on_progress: OnProgress | None = None, told: Told | None = None
+) -> tuple[Catalog, ItemIndex]:
     """Load a catalog and its saved index, which is made or brought up to date first.
+
+    Args:
+        source: A demo catalog's name, or the path of a file.
+        on_progress: Told how far loading is; the catalog's in kB.
+        told: How the file is to be read; remembered for the next time. None reads it as it was read the last time.
 
     Raises:
         CatalogError: The catalog cannot be read.
@@ -84,11 +91,9 @@ def open_index(source: str, *, on_progress: OnProgress | None = None) -> tuple[C
     """
     tell = on_progress or _quiet
     tell("catalog", 0, 0)
-    catalog = Catalog.load(source)
+    catalog, folder = load_told(source, told, progress=lambda done, total: tell("catalog", done // 1000, total // 1000))
     tell("index", 0, len(catalog))
-    index = ItemIndex.build(
-        catalog, path=index_folder(source, catalog.name), progress=lambda done, total: tell("index", done, total)
-    )
+    index = ItemIndex.build(catalog, path=folder, progress=lambda done, total: tell("index", done, total))
     return catalog, index
 
 

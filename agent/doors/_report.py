@@ -1,31 +1,77 @@
-"""What was found in a catalog file, as lines of text."""
+"""What was understood of a catalog file, as lines of text: a wrong guess is seen at once, and how to tell better."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from chatrec.indexes import Catalog, Facet
+from chatrec.indexes._facets import width
+from chatrec.indexes._index_build import BuildReport
+from chatrec.indexes._load_report import ColumnReport, LoadReport
 
 _REJECTS = 5
 _VALUES = 4
 
 
-def catalog_report(catalog: Catalog, folder: Path) -> list[str]:
-    """Items, facets with their values and ranges, rows left out, and where the index lies.
+def catalog_report(catalog: Catalog, folder: Path, built: BuildReport | None = None) -> list[str]:
+    """How the file was read, what each column became, rows left out, and where the index lies.
 
     Args:
         catalog: The catalog.
         folder: Its index.
+        built: What building the index did.
     """
     lines = [f"{catalog.name}: {len(catalog)} items"]
-    width = max((len(name) for name in catalog.facets), default=0)
-    lines += [f"  {facet.name:<{width}}  {_facet(facet, len(catalog))}" for facet in catalog.facets.values()]
+    if catalog.report is None:
+        most = max((len(name) for name in catalog.facets), default=0)
+        lines += [f"  {facet.name:<{most}}  {_facet(facet, len(catalog))}" for facet in catalog.facets.values()]
+    else:
+        lines += _columns(catalog, catalog.report)
     if catalog.rejects:
         lines.append(f"{len(catalog.rejects)} rows left out:")
         lines += [f"  {reject}" for reject in catalog.rejects[:_REJECTS]]
         if len(catalog.rejects) > _REJECTS:
             lines.append(f"  and {len(catalog.rejects) - _REJECTS} more")
-    return [*lines, f"index: {folder}"]
+        if catalog.report is not None and catalog.report.rejects_file:
+            lines.append(f"  all of them, to be mended and loaded again: {catalog.report.rejects_file}")
+    return [*lines, f"index: {folder}" + _built(built)]
+
+
+def _columns(catalog: Catalog, report: LoadReport) -> list[str]:
+    how = [report.format]
+    if report.encoding:
+        how.append(
+            f"{report.encoding} (a guess; a schema's encoding tells another)" if report.guessed else report.encoding
+        )
+    if report.separator:
+        how.append(f"separator {report.separator!r}")
+    if not report.header:
+        how.append("no header")
+    lines = [f"  read from {report.file}: {', '.join(how)}"]
+    most = max((width(column.column) for column in report.columns), default=0)
+    lines += [f"  {c.column}{' ' * (most - width(c.column))}  {_column(c, catalog)}" for c in report.columns]
+    guessed = any(column.role in {"id", "title", "description"} and not column.told for column in report.columns)
+    hint = "  wrong? --title, --id and --description name columns; --schema FILE tells the rest"
+    return [*lines, hint] if guessed else lines
+
+
+def _column(column: ColumnReport, catalog: Catalog) -> str:
+    example = f"; e.g. {' | '.join(column.samples)}" if column.samples else ""
+    match column.role:
+        case "facet":
+            facets = [catalog.facets[name] for name in column.facets if name in catalog.facets]
+            same = len(facets) == 1 and facets[0].name == column.column
+            shown = [("" if same else f"{facet.name}: ") + _facet(facet, len(catalog)) for facet in facets]
+            parted = f", parted at {column.separator!r}" if column.separator else ""
+            return "; ".join(shown) + parted + ("" if facets and facets[0].values else example)
+        case "keep":
+            return f"kept, not searched{example}"
+        case "ignore":
+            return "ignored, as told"
+        case "empty":
+            return "empty, or nothing but row numbers"
+        case _:
+            return column.role.upper() + (" (told)" if column.told else "") + example
 
 
 def _facet(facet: Facet, items: int) -> str:
@@ -39,3 +85,12 @@ def _facet(facet: Facet, items: int) -> str:
     more = f" and {len(facet.values) - _VALUES} more" if len(facet.values) > _VALUES else ""
     kind = "several values" if facet.kind == "multi" else facet.kind
     return f"{kind}: {shown}{more}{missing}"
+
+
+def _built(built: BuildReport | None) -> str:
+    """What changed since the last time, as far as the index tells."""
+    if built is None:
+        return ""
+    told = [("embedded", built.embedded), ("as before", built.reused), ("removed", getattr(built, "removed", 0))]
+    counts = ", ".join(f"{count} {word}" for word, count in told if count)
+    return f" ({counts})" if counts else ""

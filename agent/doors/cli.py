@@ -103,11 +103,24 @@ def chat(
 
 @app.command()
 def index(
-    file: Annotated[str, typer.Argument(help="A CSV, TSV, JSON or JSONL file, gzip too.", metavar="FILE")],
+    file: Annotated[str, typer.Argument(help="A CSV, JSON, JSONL or Parquet file, gzip too.", metavar="FILE")],
+    *,
+    title: Annotated[str | None, typer.Option(help="The column with the titles.", metavar="COLUMN")] = None,
+    id_: Annotated[str | None, typer.Option("--id", help="The column with the ids.", metavar="COLUMN")] = None,
+    description: Annotated[str | None, typer.Option(help="The column with the descriptions.", metavar="COLUMN")] = None,
+    schema: Annotated[
+        str | None, typer.Option(help="A TOML or JSON file that says what the columns are; none forgets what was told.")
+    ] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Stop at the first bad row.")] = False,
+    rejects: Annotated[
+        Path | None, typer.Option(help="Where to write the rows left out, to be mended.", metavar="PATH.jsonl")
+    ] = None,
 ) -> None:
-    """Read a catalog file, index it, and say what was found.
+    """Read a catalog file, index it, and say what was understood.
 
     - `chatrec index dishes.csv` then `chatrec chat --catalog dishes.csv` starts at once
+    - `chatrec index dishes.csv --title dish` where a guess was wrong; it is remembered
+    - `chatrec index dishes.csv --schema dishes.toml` says more: kinds, units, separators, names
 
     Run again after a change, only items that are new or changed are indexed.
     """

@@ -88,9 +88,12 @@ def test_index_tells_what_was_found_and_is_kept(items: Path, chatrec_home: Path)
     assert "30 to 120" in ran.stdout
     assert "1 rows left out" in ran.stdout or "1 row left out" in ran.stdout
     assert "line 7" in ran.stdout
-    [folder] = (chatrec_home / "indexes").iterdir()
+    [folder] = (path for path in (chatrec_home / "indexes").iterdir() if path.is_dir())
     assert str(folder) in ran.stdout
     assert "\x1b" not in ran.stdout
+    [rejects] = (chatrec_home / "indexes").glob("*.rejects.jsonl")
+    assert str(rejects) in ran.stdout
+    assert json.loads(rejects.read_text("utf-8"))["!reject"]["line"] == 7
 
 
 @pytest.mark.real_model

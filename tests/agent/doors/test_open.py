@@ -9,6 +9,7 @@ import pytest
 
 from chatrec.agent.doors._open import Wanted, open_session
 from chatrec.agent.doors._report import catalog_report
+from chatrec.agent.doors._told import Told, load_told
 from chatrec.errors import CatalogError
 from chatrec.indexes import Catalog
 from chatrec.indexes._persistence import index_folder
@@ -77,9 +78,53 @@ def test_report_tells_items_facets_and_rows_left_out(tmp_path: Path) -> None:
     assert lines[-1] == f"index: {tmp_path}"
     path = tmp_path / "bad.csv"
     path.write_text(ROWS + ",red\n" * 7, "utf-8")
-    text = "\n".join(catalog_report(Catalog.load(path), tmp_path))
+    rejects = tmp_path / "rejects.jsonl"
+    text = "\n".join(catalog_report(Catalog.load(path, rejects=rejects), tmp_path))
+    assert "read from bad.csv: CSV, utf-8, separator ','" in text
+    assert "title   TITLE; e.g. Green Dawn | Black Harbour" in text
     assert "7 rows left out" in text
     assert "and 2 more" in text
+    assert str(rejects) in text
+
+
+def test_report_tells_how_each_column_was_understood(tmp_path: Path) -> None:
+    path = tmp_path / "tees.csv"
+    lines = ["名称;价格;冲泡;网址;空", "绿雾;¥12;2-3分钟;http://a.b/1;", "黑港;¥8;3-5分钟;http://a.b/2;"]
+    path.write_bytes("\n".join([*lines, "老窖;¥30;4分钟;http://a.b/3;"]).encode("gb18030"))
+    text = "\n".join(catalog_report(Catalog.load(path), tmp_path))
+    assert "gb18030 (a guess" in text
+    assert "separator ';'" in text
+    assert "价格  number, 8 to 30 ¥" in text
+    assert "冲泡  最小冲泡: number, 2 to 4 min; 最大冲泡: number, 3 to 5 min" in text
+    assert "网址  kept, not searched" in text
+    assert "空    empty" in text
+    assert "--schema FILE" in text
+
+
+def test_what_is_told_of_a_file_is_remembered_until_it_is_forgotten(tmp_path: Path, chatrec_home: Path) -> None:
+    path = tmp_path / "teas.csv"
+    path.write_text("code,title,colour\na,T1,Green\nb,T2,Black\n", "utf-8")
+    told = Told(title="colour", id="code")
+    assert [item.title for item in load_told(str(path), told)[0].items] == ["Green", "Black"]
+    again = load_told(str(path), None)[0].items
+    assert [(item.id, item.title) for item in again] == [("a", "Green"), ("b", "Black")]
+    assert load_told(str(path), Told(id="title"))[0].items[0].id == "T1"
+    path.write_text("code,title\na,T1\nb,T2\n", "utf-8")
+    with pytest.raises(CatalogError, match=r"no column 'colour' for the title .*--schema none"):
+        load_told(str(path), None)
+    assert load_told(str(path), Told(schema="none"))[0].items[0].title == "T1"
+    assert not [*chatrec_home.rglob("*.schema.json")]
+    assert load_told(str(path), None)[0].items[0].title == "T1"
+
+
+def test_a_schema_beside_the_file_counts_before_what_was_told(tmp_path: Path) -> None:
+    path = tmp_path / "teas.csv"
+    path.write_text("title,colour\nT1,Green\nT2,Black\n", "utf-8")
+    load_told(str(path), Told(title="colour"))
+    (tmp_path / "teas.schema.toml").write_text('[columns.colour]\nlabel = "hue"\n', "utf-8")
+    catalog, _ = load_told(str(path), None)
+    assert catalog.items[0].title == "T1"
+    assert list(catalog.facets) == ["hue"]
 
 
 def test_quiet_switches_tracing_off_whatever_is_set() -> None:
