@@ -129,12 +129,14 @@ def index(
     from chatrec.agent.doors._open import open_index
     from chatrec.agent.doors._report import catalog_report
     from chatrec.agent.doors._terminal import Loading
+    from chatrec.agent.doors._told import Told
     from chatrec.agent.doors._words import machine_language
     from chatrec.indexes._persistence import index_folder
 
+    told = Told(title=title, id=id_, description=description, schema=schema, strict=strict, rejects=rejects)
     with Loading(Console(stderr=True), language=machine_language()) as loading:
-        catalog, _ = open_index(file, on_progress=loading.tell)
-    for line in catalog_report(catalog, index_folder(file, catalog.name)):
+        catalog, made = open_index(file, on_progress=loading.tell, told=told)
+    for line in catalog_report(catalog, index_folder(file, catalog.name), made.report):
         typer.echo(line)
 
 
