@@ -111,10 +111,12 @@ def _model() -> Iterator[Finding]:
     from chatrec.agent._assemble import local_model
     from chatrec.agent.llm import embedded_model_path
 
-    path = embedded_model_path()
+    adapted = local_model(None).lora_path is not None
+    path = embedded_model_path(adapted=adapted)
     slow = path == embedded_model_path(fast=False)
-    cure = f"the faster Q4_0 could not be written; make {_home_text()} writable" if slow else ""
+    cure = f"weights that suit this processor could not be written; make {_home_text()} writable" if slow else ""
     yield Finding("model", f"{path.name}, {path.stat().st_size / 1e6:.0f} MB", "slow" if slow else "good", cure)
+    yield _tuned(embedded_model_path(fast=False))
     started = time.perf_counter()
     model = local_model(None)
     model.load()
@@ -129,6 +131,21 @@ def _model() -> Iterator[Finding]:
     yield Finding(
         "speed", f"loaded in {loaded:.1f} s, writes {speed:.0f} tokens a second", "slow" if slow else "good", cure
     )
+
+
+def _tuned(source: Path) -> Finding:
+    """What `chatrec doctor --tune` chose, and whether it still holds."""
+    from chatrec.agent.llm._tuned import choice_for
+
+    choice = choice_for(source, stale=True)
+    if choice is None:
+        return Finding("tuning", "not tuned to this machine; chatrec doctor --tune takes about two minutes")
+    reading, writing = choice.best_threads()
+    value = f"{choice.weights}, {reading} threads to read, {writing} to write, {choice.n_batch} tokens at once"
+    value += f"; chosen {choice.at[:10]}: {choice.reason}"
+    if changed := choice.changed(source):
+        return Finding("tuning", f"{value}; {', '.join(changed)}", "slow", "run chatrec doctor --tune again")
+    return Finding("tuning", value)
 
 
 def _home_text() -> str:

@@ -141,14 +141,36 @@ def index(
 
 
 @app.command()
-def doctor() -> None:
+def doctor(
+    *,
+    tune: Annotated[
+        bool,
+        typer.Option("--tune", help="Try number formats, threads and batch sizes on this CPU, and keep the best."),
+    ] = False,
+    model: Annotated[
+        Path | None, typer.Option(help="Tune this GGUF file, not the embedded model.", metavar="PATH.gguf")
+    ] = None,
+    seconds: Annotated[float, typer.Option(help="How long to try, about.", min=1)] = 75,
+) -> None:
     """Say what is installed, which model runs, what this machine's CPU can do, what is slow, and how to mend it.
 
-    Leaves with 1 where something is broken.
+    - `chatrec doctor` takes some seconds; leaves with 1 where something is broken
+    - `chatrec doctor --tune` finds the weights and threads for this CPU, once; run it while nothing else computes
+    - `chatrec doctor --tune --model qwen2.5-3b-instruct-q4_k_m.gguf` threads and batch size for a file of your own
+
+    Ctrl-C while tuning leaves the old choice.
     """
     from rich.console import Console
 
     from chatrec.agent.doors._doctor import examine, show
+
+    if tune:
+        from chatrec.agent.doors._tune import tune_and_tell
+
+        tune_and_tell(model, Console(), seconds=seconds)
+        return
+    if model is not None:
+        raise typer.BadParameter("is of use with --tune only", param_hint="--model")
 
     findings = examine()
     show(findings, Console())

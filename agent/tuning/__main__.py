@@ -101,9 +101,8 @@ def _train(given: argparse.Namespace) -> None:
         sys.stdout.write("  ".join(f"{name} {value:.4g}" for name, value in found.items()) + "\n")
         sys.stdout.flush()
 
-    result = train(
-        given.base or embedded_model_path(), given.data, given.held, given.out, settings, report, begin=given.begin
-    )
+    base = given.base or embedded_model_path(adapted=True)
+    result = train(base, given.data, given.held, given.out, settings, report, begin=given.begin)
     sys.stdout.write(json.dumps(result["best"]) + "\n")
 
 
@@ -115,7 +114,7 @@ def _export(given: argparse.Namespace) -> None:
     from chatrec.agent.tuning._model import load_base
 
     settings = json.loads((given.run_folder / "progress.json").read_text("utf-8"))["settings"]
-    shape, _ = load_base(given.base or embedded_model_path())
+    shape, _ = load_base(given.base or embedded_model_path(adapted=True))
     adapter = load_file(given.run_folder / "adapter.safetensors")
     path = export_adapter(adapter, given.out, architecture=shape.name, alpha=settings["alpha"], name="chatrec")
     sys.stdout.write(f"{path}: {path.stat().st_size / 1e6:.1f} MB\n")
