@@ -1,4 +1,4 @@
-"""The demo destinations: no duplicates, plausible facts, two languages, all continents, Yunnan and China well covered."""
+"""The demo destinations: no duplicates, plausible facts, two languages, every continent, China and Yunnan above all."""
 
 from __future__ import annotations
 
