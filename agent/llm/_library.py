@@ -74,17 +74,27 @@ def last_errors() -> str:
     return "; ".join(dict.fromkeys(said[:3]))
 
 
-def system_flags() -> dict[str, bool]:
-    """CPU features that this llama.cpp was built with, e.g. `{"AVX512": True, "REPACK": True}`."""
-    start()
-    words = lib.llama_print_system_info().decode("utf-8", "replace").split("|")
+def system_flags(info: str | None = None) -> dict[str, bool]:
+    """CPU features that this llama.cpp was built with, e.g. `{"AVX512": True, "REPACK": True}`.
+
+    Args:
+        info: What llama.cpp says of itself, in its own form; None asks it.
+    """
+    if info is None:
+        start()
+        info = str(lib.llama_print_system_info().decode("utf-8", "replace"))
+    words = info.split("|")
     pairs = [word.rsplit(":", 1)[-1].split("=") for word in words if "=" in word]
     return {name.strip(): value.strip() == "1" for name, value in pairs}
 
 
-def amx_guard() -> bool:
-    """Whether weights must not be repacked: an AMX build crashes at its first token on some machines."""
-    return system_flags().get("AMX_INT8", False)
+def amx_guard(info: str | None = None) -> bool:
+    """Whether weights must not be repacked: an AMX build crashes at its first token on some machines.
+
+    Args:
+        info: As in `system_flags`.
+    """
+    return system_flags(info).get("AMX_INT8", False)
 
 
 def physical_cores() -> int:

@@ -23,7 +23,7 @@ from chatrec.agent.llm._formats import PLAIN, Tool
 from chatrec.agent.llm._prompt import prompt_tokens
 from chatrec.agent.llm._request import Request
 from chatrec.agent.llm._sampling import softmax
-from chatrec.agent.llm._steps import after
+from chatrec.agent.llm._steps import Steps, after, begin
 from chatrec.errors import ContextOverflow, ModelError
 
 MakeModel = Callable[..., ChatLlamaCpp]
@@ -66,6 +66,11 @@ def chances(message: AIMessage) -> dict[str, float]:
     return found
 
 
+def logits_after(tokens: list[int]) -> Steps[Any]:
+    yield from begin(tokens)
+    return (yield from after(tokens)).copy()
+
+
 # the choice
 
 
@@ -84,7 +89,7 @@ def test_probabilities_equal_brute_force_over_raw_logits(make_model: MakeModel) 
             for place, token in enumerate(path):
                 legal = sorted({other[place] for other in paths.values() if other[:place] == path[:place]})
                 engine.reset()
-                logits = engine.drive(after([*prompt, *path[:place]]))
+                logits = engine.drive(logits_after([*prompt, *path[:place]]))
                 chance *= float(softmax(logits[np.array(legal)])[legal.index(token)])
             out[name] = chance
         return out
@@ -425,10 +430,11 @@ def test_stop_texts_and_seeds(make_model: MakeModel) -> None:
 
 
 def test_the_fast_copy_is_made_once_and_whole() -> None:
-    path = embedded_model_path()
-    before = path.stat().st_mtime_ns
-    assert embedded_model_path().stat().st_mtime_ns == before
-    assert not list(path.parent.glob(".making-*"))
+    for adapted in (False, True):
+        path = embedded_model_path(adapted=adapted)
+        before = path.stat().st_mtime_ns
+        assert embedded_model_path(adapted=adapted).stat().st_mtime_ns == before
+        assert not list(path.parent.glob(".making-*"))
     assert path.stat().st_size < embedded_model_path(fast=False).stat().st_size
 
 
