@@ -15,6 +15,15 @@ if TYPE_CHECKING:
     from chatrec.indexes._feedback import FeedbackEvent, FeedbackLog
     from chatrec.indexes._index import ItemIndex
     from chatrec.indexes._linker import Link, Proposal
+    from chatrec.indexes._people import (
+        Forgotten,
+        aexport_person,
+        aforget_person,
+        aretain,
+        export_person,
+        forget_person,
+        retain,
+    )
     from chatrec.indexes._persistence import home, open_checkpointer, open_store
     from chatrec.indexes._profiles import Profile, ProfileStore
     from chatrec.indexes._recommender import Recommendations, Recommender
@@ -30,6 +39,7 @@ __all__ = [
     "Facet",
     "FeedbackEvent",
     "FeedbackLog",
+    "Forgotten",
     "Item",
     "ItemIndex",
     "Link",
@@ -44,10 +54,16 @@ __all__ = [
     "Reject",
     "Schema",
     "ThreadOwners",
+    "aexport_person",
+    "aforget_person",
+    "aretain",
+    "export_person",
+    "forget_person",
     "home",
     "open_checkpointer",
     "open_embedder",
     "open_store",
+    "retain",
 ]
 
 _HOMES = {
@@ -57,6 +73,7 @@ _HOMES = {
     "Facet": "_values",
     "FeedbackEvent": "_feedback",
     "FeedbackLog": "_feedback",
+    "Forgotten": "_people",
     "Item": "_values",
     "ItemIndex": "_index",
     "Link": "_linker",
@@ -71,10 +88,16 @@ _HOMES = {
     "Reject": "_rejects",
     "Schema": "_schema",
     "ThreadOwners": "_threads",
+    "aexport_person": "_people",
+    "aforget_person": "_people",
+    "aretain": "_people",
+    "export_person": "_people",
+    "forget_person": "_people",
     "home": "_persistence",
     "open_checkpointer": "_persistence",
     "open_embedder": "_embedders",
     "open_store": "_persistence",
+    "retain": "_people",
 }
 
 

@@ -22,6 +22,8 @@ from chatrec.errors import StoreError
 from chatrec.indexes._constraints import Constraint
 from chatrec.indexes._values import Op, Scalar
 
+ROOT = "chatrec"
+"""The first label of all of chatrec's namespaces in a store."""
 UNDO = "undo"
 """The kind of the records that take other records back."""
 
@@ -212,14 +214,7 @@ class EventLog:
         Returns:
             How many records were deleted.
         """
-        everything = self._of_user(user_id)
-        erased = 0
-        # Another process may append meanwhile: go on until nothing is left.
-        while found := search_all(self._store, everything, below=True):
-            for start in range(0, len(found), _DELETE_CHUNK):
-                chunk = found[start : start + _DELETE_CHUNK]
-                self._store.batch([PutOp(tuple(item.namespace), item.key, None) for item in chunk])
-            erased += len(found)
+        erased = delete_below(self._store, self._of_user(user_id))
         if isinstance(self._store, Scrubs):
             self._store.scrub()
         return erased
@@ -228,7 +223,7 @@ class EventLog:
         return (*self._of_user(user_id), *([label(self._scope)] if self._scope else []))
 
     def _of_user(self, user_id: str) -> tuple[str, ...]:
-        return ("chatrec", self._name, label(checked_id(user_id, "user id")))
+        return (ROOT, self._name, label(checked_id(user_id, "user id")))
 
 
 def search_all(
@@ -252,3 +247,23 @@ def search_all(
             depth = len(namespace) if below else None
             return [item for item in found if tuple(item.namespace)[:depth] == namespace]
         limit *= 4
+
+
+def delete_below(store: BaseStore, namespace: tuple[str, ...]) -> int:
+    """Delete everything in a namespace and below it; its bytes may stay in the store's file until it is scrubbed.
+
+    Args:
+        store: The store.
+        namespace: The namespace.
+
+    Returns:
+        How many records were deleted.
+    """
+    deleted = 0
+    # Another process may append meanwhile: go on until nothing is left.
+    while found := search_all(store, namespace, below=True):
+        for start in range(0, len(found), _DELETE_CHUNK):
+            chunk = found[start : start + _DELETE_CHUNK]
+            store.batch([PutOp(tuple(item.namespace), item.key, None) for item in chunk])
+        deleted += len(found)
+    return deleted

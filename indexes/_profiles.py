@@ -51,6 +51,7 @@ class ProfileEvent:
         facet: The facet it is about.
         note: What was said beside it, or "".
         at: When, ISO 8601 in UTC.
+        thread_id: The conversation it was said in, or None.
     """
 
     id: str
@@ -59,6 +60,7 @@ class ProfileEvent:
     facet: str
     note: str
     at: str
+    thread_id: str | None = None
 
 
 class ProfileStore:
@@ -74,25 +76,36 @@ class ProfileStore:
     def __init__(self, store: BaseStore, *, catalog: str = "") -> None:
         self._log = EventLog(store, "profile", catalog)
 
-    def prefer(self, user_id: str, constraint: Constraint, *, note: str = "") -> ProfileEvent:
+    def prefer(
+        self, user_id: str, constraint: Constraint, *, note: str = "", thread_id: str | None = None
+    ) -> ProfileEvent:
         """Remember a like, or with a `none` constraint an avoidance.
 
         The latest word counts: values now avoided leave the likes of the same facet and the other way round, and a
         bound replaces an earlier bound on the same side, or one that it excludes.
 
+        Args:
+            user_id: Any text that is not empty.
+            constraint: What is liked or avoided.
+            note: What the person said.
+            thread_id: The conversation it was said in.
+
         Raises:
             StoreError: The user id is empty, or the constraint cannot be stored.
         """
         fields: dict[str, Any] = {"constraint": constraint_as_dict(constraint), "note": clean(note)}
+        if thread_id is not None:
+            fields["thread_id"] = checked_id(thread_id, "thread id")
         return _event(self._log.append(user_id, "prefer", fields))
 
-    def forget(self, user_id: str, constraint: Constraint | str) -> ProfileEvent:
+    def forget(self, user_id: str, constraint: Constraint | str, *, thread_id: str | None = None) -> ProfileEvent:
         """Take a like or an avoidance back; what is not held is forgotten without complaint.
 
         Args:
             user_id: Any text that is not empty.
             constraint: Its values leave the constraints of the same facet and operation; other operations must be
                 equal. A facet's name forgets all that is held of the facet.
+            thread_id: The conversation it was said in.
 
         Raises:
             StoreError: The user id is empty, or the constraint cannot be stored.
@@ -101,6 +114,8 @@ class ProfileStore:
             fields: dict[str, Any] = {"facet": clean(checked_id(constraint, "facet name"))}
         else:
             fields = {"constraint": constraint_as_dict(constraint)}
+        if thread_id is not None:
+            fields["thread_id"] = checked_id(thread_id, "thread id")
         return _event(self._log.append(user_id, "forget", fields))
 
     def get(self, user_id: str) -> Profile:
@@ -211,4 +226,5 @@ def _event(record: Mapping[str, Any]) -> ProfileEvent:
         facet=str(record.get("facet", "")) if constraint is None else constraint.facet,
         note=str(record.get("note", "")),
         at=str(record["at"]),
+        thread_id=record.get("thread_id"),
     )

@@ -67,7 +67,16 @@ class LocalSaver(SqliteSaver):
 
     def delete_thread(self, thread_id: str) -> None:
         """Delete a conversation for good, from the file's free pages too."""
-        super().delete_thread(thread_id)
+        self.delete_threads([thread_id])
+
+    def delete_threads(self, thread_ids: Sequence[str]) -> None:
+        """Delete conversations for good, from the file's free pages too.
+
+        Raises:
+            StoreError: They are deleted, but another program kept reading an older view of the file.
+        """
+        for thread_id in thread_ids:
+            super().delete_thread(thread_id)
         with self.lock:
             self._database.scrub()
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol, runtime_checkable
 
-from langgraph.store.base import BaseStore
+from langgraph.store.base import BaseStore, SearchItem
 
 from chatrec.errors import ThreadRefused
-from chatrec.indexes._events import Scrubs, checked_id, label, new_id, search_all, unlabel
+from chatrec.indexes._events import ROOT, Scrubs, checked_id, label, new_id, search_all, unlabel
 
-_ROOT = ("chatrec", "threads")
+_ROOT = (ROOT, "threads")
 
 
 @runtime_checkable
@@ -66,6 +66,13 @@ class ThreadOwners:
         mine = label(checked_id(user_id, "user id"))
         found = search_all(self._store, _ROOT, where={"user": mine}, below=True)
         return tuple(unlabel(name) for name in dict.fromkeys(item.namespace[-1] for item in found))
+
+    def claims(self) -> dict[str, SearchItem]:
+        """The earliest claim of every thread, by thread."""
+        found: dict[str, SearchItem] = {}
+        for item in sorted(search_all(self._store, _ROOT, below=True), key=lambda item: item.key, reverse=True):
+            found[unlabel(item.namespace[-1])] = item
+        return found
 
     def release(self, thread_id: str) -> None:
         """Forget whose thread it is; delete the conversation first, or the next to claim the name reads it."""

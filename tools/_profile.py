@@ -50,9 +50,9 @@ def update_profile_tool(recommender: Recommender, session: Session) -> BaseTool:
         """
         turn = session.turn(runtime)
         for constraint in resolve_constraints(catalog, remove or ()):
-            recommender.profiles.forget(turn.user_id, constraint)
+            recommender.profiles.forget(turn.user_id, constraint, thread_id=turn.thread_id)
         for constraint in resolve_constraints(catalog, add or ()):
-            recommender.profiles.prefer(turn.user_id, constraint, note=turn.text)
+            recommender.profiles.prefer(turn.user_id, constraint, note=turn.text, thread_id=turn.thread_id)
         wishes = [str(constraint) for constraint in recommender.profiles.get(turn.user_id).constraints]
         return f"Profile now: {', '.join(wishes) or 'empty'}.", {"profile": wishes}
 
