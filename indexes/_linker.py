@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from chatrec.indexes._constraints import Constraint
+from chatrec.indexes._linker_chatter import chatter
 from chatrec.indexes._linker_cues import CUES
 from chatrec.indexes._linker_dictionary import translations
 from chatrec.indexes._linker_found import Found
@@ -29,7 +30,7 @@ from chatrec.indexes._linker_numbers import Numbers, flip
 from chatrec.indexes._linker_positions import find_positions
 from chatrec.indexes._linker_relative import Relatives
 from chatrec.indexes._linker_rest import leftovers, phrases_of
-from chatrec.indexes._linker_scope import lifted, negated
+from chatrec.indexes._linker_scope import lifted, negated, unneeded
 from chatrec.indexes._linker_spelling import Speller
 from chatrec.indexes._linker_text import Sentence, stem
 from chatrec.indexes._linker_titles import Titled, Titles
@@ -99,7 +100,7 @@ class Linker:
         self._titles = Titles(self._items, self._scales, vocabulary)
         self._numbers = Numbers(self._scales)
         self._relatives = Relatives(self._scales)
-        self._meanings = Meanings(facets, skip=self._values.lexicon.name_like)
+        self._meanings = Meanings(facets, self._items, skip=self._values.lexicon.name_like)
         self._foreign = _Foreign(self._values.lexicon.keys(), self._names.keys())
         self._learning = threading.Lock()
 
@@ -129,13 +130,16 @@ class Linker:
         found += self._relatives.find(sentence, names, shown, than)
         mentioned += self._mentioned(sentence, [], firm=False)
         scope = negated(sentence, sentence.taken)
-        found = [signed for one in found for signed in _signed(sentence, one, scope)]
+        given_up = [one for one in found if unneeded(sentence, one.start, one.end, refused=scope[one.start] >= 0)]
+        found = [signed for one in found if one not in given_up for signed in _signed(sentence, one, scope)]
+        idle = chatter(sentence)
+        found = [replace(one, score=min(one.score, _IDLE)) if idle[one.start] else one for one in found]
         if embedder is not None:
             found += self._meant(sentence, scope, embedder)
         return Link(
             self._proposals(sentence, found),
             tuple(_mention(sentence, one, scope) for one in sorted(mentioned, key=lambda one: one[1])),
-            tuple(dict.fromkeys(name.facet for name in removed)),
+            tuple(dict.fromkeys([*(name.facet for name in removed), *(one.constraint.facet for one in given_up)])),
             leftovers(sentence, scope),
         )
 
@@ -220,6 +224,10 @@ class Linker:
             if held is None or held.score < proposal.score:
                 best[one.constraint] = proposal
         return tuple(best.values())
+
+
+_IDLE = 0.4
+"""The most that words count for where the clause around them states no wish."""
 
 
 class _Foreign:

@@ -43,7 +43,7 @@ BEFORE = _cues(
                 at most|up to|max|maximum|maximum of|max of|no more than|not more than|no higher than|
                 not higher than|no bigger than|no larger than|within|not over|not above|not exceeding|
                 at the most|as much as|capped at|limit of|no greater than|不超过|最多|不高于|不大于|至多|顶多|
-                不要超过|别超过|不能超过|控制在|不得超过|最高|不多于
+                不要超过|别超过|不能超过|不想超过|控制在|不得超过|最高|不多于|别高于|不要高于|最好别超过|最好不超过
                 """,
             ("money",): """
                 budget|budget is|budget of|budget is around|my budget is|预算|预算是|预算在|预算不超过|最贵
@@ -69,6 +69,7 @@ BEFORE = _cues(
                 not below|no lower than|starting at|starting from|至少|最少|不低于|不少于|不小于|起码|最低
                 """,
             ("time", "length", "pages"): "no shorter than|not shorter than|最短",
+            ("people",): "for|we are|were|there are|for us|there are us|我们|一共|总共",
             YEAR: "since|not before|no earlier than|not older than|no older than|不早于|自从",
         },
         "about": {
@@ -92,23 +93,25 @@ BEFORE = _cues(
 AFTER = _cues(
     {
         "lt": {
-            YEAR: "以前|之前|前",
+            YEAR: "以前|之前|前|and before",
             ("age",): "or younger",
         },
         "le": {
             ANY: """
                 or less|or fewer|or under|or below|or lower|or cheaper|or shorter|or earlier|or older|and under|
                 and below|max|maximum|tops|at most|at the most|or smaller|and less|以下|以内|之内|之下|内|封顶|
-                为止
+                为止|最多|至多|顶多|及以下|或以下|或更少|或更低|以里|打住|不能再多|limit
                 """,
+            YEAR: "or before|and earlier|and older|或更早|或者更早|或以前|或之前|及以前|为止",
         },
         "ge": {
             ANY: """
                 or more|or over|or above|or higher|or longer|or later|or newer|or up|or better|and up|and above|
                 and over|and more|and later|and higher|and newer|plus|minimum|at least|onwards|or bigger|
-                or larger|or greater|upwards|以上|之上|起|起步
+                or larger|or greater|upwards|at the least|以上|之上|起|起步|及以上|或以上|或更多|或更高|往上|打底|最少|
+                至少
                 """,
-            YEAR: "以后|之后|后|以来|起",
+            YEAR: "以后|之后|后|以来|and after|or after|on|onward|and onward|and onwards|或更晚|或以后|或之后|及以后",
         },
         "about": {
             ANY: "左右|上下|or so|ish|give or take|or thereabouts",

@@ -61,6 +61,19 @@ CONTRAST = Phrases((phrase, True) for phrase in _CONTRAST)
 AFTER_NEGATIVE = Phrases((phrase, True) for phrase in phrases("free|过敏|除外|不要|不行|就算了"))
 """Refusals that follow what they refuse."""
 
+IDIOMS = Phrases(
+    (phrase, True)
+    for phrase in phrases(
+        """
+        in short|short of|short on|short for|short notice|for short|cut short|in action|out of action|take action|
+        at war|family of|for free|free time|of course|at work|by the way|once again|in the dark|fair enough|
+        in general|out of order|in order|on time|in time|time flies|at first|last time|long time|next time|at large|
+        吃醋|生气|加油|开心|当心|小心|点心思|打酱油|吃土|炒鱿鱼|背锅|甩锅
+        """
+    )
+)
+"""Phrases whose words do not mean what they say."""
+
 _LIFT_BEFORE = phrases(
     """
     never mind|nevermind|forget|forget about|regardless of|no matter|ignore|irrespective of|dont care about|
@@ -73,11 +86,32 @@ _LIFT_BEFORE = phrases(
 LIFT_BEFORE = Phrases((phrase, True) for phrase in _LIFT_BEFORE)
 """What before a facet's name says that the facet is of no matter."""
 
+UNNEEDED = Phrases(
+    (phrase, True)
+    for phrase in phrases(
+        """
+        doesnt have to be|does not have to be|dont have to be|do not have to be|need not be|neednt be|no need for|
+        not necessarily|never mind|nevermind|forget|forget about|dont insist on|do not insist on|no longer needs to be|
+        doesnt need to be|does not need to be|no longer has to be|needs no longer be|without insisting on|scratch|
+        it may be|it can be|may be|can also be|doesnt need to have|doesnt have to have|
+        不一定要|不一定是|不一定要是|不一定得是|不一定非要|不必|不必是|不强求|不非要|不要求|不再要求|别管|不管是不是|
+        不用非得是|不用一定是|不是也行|不用限定|不限于
+        """
+    )
+)
+"""What before a value says that it is wished for no longer."""
+
+NO_MORE = Phrases(
+    (phrase, True) for phrase in phrases("any more|anymore|any longer|after all|now after all|也没关系|不要紧|也无所谓")
+)
+"""What after a value says so, where it is refused or allowed."""
+
 _LIFT_AFTER = phrases(
     """
     doesnt matter|does not matter|is not important|isnt important|is irrelevant|is no object|no object|
     is flexible|is not an issue|isnt an issue|is no issue|is not a problem|isnt a problem|doesnt bother me|
-    is unimportant|无所谓|不限|随便|都行|都可以|没关系|不重要|不是问题|不在乎|不管|都无所谓|任意|随意|多少都行|
+    is unimportant|isnt that important|can be anything|can be whatever|
+    无所谓|不限|随便|都行|都可以|没关系|不重要|不是问题|不在乎|不管|都无所谓|任意|随意|多少都行|
     都好|不要求|没要求|没有要求
     """
 )

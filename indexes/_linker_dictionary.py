@@ -64,7 +64,8 @@ def translations(
                 continue
             key = _key(gloss)
             if key and (wanted or key in words or (len(key) == 1 and root(key[0]) in roots)):
-                yield Translation(parts[1], key, rank)
+                # What stands in brackets narrows the sense: "horror (movie)" is less "horror" than it seems.
+                yield Translation(parts[1], key, rank + (rank + 1 < _MOST and ") " not in gloss and "(" in gloss))
             elif len(key) > 1 and parts[1][-1] in _CLASS and key[:-1] in words:
                 yield Translation(parts[1], key[:-1], rank)
 

@@ -92,7 +92,7 @@ def _digits(tokens: Sequence[Token], start: int) -> Figure | None:
         if following.norm in _SCALES and following.gap == " ":
             return Figure(start, end + 1, value * _SCALES[following.norm])
         power = (_POWERS | _BIG).get(following.norm, 0)
-        if power >= 100 and not following.gap:
+        if power >= 100 and not following.gap and not _begins_unit(tokens, end):
             return Figure(start, end + 1, value * power)
     return Figure(start, end, value)
 
@@ -131,7 +131,7 @@ def _chinese(tokens: Sequence[Token], start: int) -> Figure | None:
         return Figure(start, start + 1, 0.5, spelled=True)
     index, run = start, ""
     while index < len(tokens) and (char := tokens[index].norm) and (char in _DIGITS or char in _POWERS or char in _BIG):
-        if index > start and tokens[index].gap:
+        if index > start and (tokens[index].gap or _begins_unit(tokens, index)):
             break
         run, index = run + char, index + 1
     if run == "一" and index < len(tokens) and tokens[index].norm in _AFTER_ONE:
@@ -145,6 +145,12 @@ def _chinese(tokens: Sequence[Token], start: int) -> Figure | None:
     ):
         return Figure(start, index + 2, value + _DIGITS[tokens[index + 1].norm] / 10, spelled=True)
     return None if value is None else Figure(start, index, value, spelled=True)
+
+
+def _begins_unit(tokens: Sequence[Token], index: int) -> bool:
+    """Whether 千 belongs to the unit, as in 千克, rather than to the number."""
+    found = UNIT_WORDS.at(tokens, index)
+    return found is not None and found[0] > index + 1
 
 
 def chinese_number(run: str) -> float | None:

@@ -37,6 +37,7 @@ class Found:
         kind: Which reader found it.
         cue: First token of the number itself (numbers).
         named: First token of the words that belong to it, the facet's name included.
+        about: Whether it is a number that was only said roughly.
     """
 
     constraint: Constraint
@@ -46,3 +47,4 @@ class Found:
     kind: Literal["value", "number", "relative", "meaning"]
     cue: int = 0
     named: int = 0
+    about: bool = False

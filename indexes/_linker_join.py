@@ -12,6 +12,8 @@ from chatrec.indexes._linker_scope import joined_by
 from chatrec.indexes._linker_text import Sentence
 from chatrec.indexes._values import FacetKind
 
+_BOUNDS = frozenset({"lt", "le", "gt", "ge"})
+
 
 def merge(sentence: Sentence, found: Sequence[Found], kinds: Mapping[str, FacetKind]) -> list[Found]:
     """Constraints on one facet put together as far as they were meant so, in the order said.
@@ -28,7 +30,19 @@ def merge(sentence: Sentence, found: Sequence[Found], kinds: Mapping[str, FacetK
     made: list[Found] = []
     for run in _runs(sentence, ordered):
         made.extend(_joined(sentence, run, kinds))
-    return _alternatives(made, kinds)
+    return _settled(_alternatives(made, kinds))
+
+
+def _settled(made: Sequence[Found]) -> list[Found]:
+    """What is said of a number more than once: an exact bound outdoes "cheaper", and "at most" outdoes "about"."""
+    bounds = {one.constraint.facet for one in made if one.kind == "number" and one.score >= 0.75}
+    firm = {one.constraint.facet for one in made if one.kind == "number" and one.constraint.op in _BOUNDS}
+    return [
+        one
+        for one in made
+        if not (one.kind == "relative" and one.constraint.facet in bounds)
+        and not (one.about and one.constraint.facet in firm)
+    ]
 
 
 def _runs(sentence: Sentence, ordered: Sequence[Found]) -> list[list[Found]]:

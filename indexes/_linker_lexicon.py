@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TypeAlias
@@ -16,8 +17,9 @@ from chatrec.indexes._values import Facet
 _SMALL = 300
 _PARTS = re.compile(r"\s*(?:&|/|\||,| and )\s*")
 _BRACKETS = re.compile(r"\s*[(\[（].*?[)\]）]\s*")
-_CLASS_SUFFIXES = "色片类型式款风系味菜性"
+CLASS_SUFFIXES = "色片类型式款风系味菜性"
 _SURE_BY_RANK = (0.95, 0.92, 0.84, 0.7)
+_JUNIOR = frozenset({"jr", "sr", "ii", "iii"})
 _NEVER = frozenset(HAN_PHRASES) | HAN_FUNCTION
 
 
@@ -80,10 +82,7 @@ class Lexicon:
     def surname(self, word: str) -> tuple[Entry, ...]:
         """The values that look like names and end in this word, if one of them stands out."""
         entries = self._surnames.get(word, ())
-        if len(entries) <= 1:
-            return entries
-        by_value = {entry.value for entry in entries}
-        if len(by_value) == 1:
+        if len({entry.value for entry in entries}) <= 1:
             return entries
         first, second = sorted(entries, key=lambda entry: -entry.count)[:2]
         return (first,) if first.count >= 3 * second.count and first.count >= 3 else ()
@@ -130,21 +129,31 @@ class Lexicon:
         size, names = len(facet.values), _name_like(facet)
         if names:
             self.name_like.add(facet.name)
+        family = _family(facet)
         bilingual = sum(1 for value in facet.values if languages(value)) >= 0.7 * size
         for value, count in facet.values.items():
             entry = Entry(facet.name, value, count, 1.0, size, names)
             for said in (value, *(languages(value) if bilingual else ())):
                 key = stems(said)
-                if not key:
+                if not key or (names and len(key) < 3 and FUNCTION.issuperset(key)):
                     continue
                 self._put(self._keys, key, entry)
                 self._add_joined(key, entry)
-                if names and len(key) in {2, 3}:
-                    last = tokenize(said)[-1].norm
-                    if last.isalpha() and last.isascii() and last not in COMMON:
-                        self._put(self._surnames, last, entry)
+                if names and len(key) in {2, 3, 4}:
+                    self._add_name_parts(said, entry)
                 if not names and size <= _SMALL:
                     self._add_variants(said, key, entry)
+                    if key[-1:] == (family,) and (len(key) >= 3 or not is_han(family)):
+                        self._put(self._keys, key[:-1], replace(entry, sure=0.95 if is_han(family) else 0.9))
+
+    def _add_name_parts(self, said: str, entry: Entry) -> None:
+        """A person's last name, also of two words ("De Niro"), and the first."""
+        norms = [token.norm for token in tokenize(said)]
+        if norms[-1] in _JUNIOR:
+            norms.pop()
+        for part in {norms[-1], norms[0], " ".join(norms[-2:]) if len(norms) > 2 else norms[-1]}:
+            if part.replace(" ", "").isalpha() and part.isascii() and part not in COMMON and len(part) > 2:
+                self._put(self._surnames, part, replace(entry, sure=0.9 if part == norms[0] else 1.0))
 
     def _add_joined(self, key: tuple[str, ...], entry: Entry) -> None:
         if entry.name_like or not 1 <= len(key) <= 3 or not all(part.isascii() for part in key):
@@ -167,7 +176,7 @@ class Lexicon:
                 put(stems(part), 0.85)
         if len(key) == 1 and key[0].isascii() and (origin := root(key[0])):
             self._put(self._derived, origin, entry)
-        if len(key) >= 3 and key[-1] in _CLASS_SUFFIXES and not said.isascii():
+        if len(key) >= 3 and key[-1] in CLASS_SUFFIXES and not said.isascii():
             put(key[:-1], 0.92)
         if len(key) == 2 and all(len(part) > 3 and part.isascii() for part in key):
             self._add_prefixes(key, replace(entry, sure=0.93))
@@ -191,11 +200,21 @@ class Lexicon:
 
     def _put(self, table: _Table, key: str | tuple[str, ...], entry: Entry) -> None:
         held = table.get(key, ())
+        if table is self._surnames and len(held) > 1:
+            held = tuple(sorted(held, key=lambda other: -other.count)[:2])
         if len(held) > 8 or any(other.facet == entry.facet and other.sure > entry.sure for other in held):
             return
         table[key] = (*held, entry)
         if isinstance(key, tuple):
             self.longest = max(self.longest, len(key))
+
+
+def _family(facet: Facet) -> str:
+    """The last word of many values, which people leave out: 茶 of 普洱茶, "dish" of "meat dish"; or ""."""
+    last = Counter(key[-1] for value in facet.values if len(key := stems(value)) > 1)
+    found, count = next(iter(last.most_common(1)), ("", 0))
+    least = max(3, 0.4 * len(facet.values)) if is_han(found) else max(2, 0.2 * len(facet.values))
+    return found if count >= least and found not in {"".join(stems(value)) for value in facet.values} else ""
 
 
 def _name_like(facet: Facet) -> bool:

@@ -1,8 +1,13 @@
-"""Words that say a facet's value without naming it ("funny" for a comedy), found by embedding."""
+"""Words that say a facet's value without naming it: "funny" for a comedy, "cowboys" for a western.
+
+Two witnesses are heard. The embedder: how near a phrase is to a value's name, both taken from the middle of their like,
+so that the cosine of two unrelated words is about 0 whatever the embedder. And the catalog: of the items whose text has
+the phrase, how many have the value, against how many have it anyway. One of them alone must be very sure; together they
+may be less so. What is surer than chance but not sure enough is proposed at a score below 0.75, as perhaps meant.
+"""
 
 from __future__ import annotations
 
-import re
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,16 +16,17 @@ import numpy as np
 from langchain_core.embeddings import Embeddings
 from numpy.typing import NDArray
 
+from chatrec.indexes._linker_company import Company
 from chatrec.indexes._linker_names import boolean_keys
+from chatrec.indexes._linker_text import is_han
 from chatrec.indexes._linker_words import COMMON, FUNCTION, words
-from chatrec.indexes._values import Facet
+from chatrec.indexes._values import Facet, Item
 
 _MOST_VALUES = 300
 _MOST_TOTAL = 900
 _CACHED = 512
 
 
-_BARS = ((2.0, 0.7), (1.0, 1.4))
 _ORDINARY = {
     "word": sorted(word for word in COMMON - FUNCTION if len(word) > 3)[::13],
     "han": words(
@@ -28,23 +34,20 @@ _ORDINARY = {
         "学校 电话 冰箱 减肥 城市 孩子 公司 事情 颜色 名字 办法 习惯"
     ),
 }
-_HAN = re.compile(r"[\u3400-\u9fff]")
-
-
-@dataclass(frozen=True, slots=True)
-class _Chance:
-    """What ordinary words of one script reach by chance: mean cosine by value, and the best one's median and spread."""
-
-    means: NDArray[np.float32]
-    middle: float
-    spread: float
+_LEAST = 0.22
 
 
 @dataclass(slots=True)
 class _Vectors:
+    """Values and phrases as an embedder has them.
+
+    By script: `middle`, the mean of ordinary words; `bar`, the cosine with a value that one in ten of them reaches.
+    """
+
     embedder: Embeddings
     values: NDArray[np.float32]
-    chances: dict[str, _Chance]
+    middle: dict[str, NDArray[np.float32]]
+    bar: dict[str, float]
     phrases: OrderedDict[str, NDArray[np.float32]]
 
 
@@ -55,7 +58,7 @@ class Meant:
     Attributes:
         facet: The facet.
         value: The value.
-        score: How sure, 0.5 to 0.74.
+        score: How sure, 0.5 to 0.78.
     """
 
     facet: str
@@ -64,17 +67,15 @@ class Meant:
 
 
 class Meanings:
-    """Matches phrases to facet values by the cosine of their embeddings.
-
-    What counts as close is measured, since embedders differ in what cosine two unrelated words have: a phrase must be
-    nearer to the value than ordinary words come to their nearest value by chance, and clearly nearer than to any other
-    value; the less it does of the one, the more it must of the other.
+    """Matches phrases to facet values by meaning.
 
     Args:
-        facets: All facets; those with more than 300 values or with names of people are left out.
+        facets: All facets; those with more than 300 values are left out.
+        items: All items; the texts of at most 8,000 of them, evenly spread, are searched.
+        skip: Facets to leave out, such as names of people.
     """
 
-    def __init__(self, facets: Iterable[Facet], skip: Iterable[str] = ()) -> None:
+    def __init__(self, facets: Iterable[Facet], items: Sequence[Item], skip: Iterable[str] = ()) -> None:
         self._rows: list[tuple[str, str]] = []
         self._texts: list[str] = []
         skipped = set(skip)
@@ -86,9 +87,10 @@ class Meanings:
                 self._texts.append(" ".join(boolean_keys(facet.name)[0]))
             elif facet.kind in {"category", "multi"} and 1 < len(facet.values) <= _MOST_VALUES:
                 for value in facet.values:
-                    if any(char.isalpha() for char in value) and len(value) > 1:
+                    if any(char.isalpha() for char in value) and (len(value) > 1 or is_han(value)):
                         self._rows.append((facet.name, value))
                         self._texts.append(value.replace("_", " "))
+        self._company = Company(items, self._rows)
         self._vectors: OrderedDict[int, _Vectors] = OrderedDict()
 
     def find(self, phrases: Sequence[str], embedder: Embeddings) -> list[Meant | None]:
@@ -101,29 +103,44 @@ class Meanings:
         if len(self._rows) < 4 or not phrases:
             return [None] * len(phrases)
         known = self._known(embedder)
-        queries = self._embed(known, phrases)
-        cosines = queries @ known.values.T
-        return [self._best(known, phrase, row) for phrase, row in zip(phrases, cosines, strict=True)]
+        return [
+            self._best(known, phrase, row) for phrase, row in zip(phrases, self._embed(known, phrases), strict=True)
+        ]
 
-    def _best(self, known: _Vectors, phrase: str, cosines: NDArray[np.float32]) -> Meant | None:
-        chance = known.chances["han" if _HAN.search(phrase) else "word"]
-        above = cosines - chance.means
-        order = np.argsort(-above, kind="stable")[:2]
-        first, second = float(above[order[0]]), float(above[order[1]])
-        stands_out, lead = (first - chance.middle) / chance.spread, (first - second) / chance.spread
-        if not any(stands_out >= least and lead >= margin for least, margin in _BARS):
-            return None
-        score = min(0.74, 0.45 + 0.06 * (stands_out - 1) + 0.04 * lead)
-        facet, value = self._rows[int(order[0])]
-        return Meant(facet, value, round(score, 3))
+    def _best(self, known: _Vectors, phrase: str, vector: NDArray[np.float32]) -> Meant | None:
+        script = "han" if is_han(phrase) else "word"
+        cosines = known.values @ _unit(vector - known.middle[script])
+        order = np.argsort(-cosines, kind="stable")
+        kept = self._company.of(phrase)
+        top = int(kept.row if kept.sure and cosines[kept.row] > 0.1 else order[0])
+        first = float(cosines[top])
+        lead = first - float(cosines[order[1] if top == order[0] else order[0]])
+        bar = max(_LEAST, known.bar[script])
+        share, lift = kept.among(top)
+        score = 0.0
+        if (first >= bar + 0.06 and lead >= 0.12 and lift > 0.5) or (kept.sure and top == kept.row and first > 0.15):
+            score = 0.78
+        elif first >= bar - 0.06 and lead >= 0.06 and share >= 0.35 and lift >= 3:
+            score = 0.77
+        elif (first >= bar and lead >= 0.04) or (kept.sure and top == kept.row) or (first >= 0.3 and lead >= 0.1):
+            score = min(0.7, 0.5 + first / 4)
+        facet, value = self._rows[top]
+        return Meant(facet, value, round(score, 3)) if score else None
 
     def _known(self, embedder: Embeddings) -> _Vectors:
         held = self._vectors.get(id(embedder))
         if held is not None and held.embedder is embedder:
             return held
-        values = _unit(np.asarray(embedder.embed_documents(self._texts), dtype=np.float32))
-        chances = {script: _chance(embedder, ordinary, values) for script, ordinary in _ORDINARY.items()}
-        made = _Vectors(embedder, values, chances, OrderedDict())
+        raw = _embedded(embedder, self._texts)
+        values = _unit(raw - raw.mean(axis=0))
+        middle: dict[str, NDArray[np.float32]] = {}
+        bar: dict[str, float] = {}
+        for script, ordinary in _ORDINARY.items():
+            found = _embedded(embedder, ordinary)
+            middle[script] = np.asarray(found.mean(axis=0), dtype=np.float32)
+            nearest = (_unit(found - middle[script]) @ values.T).max(axis=1)
+            bar[script] = float(np.quantile(nearest, 0.9))
+        made = _Vectors(embedder, values, middle, bar, OrderedDict())
         self._vectors[id(embedder)] = made
         while len(self._vectors) > 2:
             self._vectors.popitem(last=False)
@@ -133,21 +150,17 @@ class Meanings:
     def _embed(known: _Vectors, phrases: Sequence[str]) -> NDArray[np.float32]:
         fresh = [phrase for phrase in dict.fromkeys(phrases) if phrase not in known.phrases]
         if fresh:
-            made = _unit(np.asarray(known.embedder.embed_documents(fresh), dtype=np.float32))
-            known.phrases.update(zip(fresh, made, strict=True))
+            known.phrases.update(zip(fresh, _embedded(known.embedder, fresh), strict=True))
         rows = np.stack([known.phrases[phrase] for phrase in phrases])
         while len(known.phrases) > _CACHED:
             known.phrases.popitem(last=False)
         return rows
 
 
-def _chance(embedder: Embeddings, ordinary: list[str], values: NDArray[np.float32]) -> _Chance:
-    cosines = _unit(np.asarray(embedder.embed_documents(ordinary), dtype=np.float32)) @ values.T
-    means = np.asarray(cosines.mean(axis=0), dtype=np.float32)
-    best = (cosines - means).max(axis=1)
-    return _Chance(means, float(np.median(best)), max(float(best.std()), 1e-3))
+def _embedded(embedder: Embeddings, texts: list[str]) -> NDArray[np.float32]:
+    return _unit(np.asarray(embedder.embed_documents(texts), dtype=np.float32))
 
 
 def _unit(rows: NDArray[np.float32]) -> NDArray[np.float32]:
-    norms = np.linalg.norm(rows, axis=1, keepdims=True)
+    norms = np.linalg.norm(rows, axis=-1, keepdims=True)
     return np.asarray(rows / np.maximum(norms, 1e-9), dtype=np.float32)

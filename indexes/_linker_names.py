@@ -11,6 +11,8 @@ from chatrec.indexes._linker_units import DIMENSION_WORDS, Scale, bare_name
 from chatrec.indexes._linker_words import FUNCTION
 from chatrec.indexes._values import Facet
 
+_FLAGS = frozenset({"is", "has", "with", "allows", "supports", "can", "是", "否", "有", "无", "支", "持"})
+
 
 class Names:
     """Finds the names of facets in sentences.
@@ -103,11 +105,13 @@ class Names:
 def boolean_keys(name: str) -> tuple[tuple[str, ...], ...]:
     """What people call a boolean column: `has_wifi` wifi, `breakfast_included` breakfast included and breakfast."""
     words = norms(name.replace("_", " "))
-    while len(words) > 1 and words[0] in {"is", "has", "with", "allows", "supports", "can", "是", "否", "有", "无"}:
+    while len(words) > 1 and words[0] in _FLAGS:
         words = words[1:]
     if words[:1] == ("是",):
         words = words[2:] if words[1:2] == ("否",) else words[1:]
     keys = [tuple(stem(word) for word in words)]
-    if len(words) > 1 and words[-1] in {"included", "available"}:
+    if len(words) > 1 and words[-1] in {"included", "available", "allowed", "friendly", "welcome"}:
         keys.append(tuple(stem(word) for word in words[:-1]))
+    if len(words) > 2 and words[0] in {"可", "能", "含", "带"}:
+        keys.append(words[1:])
     return tuple(key for key in keys if key)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from chatrec.indexes._constraints import Constraint
-from chatrec.indexes._linker_bounds import YEAR
+from chatrec.indexes._linker_bounds import ANY, YEAR
 from chatrec.indexes._linker_found import Found, Name
 from chatrec.indexes._linker_ranges import Range, RangeReader, fits
 from chatrec.indexes._linker_text import Sentence
@@ -49,6 +50,7 @@ class Numbers:
         return found
 
     def _assign(self, sentence: Sentence, read: Range, names: Sequence[Name]) -> list[Found]:
+        read = self._with_people(read)
         figure = read.figure
         near = {name.facet: _distance(sentence, name, read) for name in reversed(names)}
         near = {facet: gap for facet, gap in near.items() if gap is not None and facet in self._scales}
@@ -79,11 +81,24 @@ class Numbers:
             if made is not None:
                 said = [name.start for name in names if name.facet == scale.facet.name and name.facet in near]
                 first = min([read.start, *said])
-                found.append(Found(made, read.start, read.end, score, kind="number", cue=read.inner, named=first))
+                about = read.bound in {"about", "point"}
+                found.append(Found(made, read.start, read.end, score, "number", read.inner, first, about=about))
         for name in names:
             if found and name.facet == found[0].constraint.facet and name.facet in near:
                 sentence.take(name.start, name.end)
         return found
+
+    def _with_people(self, read: Range) -> Range:
+        """A party of four needs room for at least four; "for" says so only where something holds people."""
+        if read.dims == ("people",) and not any(s.dimension == "people" for s in self._fitting(read)):
+            return replace(read, bound="point", dims=ANY, start=read.inner)
+        if read.bound == "point" and any(dim == "people" for dim, _ in read.figure.units):
+            return replace(read, bound="ge")
+        return read
+
+    def _fitting(self, read: Range) -> list[Scale]:
+        """The facets that a number's unit suits; all of those that measure people or nothing where it has none."""
+        return [s for s in self._scales.values() if not read.figure.units or s.of(1, read.figure.units) is not None]
 
     def _sure(self, scale: Scale, value: float, read: Range, named: bool) -> float:  # noqa: PLR0911
         """How well a number suits a facet: 4 named, 3 by its unit, 2 by its words, 1.5 money, 1 by its size, 0 not."""

@@ -20,6 +20,7 @@ _DECADE_WORDS = {
     for n, word in enumerate(words("twenties thirties forties fifties sixties seventies eighties nineties"), 2)
 }
 _PARTS = {"early": (0, 3), "mid": (4, 6), "late": (6, 9), "初": (0, 3), "末": (6, 9), "中": (4, 6)}
+_ONES = {"一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
 _RANGE_WORDS = frozenset({"to", "and", "until", "till", "through", "到", "至", "和", "与", "or"})
 
 
@@ -60,7 +61,7 @@ class RangeReader:
 
     def __call__(self, sentence: Sentence, start: int) -> Range | None:
         """The range whose number begins at token `start`, or None."""
-        return self._decade(sentence, start) or self._one(sentence, start)
+        return self._decade(sentence, start) or _neighbours(sentence, start) or self._one(sentence, start)
 
     def _decade(self, sentence: Sentence, start: int) -> Range | None:
         if not self._years:
@@ -187,7 +188,8 @@ def _second(sentence: Sentence, first: Figure) -> Range | None:
         return None
     lead = [token.norm for token in tokens[max(first.start - 2, 0) : first.start]]
     between = any(cue in lead[-2:] for cue in ("between", "从", "在", "from", "介"))
-    if word in {"and", "or", "和", "与"} and not joined and not between:
+    adjoining = word == "or" and second.value == first.value + 1
+    if word in {"and", "or", "和", "与"} and not joined and not between and not adjoining:
         return None
     low, high = first, second
     if not first.units and second.units:
@@ -203,6 +205,26 @@ def _second(sentence: Sentence, first: Figure) -> Range | None:
     )
     figure = replace(high, start=first.start, calendar=first.calendar or second.calendar)
     return Range(begin, stop, "between", low.value * scale, high.value, figure, ANY, first.start)
+
+
+def _neighbours(sentence: Sentence, start: int) -> Range | None:
+    """Two Chinese digits that follow each other: 两三天 is 2 to 3, 七八百 is 700 to 800."""
+    tokens = sentence.tokens
+    digits = [_ONES.get(token.norm, 0) for token in tokens[start : start + 2]]
+    if len(digits) < 2 or not digits[0] or digits[1] != digits[0] + 1 or tokens[start + 1].gap:
+        return None
+    if start and not tokens[start].gap and tokens[start - 1].norm in "十百千万零〇点第年":
+        return None
+    if start + 2 < len(tokens) and tokens[start + 2].norm in _ONES:
+        return None
+    second = read_figure(sentence, start + 1)
+    if second is None or not sentence.free(start, second.end):
+        return None
+    if not second.units and second.end == start + 2:
+        return None
+    low = second.value * digits[0] / digits[1]
+    figure = replace(second, start=start)
+    return Range(start, second.end, "between", low, second.value, figure, ANY, start)
 
 
 def _ascending(low: Figure, high: Figure) -> bool:

@@ -1,15 +1,16 @@
 """Comparatives, superlatives and plain adjectives of measure: "cheaper", "the newest", "not too long", 便宜点.
 
-A comparative is read against the last list: strictly below (or above) the median of the list's values, or of the value
-of the item that the sentence compares with ("than", 比) or, being the only one, likens to. Without a list it is read
-against the catalog's quartile, at a low score, as superlatives and plain adjectives always are.
+A comparative is read against the last list: strictly below the least (or above the greatest) of the list's values, or
+of the value of the item that the sentence compares with ("than", 比) or, being the only one, likens to. Without a list
+it is read against the catalog's quartile, at a low score, as superlatives and plain adjectives always are; on a scale
+of few steps, where "easy" is one end of it, they are sure.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from statistics import median
 from typing import Literal, TypeAlias
 
 from chatrec.indexes._constraints import Constraint
@@ -67,6 +68,7 @@ _MORE = {
 _LEVEL = {"high": 1, "low": -1, "高": 1, "低": -1}
 _HAN_MORE = {"高": 1, "多": 1, "大": 1, "长": 1, "低": -1, "少": -1, "小": -1, "短": -1}
 _LIKENESS = frozenset({"like", "similar", "as", "像", "似", "比", "跟", "than"})
+_STEPS: dict[Degree, float] = {"comparative": 0.25, "superlative": 0.0, "absolute": 0.25, "mild": 0.5}
 _SCORES: dict[Degree, float] = {"comparative": 0.45, "superlative": 0.45, "absolute": 0.4, "mild": 0.45}
 
 
@@ -261,10 +263,14 @@ class Relatives:
     def _constraint(self, scale: Scale, meaning: _Meaning, against: Sequence[Item]) -> tuple[Constraint, float] | None:
         values = [value for item in against if (value := item.facets.get(scale.facet.name)) is not None]
         if values and meaning.degree == "comparative":
-            bound = _median(values)
+            bound = _edge(values, meaning.sign)
             if bound is None:
                 return None
             return Constraint(scale.facet.name, "lt" if meaning.sign < 0 else "gt", (bound,)), 0.88
+        if scale.stepped:
+            reach = (scale.high - scale.low) * _STEPS[meaning.degree]
+            edge = math.floor(scale.low + reach) if meaning.sign < 0 else math.ceil(scale.high - reach)
+            return Constraint(scale.facet.name, "le" if meaning.sign < 0 else "ge", (edge,)), 0.78
         share = {"mild": 0.75, "comparative": 0.25, "superlative": 0.25, "absolute": 0.25}[meaning.degree]
         value = scale.quantile(share if meaning.sign < 0 else 1 - share)
         op: Literal["le", "ge"] = "le" if meaning.sign < 0 else "ge"
@@ -285,13 +291,12 @@ def _single(sentence: Sentence, start: int, than: Mapping[int, Item]) -> list[It
     return [item] if at < start and (likened or turned) else []
 
 
-def _median(values: Sequence[FacetValue]) -> int | float | str | None:
-    numbers = [float(value) for value in values if isinstance(value, int | float)]
-    if numbers:
-        middle = plain(median(numbers))
-        return middle if isinstance(middle, int | float) else None
-    texts = sorted(value for value in values if isinstance(value, str))
-    return texts[(len(texts) - 1) // 2] if texts else None
+def _edge(values: Sequence[FacetValue], sign: int) -> int | float | str | None:
+    """The least of the values (numbers, or dates as text) for "less", the greatest for "more"."""
+    choose = min if sign < 0 else max
+    numbers = [value for value in values if isinstance(value, int | float)]
+    texts = [value for value in values if isinstance(value, str)]
+    return choose(numbers) if numbers else choose(texts) if texts else None
 
 
 def _compared(sentence: Sentence, end: int, than: Mapping[int, Item]) -> Item | None:

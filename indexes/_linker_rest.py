@@ -25,9 +25,10 @@ def leftovers(sentence: Sentence, scope: Sequence[int]) -> str:
     return " ".join(parts)
 
 
-def phrases_of(sentence: Sentence, most: int = 10) -> list[tuple[int, int]]:
-    """The free words and runs of two of them, as first and last token (excluded)."""
+def phrases_of(sentence: Sentence, most: int = 6) -> list[tuple[int, int]]:
+    """The free words, then runs of two of them, as first and last token (excluded)."""
     spans: list[tuple[int, int]] = []
+    pairs: list[tuple[int, int]] = []
     for start, end in _runs(sentence):
         if sentence.tokens[start].kind == "han":
             if 2 <= end - start <= 8:
@@ -35,8 +36,10 @@ def phrases_of(sentence: Sentence, most: int = 10) -> list[tuple[int, int]]:
             continue
         for first in range(start, end):
             if sentence.tokens[first].kind == "word" and len(sentence.tokens[first].norm) > 2:
-                spans.extend((first, stop) for stop in range(first + 1, min(first + 2, end) + 1))
-    return spans[:most]
+                spans.append((first, first + 1))
+                if first + 1 < end:
+                    pairs.append((first, first + 2))
+    return (spans + pairs)[:most]
 
 
 def _runs(sentence: Sentence) -> list[tuple[int, int]]:

@@ -26,6 +26,7 @@ _IRREGULAR = {
     "scarves": "scarf", "knives": "knife", "leaves": "leaf", "loaves": "loaf", "wolves": "wolf", "shelves": "shelf",
     "halves": "half", "wives": "wife", "lives": "life", "thieves": "thief", "elves": "elf", "calves": "calf",
 }  # fmt: skip
+_LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i", "ð": "d", "þ": "th"})
 _SUFFIXES = (
     "ations", "ation", "ating", "ated", "atic", "ators", "ator", "ically", "ical", "tics", "tic", "ance", "ence", "ors",
     "ers", "ing", "ion", "ed", "er", "or", "ic", "al", "ce", "ly", "y", "e", "a",
@@ -154,7 +155,7 @@ def fold(word: str) -> str:
     """A word casefolded, without accents, apostrophes or a possessive s."""
     word = word.replace("’", "'").casefold()
     if not word.isascii():
-        parts = unicodedata.normalize("NFKD", word)
+        parts = unicodedata.normalize("NFKD", word.translate(_LETTERS))
         word = "".join(char for char in parts if not unicodedata.combining(char))
     return word.removesuffix("'s").replace("'", "")
 

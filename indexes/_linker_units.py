@@ -56,12 +56,19 @@ _TABLE: dict[str, tuple[str, float]] = {
     "mhz": ("frequency", 1e6),
     "ghz": ("frequency", 1e9),
     "% percent 百分 pct": ("percent", 1),
-    "star stars 星 星级 颗星 points point": ("rating", 1),
+    "star stars 星 星级 颗星 级 points point": ("rating", 1),
     "people person persons serving servings guest guests adults 人 个人 人份 位": ("people", 1),
     "degrees °c celsius 度 摄氏度": ("temperature", 1),
     "pages page 页": ("pages", 1),
 }
 _ALSO: dict[str, Unit] = {
+    "g": ("bytes", 1),
+    "t": ("bytes", 1024),
+    "star": ("difficulty", 1),
+    "stars": ("difficulty", 1),
+    "星": ("difficulty", 1),
+    "颗星": ("difficulty", 1),
+    "级": ("difficulty", 1),
     "pounds": ("money", 1),
     "pound": ("money", 1),
     "£": ("money", 1),
@@ -74,7 +81,7 @@ SYMBOLS = re.compile(r"[$€£¥￥₹]")
 
 _NAMES = {
     "money": "price prices cost costs money budget fee fees fare rent amount "
-    "价格 价钱 价位 售价 费用 单价 票价 房租 租金 人均 消费 价 钱",
+    "价格 价钱 价位 售价 费用 单价 票价 房租 租金 人均 消费 预算 价 钱",
     "time": "runtime duration time minutes hours days nights mins min 时长 片长 用时 耗时 时间 天数 长度",
     "year": "year years released release date published 年份 年代 年 日期 上映 出版",
     "mass": "weight mass 重量 体重 净重 重",
@@ -86,7 +93,7 @@ _NAMES = {
     "age": "age ages 年龄",
     "difficulty": "difficulty level complexity 难度",
     "popularity": "popularity votes views downloads 热度 人气 销量",
-    "people": "servings people guests persons players 人数 份量 份数",
+    "people": "servings serves people guests persons players sleeps seats 人数 份量 份数",
     "speed": "speed 速度",
     "power": "power 功率",
     "temperature": "temperature 温度 气温",
@@ -114,7 +121,8 @@ UNIT_WORDS: Phrases[tuple[Unit, ...]] = Phrases((name, units) for name, units in
 _ASKED = {
     "time": "how long|how short|多长|多久|多长时间",
     "money": "how much|how expensive|how cheap|how much it costs|多少钱|多贵|贵不贵",
-    "year": "how old|how new|how recent|多旧|多新",
+    "year": "how old|how new|how recent|when|which year|what year|"
+    "多旧|多新|哪年|哪一年|什么时候|什么年代|哪个年代|年代",
     "mass": "how heavy|how light|多重",
     "length": "how big|how small|how far|how large|多大|多远",
     "difficulty": "how hard|how difficult|how easy|多难",
@@ -125,6 +133,7 @@ DIMENSION_WORDS: Phrases[str] = Phrases(
 )
 """Words for dimensions, as people and column names use them."""
 
+_DAYS = frozenset({"day", "days", "night", "nights", "天", "日", "晚"})
 _DIMENSION_OF = {word: dim for dim, words in _NAMES.items() for word in words.split()}
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
@@ -183,6 +192,11 @@ class Scale:
         """Whether the numbers are calendar years, or the facet holds dates."""
         return self.dimension == "year"
 
+    @property
+    def stepped(self) -> bool:
+        """Whether it has three to seven whole steps, as levels do; years never."""
+        return not self.year and 3 <= len(self.distinct) <= 7 and self.facet.integer and self.high - self.low <= 10
+
     def quantile(self, share: float) -> float:
         """The value below which this share of the items lies."""
         return self.values[min(int(share * len(self.values)), len(self.values) - 1)]
@@ -232,16 +246,22 @@ def _dimension(facet: Facet, values: Sequence[float]) -> Unit:  # noqa: PLR0911
             return next((unit for unit in units if unit[0] == named), units[0])
     if named == "year":
         return ("year", 1.0) if years else ("span", 1.0)
-    words = name_words(facet.name) if facet.name.isascii() else _bracketed(facet.name)
+    words = _once(name_words(facet.name)) if facet.name.isascii() else _bracketed(facet.name)
     for word in reversed(words):
         units = UNITS.get(word)
         if units and (len(word) > 2 or len(words) > 1) and units[0][0] != "days":
             return next((unit for unit in units if unit[0] == named), units[0])
     if named == "time":
-        return "time", 60.0 if values[-1] <= 12 else 1.0
+        daily = not _DAYS.isdisjoint(bare_name(facet.name))
+        return "time", 1440.0 if daily else 60.0 if values[-1] <= 12 else 1.0
     if named is None:
         return ("year", 1.0) if years and facet.integer and values[0] >= 1500 else ("", 1.0)
     return named, {"mass": 1000.0 if values[-1] < 40 else 1.0}.get(named, 1.0)
+
+
+def _once(words: tuple[str, ...]) -> tuple[str, ...]:
+    """A column's words without what it is counted by: `price_per_night` is a price."""
+    return words[: words.index("per")] if "per" in words[1:] else words
 
 
 def _bracketed(name: str) -> tuple[str, ...]:
@@ -250,7 +270,7 @@ def _bracketed(name: str) -> tuple[str, ...]:
 
 
 def _named(name: str) -> str | None:
-    words = bare_name(name)
+    words = _once(bare_name(name))
     joined = "".join(words)
     for word in (joined, *reversed(words)):
         if word in _DIMENSION_OF:

@@ -6,15 +6,17 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from chatrec.indexes._constraints import Constraint
+from chatrec.indexes._linker_cues import CUES, IDIOMS
 from chatrec.indexes._linker_dictionary import Translation
 from chatrec.indexes._linker_found import Found, Name
-from chatrec.indexes._linker_lexicon import Entry, Lexicon
+from chatrec.indexes._linker_lexicon import CLASS_SUFFIXES, Entry, Lexicon
 from chatrec.indexes._linker_spelling import Speller
 from chatrec.indexes._linker_text import Sentence, root, stem
 from chatrec.indexes._linker_words import AND_WORDS, COMMON, FUNCTION, GLUE, HAN_FUNCTION, OR_WORDS
 from chatrec.indexes._values import Facet
 
-_LEADS = frozenset({"by", "with", "featuring", "from", "or", "and", "without", "the", "of"})
+_KNOWN_FOR = 5
+_LEADS = frozenset({"by", "with", "featuring", "starring", "from", "or", "and", "without", "the", "of", "no", "not"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,20 +125,27 @@ class Values:
 
     def _surname(self, sentence: Sentence, start: int) -> _Match | None:
         token = sentence.tokens[start]
-        if token.kind != "word" or len(token.norm) < 3 or token.norm in COMMON:
+        if token.kind != "word" or len(token.norm) < 2:
             return None
-        entries = self.lexicon.surname(token.norm)
+        pair = start + 1 < len(sentence) and sentence.tokens[start + 1].gap in {" ", "-"}
+        entries = self.lexicon.surname(f"{token.norm} {sentence.tokens[start + 1].norm}") if pair else ()
+        end = start + 2 if entries else start + 1
+        if not entries and len(token.norm) > 2 and token.norm not in COMMON:
+            entries = self.lexicon.surname(token.norm)
+        if not entries or (not token.capital and end == start + 1 and self._real(token.norm)):
+            return None
         led = start > 0 and sentence.tokens[start - 1].norm in _LEADS
-        if not token.capital and not led:
+        if not token.capital and not led and end == start + 1 and len(token.norm) < 6:
             return None
-        weight = 0.78 if token.capital else 0.66
-        if token.capital and start + 1 < len(sentence) and sentence.tokens[start + 1].capital:
+        if token.capital and end < len(sentence) and sentence.tokens[end].capital and not sentence.ends(end):
             return None
-        if not token.capital and self._real(token.norm):
+        before = sentence.tokens[start - 1] if start else None
+        if before and before.capital and before.norm not in FUNCTION and not sentence.ends(start):
             return None
-        if start and sentence.tokens[start - 1].capital and sentence.tokens[start - 1].norm not in FUNCTION:
-            return None
-        return _Match(start, start + 1, entries, weight, surname=True) if entries else None
+        count = max(entry.count for entry in entries)
+        sure = count >= _KNOWN_FOR and (led or end > start + 1 or len(token.norm) >= 5)
+        weight = 0.86 if sure and token.capital else 0.84 if sure else 0.78 if token.capital else 0.66
+        return _Match(start, end, entries, weight, surname=True)
 
     def _judge(self, sentence: Sentence, match: _Match, names: Sequence[Name], before: Sequence[Found]) -> list[Found]:
         """The facet that a value is said of, and how sure: the one that is named, or the commonest."""
@@ -150,11 +159,16 @@ class Values:
             if named and near is None:
                 continue
             score = self._score(sentence, match, entry, named)
+            if not named and _is_own(sentence, match):
+                score = min(score, 0.5)
             if score > 0.4:
                 rows.append((score, entry.count, entry, near[0] if near else match.start))
         if not rows:
             return []
         rows.sort(key=lambda row: (-row[0], -row[1]))
+        common = next((row for row in rows if row[1] > 20 * rows[0][1] and rows[0][0] - row[0] < 0.2), None)
+        if common is not None and not named and common[0] >= 0.75:
+            rows = [common]
         level = [row for row in rows if rows[0][0] - row[0] < 0.1]
         score, _, entry, start = rows[0]
         if len({row[2].facet for row in level}) > 1:
@@ -190,7 +204,8 @@ class Values:
         if len(tokens) > 1:
             return base * (0.3 if all(token.norm in HAN_FUNCTION for token in tokens) else 1)
         if first.kind == "han":
-            return base * (0.2 if first.norm in HAN_FUNCTION else 0.72)
+            alone = _stands_alone(sentence, match.start)
+            return base * (0.2 if first.norm in HAN_FUNCTION else 0.98 if alone else 0.72)
         return base * self._plainness(sentence, match, entry)
 
     def _plainness(self, sentence: Sentence, match: _Match, entry: Entry) -> float:  # noqa: PLR0911
@@ -213,6 +228,28 @@ class Values:
         if entry.name_like and not token.capital:
             return 0.55 if not self._real(token.norm) else 0.4
         return 1.0 if exact or not proper else 0.95
+
+
+def _stands_alone(sentence: Sentence, at: int) -> bool:
+    """Whether one Chinese character is a word of its own: between other words, or before a class (黑色, 黑的)."""
+    tokens = sentence.tokens
+    left = at == 0 or tokens[at].gap or sentence.taken[at - 1] or tokens[at - 1].norm in HAN_FUNCTION
+    left = left or CUES.before(tokens, at) is not None
+    right = sentence.ends(at + 1) or tokens[at + 1].gap or sentence.taken[at + 1]
+    right = right or tokens[at + 1].norm in HAN_FUNCTION or tokens[at + 1].norm in CLASS_SUFFIXES
+    return bool(left and right)
+
+
+def _is_own(sentence: Sentence, match: _Match) -> bool:
+    """Whether the words are about the person's own life or stand in an idiom: "my war with", "in short", 我家的."""
+    tokens = sentence.tokens
+    before = [token.norm for token in tokens[max(0, match.start - 3) : match.start]]
+    if before[-1:] in (["my"], ["our"], ["your"], ["his"], ["her"], ["their"], ["mine"]):
+        return True
+    if before[-2:] in (["我", "的"], ["我", "家"], ["你", "的"], ["他", "的"]) or before[-3:] == ["我", "家", "的"]:
+        return True
+    idiom = IDIOMS.at(tokens, match.start) or IDIOMS.at(tokens, match.start - 1)
+    return idiom is not None and idiom[0] > match.start
 
 
 def _found(match: _Match, entry: Entry, score: float, named: int) -> Found:

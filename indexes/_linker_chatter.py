@@ -1,0 +1,102 @@
+"""Clauses that state no wish: what happened to the person, and questions about the world."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chatrec.indexes._linker_text import Phrases, Sentence, Token
+from chatrec.indexes._linker_words import phrases, words
+
+_WISH = Phrases(
+    (phrase, True)
+    for phrase in phrases(
+        """
+        want|wants|need|needs|looking for|look for|would like|id like|wed like|show|recommend|suggest|find|give|prefer|
+        something|anything|nothing|anyone|please|any|in the mood|how about|what about|maybe|could you|can you|search|
+        searching|interested|ideally|must|should|prefer|fancy|let us|lets|rather|instead|no|not|without|except|only|
+        have you|do you have|you have|you got|are there|is there|there any|got any|know any|watch tonight|good|best|
+        fine|ok|okay|do it|works|like|but|love|hate|another|other|more|less|
+        想|想要|要|找|推荐|来|给我|给|求|换|有没有|有什么|有啥|有哪些|适合|最好|希望|需要|喜欢|爱|帮|介绍|看看|
+        不要|别|除了|不想|不吃|不能|只|可以|随便|都行|无所谓|或者|就行|优先|偏|类似|像|不含|不带|不放|不用|还是
+        """
+    )
+)
+_ASKED_FOR = frozenset(
+    words(
+        "any something anything recommend suggest find show give want need have got there good best like "
+        "想 要 找 荐 来 给 求 换 希 帮 绍"
+    )
+)
+_SUBJECT = frozenset(
+    words("i we he she they my our his her their it yesterday last friend mother father brother sister wife husband")
+)
+_PAST = frozenset(
+    words(
+        """
+        was were had did went saw rode lost met took came bought broke ate drank read wrote drove made left told said
+        heard felt fell got gave kept knew ran sat slept spoke spent stood taught thought threw won wore used grew
+        began ended finished watched played visited worked lived died turned moved cooked tried dropped spilled burned
+        """
+    )
+)
+_QUESTION = frozenset(words("who whos why how when where what whats which is are was were does did do has have"))
+_FACT = frozenset(words("who whos whose why how when where whats what is was were did does are do has"))
+_HAN_PAST = Phrases(
+    (phrase, True)
+    for phrase in phrases(
+        """
+        昨天|昨晚|前天|上次|上周|上个月|上星期|去年|前年|刚才|刚刚|小时候|那天|那年|曾经|当年|前几天|前阵子|以前我
+        """
+    )
+)
+_HAN_FACT = Phrases(
+    (phrase, True)
+    for phrase in phrases(
+        """
+        谁|为什么|为啥|怎么|咋|什么时候|哪里|在哪|是不是|多少钱|什么意思|是什么|会不会|能不能用|你是|你会|几点|
+        多大了|哪一年|是哪年|算不算|对不对
+        """
+    )
+)
+_TASTE = frozenset(words("loved liked enjoyed hated adored preferred wanted needed hoped"))
+
+
+def chatter(sentence: Sentence) -> list[bool]:
+    """For each token whether its clause states no wish: tells of the past or asks about a fact, and asks for nothing.
+
+    A clause ends with a full stop, a question mark or the like.
+    """
+    found = [False] * len(sentence)
+    start = 0
+    for end in range(1, len(sentence) + 1):
+        if end == len(sentence) or sentence.tokens[end].hard:
+            asked = "?" in sentence.after(end - 1) or "？" in sentence.after(end - 1)
+            found[start:end] = [_idle(sentence.tokens[start:end], asked)] * (end - start)
+            start = end
+    return found
+
+
+def _idle(tokens: Sequence[Token], asked: bool) -> bool:
+    norms = [token.norm for token in tokens]
+    if _is_fact(tokens, norms, asked):
+        return True
+    if any(_WISH.at(tokens, at) for at in range(len(tokens))):
+        return False
+    if any(_HAN_PAST.at(tokens, at) for at in range(len(tokens))):
+        return True
+    told = next((at for at, word in enumerate(norms[:4]) if word in _SUBJECT), None)
+    if told is not None and not _TASTE.intersection(norms):
+        verbs = norms[told + 1 : told + 5]
+        return any(word in _PAST or (len(word) > 4 and word.endswith("ed")) for word in verbs)
+    return len(norms) > 2 and norms[0] in {"我", "他", "她"} and norms[-1] == "了"
+
+
+def _is_fact(tokens: Sequence[Token], norms: Sequence[str], asked: bool) -> bool:
+    """Whether a clause asks something that no list of items answers."""
+    if any(_HAN_FACT.at(tokens, at) for at in range(len(tokens))):
+        return not _ASKED_FOR.intersection(norms)
+    if norms[-1] == "吗" and "有" not in norms:
+        return not _ASKED_FOR.intersection(norms)
+    if norms[0] in _FACT and (asked or norms[0] in {"who", "whos", "why", "whats"} or norms[:2] == ["how", "do"]):
+        return not (_ASKED_FOR | {"about", "to"}).intersection(norms)
+    return False
