@@ -210,6 +210,11 @@ def pairs() -> list[Pair]:
     ]
 
 
+def passes(what: Literal["linking", "acts"]) -> list[dict[str, Any]]:
+    """What both passes of labelling said, before they were reconciled."""
+    return list(_rows(DATA / f"passes_{what}.jsonl"))
+
+
 def load_catalog(name: str, shared: Path | None = None) -> Catalog | None:
     """A catalog that the labels speak of; None where it is not part of the project and `shared` lacks it.
 

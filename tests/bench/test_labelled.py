@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from bench import _labelled as labelled
+from bench.agreement import kappa
 
 from chatrec.indexes import Catalog
 
@@ -156,3 +157,27 @@ def test_pairs_are_enough_and_fit() -> None:
         assert (pair.facet in catalog.facets) == (pair.relation == "already answered"), pair.id
         if pair.relation == "few matches":
             assert 1 <= catalog.mask(labelled.read_wishes(catalog, pair.where)).sum() <= 5, pair.id
+
+
+def test_everything_was_labelled_twice() -> None:
+    assert [row["id"] for row in labelled.passes("linking")] == [
+        sentence.id for name in labelled.LINKING for sentence in labelled.sentences(name)
+    ]
+    talks = {talk.id: talk for domain in labelled.domains() for talk in labelled.conversations(domain)}
+    twice = {row["id"]: row for row in labelled.passes("acts")}
+    assert twice.keys() == talks.keys()
+    assert all(len(twice[name]["turns"]) == len(talk.turns) for name, talk in talks.items())
+
+
+@pytest.mark.parametrize(
+    ("pairs", "expected"),
+    [
+        ([("a", "a"), ("b", "b")], 1.0),
+        ([("a", "b"), ("b", "a")], -1.0),
+        ([("a", "a"), ("a", "b"), ("b", "a"), ("b", "b")], 0.0),
+        ([("a", "a")], 1.0),
+        ([("y", "y")] * 20 + [("y", "n")] * 5 + [("n", "y")] * 10 + [("n", "n")] * 15, 0.4),
+    ],
+)
+def test_kappa(pairs: list[tuple[str, str]], expected: float) -> None:
+    assert kappa(pairs) == pytest.approx(expected)
