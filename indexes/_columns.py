@@ -103,32 +103,65 @@ class CodedColumn:
                 parts.append(part)
                 rows.append(row)
         distinct = set(parts)
-        self.words = sorted(part for part in distinct if isinstance(part, str))
-        self.numbers = sorted(part for part in distinct if not isinstance(part, str))
-        vocabulary: list[str | float] = [*self.words, *self.numbers]
+        words = sorted(part for part in distinct if isinstance(part, str))
+        numbers = sorted(part for part in distinct if not isinstance(part, str))
+        vocabulary: list[str | float] = [*words, *numbers]
+        code = {part: number for number, part in enumerate(vocabulary)}
+        codes = np.fromiter((code[part] for part in parts), dtype=np.int32, count=len(parts))
+        self._set(words, numbers, codes, np.array(rows, dtype=np.int32), len(held))
+
+    @classmethod
+    def of_codes(
+        cls,
+        words: list[str],
+        numbers: Sequence[float],
+        codes: NDArray[np.int32],
+        rows: NDArray[np.int32],
+        size: int,
+    ) -> CodedColumn:
+        """A column that was made before.
+
+        Args:
+            words: The strings of the vocabulary, in order.
+            numbers: Its numbers, in order; their codes follow those of the strings.
+            codes: The code of each value, shape (values,).
+            rows: The row of each, rising.
+            size: How many rows there are.
+        """
+        column = cls.__new__(cls)
+        column._set(words, numbers, codes, rows, size)
+        return column
+
+    def _set(
+        self,
+        words: list[str],
+        numbers: Sequence[float],
+        codes: NDArray[np.int32],
+        rows: NDArray[np.int32],
+        size: int,
+    ) -> None:
+        self.words, self.numbers, self.codes, self.rows, self.size = words, list(numbers), codes, rows, size
+        vocabulary: list[str | float] = [*words, *numbers]
         self._code = {part: code for code, part in enumerate(vocabulary)}
-        self._codes = np.fromiter((self._code[part] for part in parts), dtype=np.int32, count=len(parts))
-        self._rows = np.array(rows, dtype=np.int32)
-        self._single = rows == list(range(len(held)))
-        self._size = len(held)
+        self._single = len(rows) == size and bool((rows == np.arange(size)).all())
 
     def mask(self, constraint: Constraint) -> Mask:
         """Which items the constraint accepts, shape (n,)."""
         op, wanted = constraint.op, [_plain(value) for value in constraint.values]
         if op in {"any", "none"}:
             codes = [self._code[value] for value in wanted if value in self._code]
-            found = self._spread(np.isin(self._codes, codes, kind="sort"))
+            found = self._spread(np.isin(self.codes, codes, kind="sort"))
             return found if op == "any" else ~found
         if op == "contains":
             needle = str(wanted[0]).casefold()
             hit = np.fromiter((needle in text for text in self._folded), dtype=np.bool_, count=len(self._folded))
-            return self._spread(hit[self._codes])
+            return self._spread(hit[self.codes])
         start, stop = self._span(op, wanted)
-        return self._spread((self._codes >= start) & (self._codes < stop))
+        return self._spread((self.codes >= start) & (self.codes < stop))
 
     def counts(self, mask: Mask | None) -> dict[str, int]:
         """Items by value among those of the mask (all without one), most frequent first, then by value."""
-        codes = self._codes if mask is None else self._codes[mask[self._rows]]
+        codes = self.codes if mask is None else self.codes[mask[self.rows]]
         counted = np.bincount(codes)
         found = np.flatnonzero(counted)
         return {self._names[i]: int(counted[i]) for i in found[np.argsort(-counted[found], kind="stable")]}
@@ -136,8 +169,8 @@ class CodedColumn:
     def _spread(self, hit: Mask) -> Mask:
         if self._single:
             return hit
-        found = np.zeros(self._size, dtype=np.bool_)
-        found[self._rows[hit]] = True
+        found = np.zeros(self.size, dtype=np.bool_)
+        found[self.rows[hit]] = True
         return found
 
     def _span(self, op: Op, wanted: Sequence[str | float]) -> tuple[int, int]:

@@ -20,10 +20,13 @@ from chatrec.errors import CatalogError, IndexFileError
 from chatrec.indexes._catalog import Catalog
 from chatrec.indexes._embedders import embedder_id, open_embedder
 from chatrec.indexes._index_batches import Progress, embed_texts
-from chatrec.indexes._index_build import BuildReport, build_rows, reopen
+from chatrec.indexes._index_build import BuildReport, Order, build_rows, reopen
+from chatrec.indexes._index_describe import IndexDescription, describe
 from chatrec.indexes._index_documents import Entry
-from chatrec.indexes._index_files import SavedIndex, read_index, write_index
-from chatrec.indexes._index_rows import Filter, IndexRows
+from chatrec.indexes._index_facets import Filter
+from chatrec.indexes._index_files import IndexFolder
+from chatrec.indexes._index_plan import IndexSettings
+from chatrec.indexes._index_rows import IndexRows
 from chatrec.indexes._index_search import Hit
 from chatrec.indexes._index_vectors import Floats, Mask, unit
 
@@ -31,14 +34,19 @@ _REMEMBERED = 512
 
 
 class ItemIndex(VectorStore):
-    """Items by meaning (FAISS) and by words (BM25), filtered exactly before the search.
+    """Items by meaning (FAISS) and by words (BM25), filtered before the search and never after it.
 
     It is a LangChain vector store: `add_documents`, `delete`, `similarity_search` and the rest work as there, sync and
     async, and take `filter=`, either constraints or a mapping of facet to value or values. A recommender uses `search`,
     which ranks by vectors and words together.
 
+    An index that was built with a path, loaded or saved lives in that folder: a change is kept there, on the disk
+    itself, before `add_documents` or `delete` returns. Threads may search while another changes it; a search sees all
+    of a change or nothing. Of several processes one may write at a time, and none writes over what another wrote.
+
     Args:
         embedding: The embedder, or its name as for `open_embedder`.
+        settings: How near vectors are found.
 
     Attributes:
         report: What `build` did; None for an index that was not built.
@@ -49,9 +57,9 @@ class ItemIndex(VectorStore):
 
     report: BuildReport | None = None
 
-    def __init__(self, embedding: Embeddings | str = "auto") -> None:
+    def __init__(self, embedding: Embeddings | str = "auto", *, settings: IndexSettings | None = None) -> None:
         self._embeddings = open_embedder(embedding)
-        self._rows = IndexRows()
+        self._rows = IndexRows(settings=settings)
         self._embed_once: Callable[[str], Floats] = lru_cache(maxsize=_REMEMBERED)(self._embed)
 
     @classmethod
@@ -62,6 +70,8 @@ class ItemIndex(VectorStore):
         embedder: str | Embeddings = "auto",
         path: str | PathLike[str] | None = None,
         progress: Progress | None = None,
+        vectors: NDArray[Any] | None = None,
+        settings: IndexSettings | None = None,
     ) -> ItemIndex:
         """The index of a catalog; its rows are the catalog's rows.
 
@@ -73,15 +83,25 @@ class ItemIndex(VectorStore):
             catalog: The items.
             embedder: As for `open_embedder`; "auto" chooses by the catalog's language.
             path: A folder, made when missing.
-            progress: Called with (done, total) of the texts that must be embedded.
+            progress: Called with (done, total) of the texts that must be embedded, then of the vectors that are put in
+                a graph.
+            vectors: The items' vectors where they are there already, (items, dimensions), mapped or in memory; the
+                embedder then embeds queries alone.
+            settings: How near vectors are found; by default those that the saved index was built with.
 
         Raises:
+            CatalogError: There are more or fewer vectors than items.
             EmbedderError: The embedder is missing or gives something else than vectors.
-            IndexFileError: The path holds something that is not an index, or cannot be written.
+            IndexFileError: The path holds something that is not an index, cannot be written, or another program is
+                writing there.
         """
+        if vectors is not None and vectors.shape[:1] != (len(catalog),):
+            raise CatalogError(f"vectors of shape {vectors.shape} for {len(catalog)} items", hint="give one an item")
         index = cls(open_embedder(embedder, language=catalog.language))
-        folder = None if path is None else Path(path)
-        index._rows, index.report = build_rows(catalog, index._embeddings, path=folder, progress=progress)
+        order = Order(
+            catalog=catalog, embeddings=index._embeddings, given=vectors, settings=settings, progress=progress
+        )
+        index._rows, index.report = build_rows(order, None if path is None else Path(path))
         return index
 
     @classmethod
@@ -96,24 +116,30 @@ class ItemIndex(VectorStore):
             IndexFileError: There is no index, or it is truncated, changed, foreign or of another version.
             EmbedderError: The embedder is not the one that built it, or cannot be opened.
         """
-        folder = Path(path)
-        saved = read_index(folder)
+        folder = IndexFolder(Path(path))
+        saved = folder.read()
         if saved is None:
             raise IndexFileError(
-                f"there is no index in {str(folder)!r}", hint="make one: ItemIndex.build(..., path=...)"
+                f"there is no index in {str(folder.path)!r}", hint="make one: ItemIndex.build(..., path=...)"
             )
-        index = cls(reopen(saved, embedder, folder))
-        index._rows = IndexRows(saved.entries, saved.vectors, words=saved.words)
+        index = cls(reopen(saved, embedder, folder.path))
+        index._rows = IndexRows(saved.state, folder=folder, settings=saved.settings)
         return index
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the index to a folder, replacing the one that is there in a single step.
 
+        An index that lives nowhere yet lives there from then on.
+
         Raises:
-            IndexFileError: The folder holds something else, cannot be written, or a document's metadata is not JSON.
+            IndexFileError: The folder holds something else, cannot be written, a document's metadata is not JSON, or
+                another program is writing there.
         """
-        entries, vectors, words = self._rows.snapshot()
-        write_index(Path(path), SavedIndex(embedder_id(self._embeddings), entries, vectors, words))
+        self._rows.save(Path(path), embedder_id(self._embeddings))
+
+    def describe(self) -> IndexDescription:
+        """Which structure finds near vectors, what it takes, and why it was chosen."""
+        return describe(self._rows)
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -143,7 +169,7 @@ class ItemIndex(VectorStore):
         Raises:
             CatalogError: There is no such item.
         """
-        return self._rows.vectors(ids)
+        return self._rows.state.vectors(ids)
 
     def mask(self, where: Filter | None) -> Mask | None:
         """Which rows a filter allows, (rows,), for `search`; None for all.
@@ -174,7 +200,7 @@ class ItemIndex(VectorStore):
         exclude: Collection[str] = (),
         **kwargs: Any,
     ) -> list[Hit] | list[Document]:
-        """The best items by meaning and words, best first, exactly; how both are added is told in `_index_search.py`.
+        """The best items by meaning and words, best first; how both are added is told in `_index_search.py`.
 
         With a `search_type` it is LangChain's `search`, which returns documents.
 

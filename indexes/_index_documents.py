@@ -48,6 +48,7 @@ class Entry:
             "title": self.item.title,
             "description": self.item.description,
             "facets": facets,
+            **({"extra": dict(self.item.extra)} if self.item.extra else {}),
         }
 
     @classmethod
@@ -60,7 +61,7 @@ class Entry:
         """
         if "metadata" in row:
             return cls.of_document(Document(page_content=row["text"], metadata=row["metadata"]), row["id"])
-        return cls(Item(row["id"], row["title"], row["description"], _facets(row["facets"])))
+        return cls(Item(row["id"], row["title"], row["description"], _facets(row["facets"]), row.get("extra", {})))
 
     @classmethod
     def of_document(cls, document: Document, item_id: str) -> Entry:

@@ -3,46 +3,85 @@
 ```text
 chatrec-index.json     the manifest: format, version, embedder, and the name, size and SHA-256 of the other files
 items-*.jsonl          one item or document a line, in row order
-vectors-*.npy          float32 (items, dimensions), unit length
-words-*.npz            the BM25 matrices and vocabularies
+vectors-*.bin          float32 (items, dimensions), unit length (see `_index_vectors.py`)
+rows-*.bin             words, facets, ids and digests of the rows, as arrays that are mapped
+graph-*.faiss          a graph of near vectors, where there is one
+journal-*.bin          what changed since (see `_index_journal.py`)
+chatrec-index.lock     held by the one that writes
+verified.json          which large files were compared with their checksums
 unfinished.bin         vectors of a build that did not come to its end (see `_index_batches.py`)
 ```
 
-Every save writes files with new names and then replaces the manifest, which is the one step that counts: a process that
-is killed leaves the old index or the new one. Files of the replaced manifest are removed last.
+A save writes files with new names, a change appends to the journal; then the manifest is replaced, which is the one
+step that counts. So a process that is killed leaves the index of the last change that came to its end.
 """
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
-import io
 import json
 import os
-import re
 import secrets
-import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from chatrec.errors import IndexFileError
+from chatrec.indexes._catalog import Catalog
+from chatrec.indexes._index_arrays import map_arrays, nested, write_arrays
 from chatrec.indexes._index_documents import Entry
-from chatrec.indexes._words import WordIndex
+from chatrec.indexes._index_entries import CatalogEntries, Entries, FileEntries, Ids, Items
+from chatrec.indexes._index_facets import CatalogFacets, Facets, ItemFacets, column_arrays
+from chatrec.indexes._index_graph import Graph, Step
+from chatrec.indexes._index_journal import Change, checksum, folded, read_changes
+from chatrec.indexes._index_manifest import (
+    PARTS,
+    REBUILD,
+    check_folder,
+    file_facts,
+    read_manifest,
+    sweep,
+    verify,
+    write_file,
+    write_manifest,
+)
+from chatrec.indexes._index_plan import IndexSettings, Plan, plan
+from chatrec.indexes._index_segment import Segment
+from chatrec.indexes._index_state import State
+from chatrec.indexes._index_vectors import Floats, VectorBlock, write_block
+from chatrec.indexes._word_index import WordIndex
 
-MANIFEST = "chatrec-index.json"
-UNFINISHED = "unfinished.bin"
-FORMAT = "chatrec-index"
-VERSION = 1
-_PARTS = {"items": "jsonl", "vectors": "npy", "words": "npz"}
-_OURS = re.compile(r"(items|vectors|words)-[0-9a-f]{16}\.(jsonl|npy|npz)")
-_MANIFEST_BESIDE = re.compile(re.escape(MANIFEST) + r"\.[0-9a-f]{16}")
-_ORPHAN_SECONDS = 3600.0  # younger files may belong to a save that another process is making
-_REBUILD = "build it again with ItemIndex.build(catalog, path=...), or delete the folder"
+Progress = Callable[[int, int], None]
+
+_COLUMN = "facet/"
+_LONG_JOURNAL = 4 << 20
+_WRITTEN_AT_ONCE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What is written as the base of an index.
+
+    Attributes:
+        entries: One a row.
+        vectors: Float32, in parts of any length, in row order.
+        dimensions: The length of a vector.
+        words: Of the same rows.
+        facets: Of the same rows.
+        ids: Of the same rows.
+        digests: uint8 (rows, 16), of the text of each row.
+    """
+
+    entries: Entries
+    vectors: Iterable[Floats]
+    dimensions: int
+    words: WordIndex
+    facets: Facets
+    ids: Ids
+    digests: NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,231 +90,282 @@ class SavedIndex:
 
     Attributes:
         embedder: The id of the embedder that made the vectors.
-        entries: One a row.
-        vectors: Float32 (rows, dimensions), unit length.
-        words: The word index of the same rows.
+        settings: With which it was built.
+        state: The rows.
+        digests: uint8 (rows, 16), of the texts of the base, which is the state's first segment.
     """
 
     embedder: str
-    entries: list[Entry]
-    vectors: NDArray[np.float32]
-    words: WordIndex
+    settings: IndexSettings
+    state: State
+    digests: NDArray[np.uint8]
 
 
-def check_folder(path: Path) -> None:
-    """Refuse a place that holds anything but an index.
+class IndexFolder:
+    """The folder in which an index lives.
 
-    Raises:
-        IndexFileError: It is a file, or a folder with foreign files and no manifest.
+    Args:
+        path: Made when something is written.
     """
-    if not path.exists():
-        return
-    if not path.is_dir():
-        raise IndexFileError(f"{str(path)!r} is a file, not the folder of an index", hint="give another path")
-    names = [entry.name for entry in path.iterdir()]
-    if MANIFEST in names:
-        return
-    foreign = next((name for name in names if not _is_ours(name)), None)
-    if foreign is not None:
-        raise IndexFileError(
-            f"{str(path)!r} is not an index: it holds {foreign!r} and no {MANIFEST!r}",
-            hint="give an empty folder or a path that does not exist yet",
-        )
 
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.manifest: dict[str, Any] | None = None
 
-def write_index(path: Path, saved: SavedIndex) -> None:
-    """Save, replacing what the folder held.
+    def read(self) -> SavedIndex | None:
+        """Read and verify what the folder holds.
 
-    Raises:
-        IndexFileError: The folder holds something else or cannot be written, or a document's metadata is not JSON.
-    """
-    check_folder(path)
-    generation = secrets.token_hex(8)
-    contents = {
-        "items": _items_bytes(saved.entries),
-        "vectors": _npy_bytes(saved.vectors),
-        "words": _words_bytes(saved.words),
-    }
-    files: dict[str, dict[str, Any]] = {}
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-        for part, content in contents.items():
-            name = f"{part}-{generation}.{_PARTS[part]}"
-            _write(path / name, content)
-            files[part] = {"name": name, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
-        manifest = {
-            "format": FORMAT,
-            "version": VERSION,
-            "embedder": saved.embedder,
-            "items": len(saved.entries),
-            "dimensions": int(saved.vectors.shape[1]),
-            "files": files,
-        }
-        beside = path / f"{MANIFEST}.{generation}"
-        _write(beside, json.dumps(manifest, indent=1).encode())
-        replaced = _named_files(path)
-        beside.replace(path / MANIFEST)
-        _sync_folder(path)
-    except OSError as error:
-        raise IndexFileError(
-            f"the index cannot be saved in {str(path)!r}: {error}", hint="check free space and rights, or give a path"
-        ) from error
-    _sweep(path, replaced - {str(entry["name"]) for entry in files.values()})
+        Returns:
+            None where there is no index (no folder, or one without a manifest).
 
+        Raises:
+            IndexFileError: It is foreign, truncated, damaged, or of another version.
+        """
+        check_folder(self.path)
+        while True:
+            manifest = read_manifest(self.path)
+            if manifest is None:
+                return None
+            try:
+                saved = self._read(manifest)
+            except FileNotFoundError as error:
+                # Another process may have saved between our two looks; then the manifest has changed.
+                if read_manifest(self.path) == manifest:
+                    raise self._damaged(f"lacks a file: {error.filename!r}") from error
+            except OSError as error:
+                raise self._damaged(f"cannot be read: {error}") from error
+            except (KeyError, TypeError, ValueError, AttributeError) as error:
+                if read_manifest(self.path) == manifest:
+                    raise self._damaged(f"is damaged: {error!r}") from error
+            else:
+                self.manifest = manifest
+                return saved
 
-def read_index(path: Path) -> SavedIndex | None:
-    """Read and verify what a folder holds.
+    def write(
+        self,
+        embedder: str,
+        content: Content,
+        settings: IndexSettings,
+        *,
+        progress: Progress | None = None,
+    ) -> Segment:
+        """Save a new base, replacing what the folder held; the writer's lock must be held.
 
-    Returns:
-        None where there is no index (no folder, or one without a manifest).
+        Returns:
+            What was saved, mapped.
 
-    Raises:
-        IndexFileError: It is foreign, truncated, damaged, or of another version.
-    """
-    check_folder(path)
-    for attempt in range(2):
-        manifest = _manifest(path)
-        if manifest is None:
-            return None
+        Raises:
+            IndexFileError: The folder holds something else or cannot be written, or a document's metadata is not JSON.
+        """
+        check_folder(self.path)
+        generation = secrets.token_hex(8)
         try:
-            return _read_parts(path, manifest)
-        except FileNotFoundError as error:
-            # Another process may have saved between our two looks; then the manifest has changed.
-            if attempt or _manifest(path) == manifest:
-                raise IndexFileError(
-                    f"the index in {str(path)!r} lacks a file: {error.filename!r}", hint=_REBUILD
-                ) from error
+            self.path.mkdir(parents=True, exist_ok=True)
+            manifest, segment = self._write(generation, content, settings, progress)
+            manifest |= {"embedder": embedder, "settings": asdict(settings)}
+            manifest["journal"] = {"name": f"journal-{generation}.bin", "bytes": 0, "crc32": 0}
+            write_manifest(self.path, manifest)
         except OSError as error:
-            raise IndexFileError(f"the index in {str(path)!r} cannot be read: {error}", hint=_REBUILD) from error
-    raise AssertionError("unreachable")
+            raise self._unwritable(error) from error
+        else:
+            self.manifest = read_manifest(self.path)
+            generation = ""
+        finally:
+            if self.path.is_dir():
+                sweep(self.path, only=generation)
+        return segment
 
+    def check_unchanged(self) -> None:
+        """Refuse to write over what another process has written since the folder was read.
 
-def _manifest(path: Path) -> dict[str, Any] | None:
-    try:
-        text = (path / MANIFEST).read_text("utf-8")
-    except FileNotFoundError:
-        return None
-    except (OSError, UnicodeDecodeError) as error:
-        raise IndexFileError(f"{str(path / MANIFEST)!r} cannot be read: {error}", hint=_REBUILD) from error
-    try:
-        manifest = json.loads(text)
-    except ValueError as error:
-        raise IndexFileError(f"{str(path / MANIFEST)!r} is damaged: {error}", hint=_REBUILD) from error
-    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
-        raise IndexFileError(f"{str(path / MANIFEST)!r} is not the manifest of an index", hint=_REBUILD)
-    if manifest.get("version") != VERSION:
-        raise IndexFileError(
-            f"the index in {str(path)!r} has version {manifest.get('version')!r}, this chatrec reads {VERSION}",
-            hint=_REBUILD,
-        )
-    return manifest
-
-
-def _read_parts(path: Path, manifest: dict[str, Any]) -> SavedIndex:
-    try:
-        contents = {part: _verified(path, manifest["files"][part]) for part in _PARTS}
-        entries = [Entry.from_json(json.loads(line)) for line in contents["items"].splitlines()]
-        vectors = np.load(io.BytesIO(contents["vectors"]), allow_pickle=False)
-        words = _read_words(contents["words"])
-        shape = (int(manifest["items"]), int(manifest["dimensions"]))
-        if vectors.shape != shape or vectors.dtype != np.float32 or len(entries) != shape[0]:
-            raise ValueError(f"{len(entries)} items and vectors {vectors.dtype}{vectors.shape} where {shape} are due")
-        return SavedIndex(str(manifest["embedder"]), entries, vectors, words)
-    except (KeyError, TypeError, ValueError) as error:
-        raise IndexFileError(f"the index in {str(path)!r} is damaged: {error!r}", hint=_REBUILD) from error
-
-
-def _verified(path: Path, entry: dict[str, Any]) -> bytes:
-    name = str(entry["name"])
-    if not _OURS.fullmatch(name):
-        raise ValueError(f"{name!r} is not a file of an index")
-    content = (path / name).read_bytes()
-    if len(content) != entry["bytes"]:
-        raise ValueError(f"{name!r} has {len(content)} bytes, not {entry['bytes']}")
-    if hashlib.sha256(content).hexdigest() != entry["sha256"]:
-        raise ValueError(f"{name!r} has been changed: its SHA-256 is another")
-    return content
-
-
-def _items_bytes(entries: Sequence[Entry]) -> bytes:
-    lines: list[str] = []
-    for entry in entries:
-        try:
-            lines.append(json.dumps(entry.as_json()) + "\n")
-        except (TypeError, ValueError) as error:
+        Raises:
+            IndexFileError: It has.
+        """
+        if self.manifest is None or read_manifest(self.path) != self.manifest:
             raise IndexFileError(
-                f"the metadata of document {entry.item.id!r} cannot be saved: {error}",
-                hint="keep metadata to text, numbers, truth values, lists and mappings of these",
-            ) from error
-    return "".join(lines).encode()
+                f"another program has changed the index in {str(self.path)!r} since it was opened here",
+                hint="open it again: ItemIndex.load(path)",
+            )
+
+    def append(self, change: Change) -> None:
+        """Add a change to the journal; the writer's lock must be held. Once this returns, the change is kept.
+
+        Raises:
+            IndexFileError: Another process changed the index since it was read, or the journal cannot be written.
+        """
+        self.check_unchanged()
+        if self.manifest is None:
+            return
+        try:
+            content = change.as_bytes()
+        except (TypeError, ValueError) as error:
+            raise _unfit(change.entries[0], error) from error
+        journal = self.manifest["journal"]
+        size = int(journal["bytes"])
+        try:
+            path = self.path / str(journal["name"])
+            path.touch()
+            with path.open("r+b") as file:
+                file.truncate(size)
+                file.seek(size)
+                file.write(content)
+                file.flush()
+                _sync(file)
+            crc = checksum(content, int(journal["crc32"]))
+            manifest = self.manifest | {"journal": journal | {"bytes": size + len(content), "crc32": crc}}
+            write_manifest(self.path, manifest)
+        except OSError as error:
+            raise self._unwritable(error) from error
+        self.manifest = manifest
+
+    @property
+    def long_journal(self) -> bool:
+        """Whether reading the journal takes long beside reading the rest."""
+        if self.manifest is None:
+            return False
+        rest = sum(int(facts["bytes"]) for facts in self.manifest["files"].values())
+        return int(self.manifest["journal"]["bytes"]) > max(_LONG_JOURNAL, rest // 4)
+
+    def _write(
+        self, generation: str, content: Content, settings: IndexSettings, progress: Progress | None
+    ) -> tuple[dict[str, Any], Segment]:
+        rows = len(content.entries)
+        names = {part: self.path / f"{part}-{generation}.{suffix}" for part, suffix in PARTS.items()}
+        ends = np.zeros(rows, np.int64)
+        files = {"items": write_file(names["items"], lambda file: _write_items(file, content.entries, ends))}
+        arrays: dict[str, NDArray[Any]] = {"ends": ends, "digests": content.digests}
+        arrays |= {"ids.hashes": content.ids.hashes, "ids.rows": content.ids.rows}
+        arrays |= {f"words.{name}": array for name, array in content.words.arrays().items()}
+        for name in content.facets.names:
+            column = column_arrays(content.facets.column(name))
+            arrays |= {f"{_COLUMN}{name}/{part}": array for part, array in column.items()}
+        files["vectors"] = write_file(
+            names["vectors"], lambda file: write_block(file, content.vectors, rows, content.dimensions)
+        )
+        block = VectorBlock.open(names["vectors"], rows, content.dimensions)
+        arrays["total"] = block.total
+        files["rows"] = write_file(names["rows"], lambda file: write_arrays(file, arrays))
+        chosen = plan(rows, content.dimensions, block.scan_seconds, settings)
+        graph = None
+        if chosen.structure != "flat" and rows:
+            graph = Graph.build(block, chosen.structure, settings, progress=progress)
+            graph.write(names["graph"])
+            files["graph"] = file_facts(names["graph"])
+        steps = [asdict(step) for step in graph.steps] if graph is not None else []
+        facts = {"items": rows, "dimensions": content.dimensions, "files": files, "plan": asdict(chosen)}
+        segment = self._segment(names["items"], map_arrays(names["rows"]), block, graph, chosen)
+        return facts | {"steps": steps}, segment
+
+    def _read(self, manifest: dict[str, Any]) -> SavedIndex:
+        files: dict[str, dict[str, Any]] = manifest["files"]
+        verify(self.path, files)
+        paths = {part: self.path / str(facts["name"]) for part, facts in files.items()}
+        rows, dimensions = int(manifest["items"]), int(manifest["dimensions"])
+        arrays = map_arrays(paths["rows"])
+        block = VectorBlock.open(paths["vectors"], rows, dimensions, arrays["total"])
+        chosen = Plan(**manifest["plan"])
+        graph = None
+        if "graph" in paths:
+            steps = [Step(**step) for step in manifest["steps"]]
+            graph = Graph.open(paths["graph"], block, chosen.structure, steps)
+        base = self._segment(paths["items"], arrays, block, graph, chosen)
+        if len(base) != rows or len(arrays["digests"]) != rows:
+            raise ValueError(f"{len(base)} items where {rows} are due")
+        state = self._replayed(State([base]) if rows else State(), manifest["journal"])
+        settings = IndexSettings(**manifest["settings"])
+        return SavedIndex(str(manifest["embedder"]), settings, state, arrays["digests"])
+
+    def _segment(
+        self, items: Path, arrays: dict[str, NDArray[Any]], block: VectorBlock, graph: Graph | None, chosen: Plan
+    ) -> Segment:
+        lines: NDArray[np.uint8] = np.memmap(items, np.uint8, "r") if len(block) else np.zeros(0, np.uint8)
+        ends = arrays["ends"]
+        if len(ends) != len(block) or (len(ends) and int(ends[-1]) != len(lines)):
+            raise ValueError(f"{items.name!r} has other lines than the index says")
+        entries = FileEntries(lines, ends)
+        columns: dict[str, dict[str, NDArray[Any]]] = {}
+        for name, array in nested(arrays, _COLUMN).items():
+            facet, _, part = name.rpartition("/")
+            columns.setdefault(facet, {})[part] = array
+        return Segment(
+            entries,
+            block,
+            WordIndex.from_arrays(nested(arrays, "words.")),
+            ItemFacets(Items(entries), columns),
+            Ids(arrays["ids.hashes"], arrays["ids.rows"]),
+            graph,
+            chosen,
+        )
+
+    def _replayed(self, state: State, journal: dict[str, Any]) -> State:
+        size = int(journal["bytes"])
+        if not size:
+            return state
+        with (self.path / str(journal["name"])).open("rb") as file:
+            content = file.read(size)
+        if len(content) != size or checksum(content) != journal["crc32"]:
+            raise ValueError(f"{journal['name']!r} has been changed or cut off")
+        gone, entries, vectors = folded(read_changes(content))
+        state = State() if gone is None else state.without(gone)
+        return state.with_rows(Segment.of(entries, vectors)) if entries else state
+
+    def _damaged(self, what: str) -> IndexFileError:
+        return IndexFileError(f"the index in {str(self.path)!r} {what}", hint=REBUILD)
+
+    def _unwritable(self, error: OSError) -> IndexFileError:
+        return IndexFileError(
+            f"the index cannot be saved in {str(self.path)!r}: {error}",
+            hint="check free space and rights, or give a path",
+        )
 
 
-def _npy_bytes(array: NDArray[Any]) -> bytes:
-    buffer = io.BytesIO()
-    np.save(buffer, array, allow_pickle=False)
-    return buffer.getvalue()
+def with_catalog(segment: Segment, catalog: Catalog) -> Segment:
+    """The same segment with the items that are in memory anyway."""
+    return Segment(
+        CatalogEntries(catalog.items),
+        segment.vectors,
+        segment.words,
+        CatalogFacets(catalog),
+        segment.ids,
+        segment.graph,
+        segment.plan,
+    )
 
 
-def _words_bytes(words: WordIndex) -> bytes:
-    """Arrays as they are; lists of words as one JSON text in bytes."""
-    arrays: dict[str, NDArray[Any]] = {}
-    rest: dict[str, Any] = {}
-    for field, state in words.state().items():
-        rest[field] = state
-        if isinstance(state, dict):
-            arrays |= {f"{field}.{name}": value for name, value in state.items() if isinstance(value, np.ndarray)}
-            rest[field] = {name: value for name, value in state.items() if not isinstance(value, np.ndarray)}
-    buffer = io.BytesIO()
-    np.savez(buffer, allow_pickle=False, rest=np.frombuffer(json.dumps(rest).encode(), np.uint8), **arrays)
-    return buffer.getvalue()
+def item_lines(entries: Entries) -> Iterator[bytes]:
+    """The entries as lines of JSON.
+
+    Raises:
+        IndexFileError: A document's metadata is not JSON.
+    """
+    for row in range(len(entries)):
+        entry = entries[row]
+        try:
+            yield json.dumps(entry.as_json()).encode() + b"\n"
+        except (TypeError, ValueError) as error:
+            raise _unfit(entry, error) from error
 
 
-def _read_words(content: bytes) -> WordIndex:
-    with np.load(io.BytesIO(content), allow_pickle=False) as archive:
-        state: dict[str, Any] = json.loads(archive["rest"].tobytes())
-        for key in archive.files:
-            field, _, name = key.partition(".")
-            if name:
-                state[field][name] = archive[key]
-    return WordIndex.from_state(state)
+def _write_items(file: BinaryIO, entries: Entries, ends: NDArray[np.int64]) -> None:
+    """Write the lines, and say where each ends."""
+    at = 0
+    held: list[bytes] = []
+    for row, line in enumerate(item_lines(entries)):
+        at += len(line)
+        ends[row] = at
+        held.append(line)
+        if len(held) == _WRITTEN_AT_ONCE:
+            file.write(b"".join(held))
+            held.clear()
+    file.write(b"".join(held))
 
 
-def _write(path: Path, content: bytes) -> None:
-    with path.open("xb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+def _unfit(entry: Entry, error: Exception) -> IndexFileError:
+    return IndexFileError(
+        f"the metadata of document {entry.item.id!r} cannot be saved: {error}",
+        hint="keep metadata to text, numbers, truth values, lists and mappings of these",
+    )
 
 
-def _sync_folder(path: Path) -> None:
-    if os.name != "posix":
-        return
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _is_ours(name: str) -> bool:
-    return name in {UNFINISHED, f"{UNFINISHED}.tmp"} or bool(_OURS.fullmatch(name) or _MANIFEST_BESIDE.fullmatch(name))
-
-
-def _named_files(path: Path) -> set[str]:
-    """The files that the present manifest names; none where it cannot be read."""
-    try:
-        return {str(entry["name"]) for entry in json.loads((path / MANIFEST).read_text("utf-8"))["files"].values()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return set()
-
-
-def _sweep(path: Path, replaced: set[str]) -> None:
-    """Remove the files of the replaced manifest, and what killed saves left behind long ago."""
-    kept = _named_files(path)
-    now = time.time()
-    for file in path.iterdir():
-        if file.name in kept or file.name in {MANIFEST, UNFINISHED} or not _is_ours(file.name):
-            continue
-        with contextlib.suppress(OSError):
-            if file.name in replaced or now - file.stat().st_mtime > _ORPHAN_SECONDS:
-                file.unlink()
+def _sync(file: BinaryIO) -> None:
+    os.fsync(file.fileno())

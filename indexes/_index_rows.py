@@ -1,128 +1,92 @@
-"""The rows of an index: item, vector, words and facets of each, changed together under one lock."""
+"""The rows of an index as they change: readers see one state or the next, writers come one after another."""
 
 from __future__ import annotations
 
+import contextlib
 import threading
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import TypeAlias
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
-from chatrec.errors import CatalogError, ConstraintError, EmbedderError
-from chatrec.indexes._catalog import Catalog
-from chatrec.indexes._constraints import Constraint
+from chatrec.errors import IndexFileError
+from chatrec.indexes._index_batches import digests
 from chatrec.indexes._index_documents import Entry
-from chatrec.indexes._index_search import Hit, fuse
-from chatrec.indexes._index_vectors import Floats, Mask, VectorTable
-from chatrec.indexes._values import Scalar
-from chatrec.indexes._words import WordIndex
+from chatrec.indexes._index_entries import Ids, Items
+from chatrec.indexes._index_facets import Filter, ItemFacets, as_constraints
+from chatrec.indexes._index_files import Content, IndexFolder, item_lines
+from chatrec.indexes._index_graph import Graph
+from chatrec.indexes._index_journal import Change
+from chatrec.indexes._index_lock import writing
+from chatrec.indexes._index_manifest import check_folder
+from chatrec.indexes._index_plan import IndexSettings, plan
+from chatrec.indexes._index_search import Hit, fused, nearest
+from chatrec.indexes._index_segment import Segment
+from chatrec.indexes._index_state import State, check_length
+from chatrec.indexes._index_vectors import Floats, Mask
+from chatrec.indexes._word_index import WordIndex
 
-Filter: TypeAlias = "Sequence[Constraint] | Mapping[str, Scalar | Collection[Scalar]]"
+_COPIED_AT_ONCE = 16_384
 
 
 class IndexRows:
     """A table with a row an item, in the order in which they came.
 
     Args:
-        entries: One a row, with ids of their own.
-        vectors: Float32 (entries, dimensions), unit length.
-        words: The word index of the same rows, if it is made already.
-        catalog: The catalog of the same rows, if there is one.
+        state: The rows to begin with.
+        folder: Where every change is kept before it counts; None to keep nothing.
+        settings: How near vectors are found.
     """
 
     def __init__(
         self,
-        entries: Iterable[Entry] = (),
-        vectors: Floats | None = None,
+        state: State | None = None,
         *,
-        words: WordIndex | None = None,
-        catalog: Catalog | None = None,
+        folder: IndexFolder | None = None,
+        settings: IndexSettings | None = None,
     ) -> None:
         self._lock = threading.RLock()
-        self._entries = list(entries)
-        self._rows = {entry.item.id: row for row, entry in enumerate(self._entries)}
-        self._table: VectorTable | None = None
-        if vectors is not None and len(vectors):
-            self._table = VectorTable(vectors.shape[1])
-            self._table.add(vectors)
-        self._words = words
-        self._catalog = catalog
-        self._mean: Floats | None = None
+        self.state = state or State()
+        self.folder = folder
+        self.settings = settings or IndexSettings()
 
     def __len__(self) -> int:
-        return len(self._entries)
+        return len(self.state)
 
-    def snapshot(self) -> tuple[list[Entry], Floats, WordIndex]:
-        """Entries, vectors and words at one moment; copies."""
-        with self._lock:
-            vectors = np.zeros((0, 0), np.float32) if self._table is None else self._table.matrix.copy()
-            return list(self._entries), vectors, self.words()
-
-    def get(self, ids: Iterable[str]) -> list[Entry]:
+    def get(self, ids: Sequence[str]) -> list[Entry]:
         """The entries with these ids, in their order; ids that are not there are left out."""
-        with self._lock:
-            return [self._entries[self._rows[item_id]] for item_id in ids if item_id in self._rows]
-
-    def vectors(self, ids: Sequence[str]) -> Floats:
-        """A copy of the items' vectors, float32 (ids, dimensions).
-
-        Raises:
-            CatalogError: There is no such item.
-        """
-        with self._lock:
-            unknown = next((item_id for item_id in ids if item_id not in self._rows), None)
-            if unknown is not None:
-                raise CatalogError(f"there is no item {unknown!r} in the index", hint="give ids of the catalog's items")
-            if self._table is None:
-                return np.zeros((0, 0), np.float32)
-            vectors: Floats = self._table.matrix[[self._rows[item_id] for item_id in ids]]
-            return vectors.reshape(len(ids), self._table.dimensions)
+        state = self.state
+        found = state.find(ids)
+        return [state.entry(found[item_id]) for item_id in ids if item_id in found]
 
     def put(self, entries: Sequence[Entry], vectors: Floats) -> None:
-        """Add rows, or write over those with the same ids, in their place.
+        """Add rows, or put others in the place of those with the same ids.
 
         Raises:
             EmbedderError: The vectors have another length than those that are there.
+            IndexFileError: The change cannot be kept in the folder; then nothing has changed.
         """
         if not entries:
             return
         last = {entry.item.id: number for number, entry in enumerate(entries)}  # of equal ids the last one counts
+        chosen = [entries[number] for number in last.values()]
+        made = Segment.of(chosen, vectors[list(last.values())])
         with self._lock:
-            table = self._table if self._table is not None else VectorTable(vectors.shape[1])
-            _check_length(table, vectors.shape[1])
-            old = [number for item_id, number in last.items() if item_id in self._rows]
-            new = [number for item_id, number in last.items() if item_id not in self._rows]
-            rows = np.array([self._rows[entries[number].item.id] for number in old], np.int64)
-            table.replace(rows, vectors[old])
-            table.add(vectors[new])
-            self._table = table
-            for number in old:
-                self._entries[self._rows[entries[number].item.id]] = entries[number]
-            for number in new:
-                self._rows[entries[number].item.id] = len(self._entries)
-                self._entries.append(entries[number])
-            self._changed()
+            state = self.state if len(self.state) else State()
+            self._keep(state.with_rows(made), Change(chosen, made.vectors.matrix))
 
     def remove(self, ids: Iterable[str] | None) -> None:
-        """Take rows out, all of them for None; the others keep their order. Ids that are not there are ignored."""
-        with self._lock:
-            gone = set(self._rows) if ids is None else {item_id for item_id in ids if item_id in self._rows}
-            if not gone or self._table is None:
-                return
-            self._table.remove(np.array(sorted(self._rows[item_id] for item_id in gone), np.int64))
-            self._entries = [entry for entry in self._entries if entry.item.id not in gone]
-            self._rows = {entry.item.id: row for row, entry in enumerate(self._entries)}
-            if not self._entries:
-                self._table = None
-            self._changed()
+        """Take rows out, all of them for None; the others keep their order. Ids that are not there are ignored.
 
-    def words(self) -> WordIndex:
-        """The word index of the present rows."""
+        Raises:
+            IndexFileError: The change cannot be kept in the folder; then nothing has changed.
+        """
+        gone = None if ids is None else list(ids)
         with self._lock:
-            if self._words is None:
-                texts = (entry.text() for entry in self._entries)
-                self._words = WordIndex(texts, (entry.item.title for entry in self._entries))
-            return self._words
+            state = State() if gone is None else self.state.without(gone)
+            if len(state) != len(self.state):
+                self._keep(state, Change((), np.zeros((0, 0), np.float32), gone))
 
     def mask(self, where: Filter | None) -> Mask | None:
         """Which rows a filter allows, (rows,); None for all.
@@ -130,24 +94,21 @@ class IndexRows:
         Raises:
             ConstraintError: A facet does not exist, or a mapping's value is not a scalar or a list of scalars.
         """
-        wanted = as_constraints(where)
-        with self._lock:
-            if not wanted or not self._entries:
-                return None
-            if self._catalog is None:
-                self._catalog = Catalog(entry.item for entry in self._entries)
-            return self._catalog.mask(wanted)
+        return self.state.mask(as_constraints(where))
 
     def nearest(self, query: Floats, k: int, where: Filter | None) -> list[tuple[Entry, float, Floats]]:
         """The `k` allowed rows nearest to the query: entry, cosine and vector, nearest first."""
-        with self._lock:
-            if self._table is None:
-                return []
-            _check_length(self._table, len(query))
-            rows, cosines = self._table.nearest(query, k, self.mask(where))
-            matrix = self._table.matrix
-            pairs = zip(rows.tolist(), cosines.tolist(), strict=True)
-            return [(self._entries[row], cosine, matrix[row].copy()) for row, cosine in pairs]
+        state = self.state
+        wanted = as_constraints(where)
+        if not len(state) or k <= 0:
+            return []
+        check_length(state, len(query))
+        places, cosines = nearest(state, query, k, state.allowed(state.mask(wanted)))
+        found: list[tuple[Entry, float, Floats]] = []
+        for place, cosine in zip(places.tolist(), cosines.tolist(), strict=True):
+            segment, row = state.at(place)
+            found.append((segment.entries[row], cosine, segment.vectors.matrix[row]))
+        return found
 
     def fused(
         self, query: Floats | None, text: str, *, k: int, mask: Mask | None, exclude: Collection[str]
@@ -157,65 +118,101 @@ class IndexRows:
         Raises:
             CatalogError: The mask has another length than the index.
         """
+        state = self.state
+        allowed = state.allowed(mask, exclude)
+        if not len(state) or k <= 0:
+            return []
+        if query is None:
+            places = state.rows if allowed is None else state.rows[allowed[state.rows]]
+            return [Hit(state.entry(place).item.id, 0.0, 0.0, 0.0) for place in places[:k].tolist()]
+        check_length(state, len(query))
+        found = fused(state, query, text, k, allowed)
+        parts = zip(found.places.tolist(), found.vector.tolist(), found.words.tolist(), strict=True)
+        return [Hit(state.entry(place).item.id, vector + word, vector, word) for place, vector, word in parts]
+
+    def save(self, path: Path, embedder: str) -> None:
+        """Save all rows as one base in a folder, and live there from then on if nowhere yet.
+
+        Raises:
+            IndexFileError: The folder holds something else, cannot be written, a document's metadata is not JSON, or
+                another program is writing there.
+        """
+        check_folder(path)
         with self._lock:
-            allowed = self._allowed(mask, exclude)
-            if self._table is None or k <= 0:
-                return []
-            if query is None:
-                rows = np.arange(len(self)) if allowed is None else np.flatnonzero(allowed)
-                return [Hit(self._entries[row].item.id, 0.0, 0.0, 0.0) for row in rows[:k].tolist()]
-            _check_length(self._table, len(query))
-            mean = self._mean if self._mean is not None else self._table.matrix.mean(axis=0)
-            self._mean = mean
-            words = self.words().scores(text) if text else None
-            found = fuse(self._table, query, mean=float(mean @ query), words=words, k=k, allowed=allowed)
-            parts = zip(found.rows.tolist(), found.vector.tolist(), found.words.tolist(), strict=True)
-            return [Hit(self._entries[row].item.id, vector + word, vector, word) for row, vector, word in parts]
+            home = self.folder is None or self.folder.path.resolve() == path.resolve()
+            folder = self.folder if self.folder is not None and home else IndexFolder(path)
+            content = _content(self.state)
+            for _ in item_lines(content.entries):
+                pass  # what cannot be written is found before there is a folder
+            with writing(path):
+                base = folder.write(embedder, content, self.settings)
+            if home:
+                self.folder = folder
+                self.state = State([base]) if len(base) else State()
 
-    def _allowed(self, mask: Mask | None, exclude: Collection[str]) -> Mask | None:
-        if mask is not None and mask.shape != (len(self),):
-            raise CatalogError(
-                f"the mask has shape {mask.shape}, the index {len(self)} rows",
-                hint="use a mask of the catalog that the index was built from, and build again when it changes",
-            )
-        rows = [self._rows[item_id] for item_id in exclude if item_id in self._rows]
-        if not rows:
-            return mask
-        allowed = np.ones(len(self), np.bool_) if mask is None else mask.copy()
-        allowed[rows] = False
-        return allowed
+    def _keep(self, state: State, change: Change) -> None:
+        """Keep a change, then let it count."""
+        if self.folder is not None:
+            with writing(self.folder.path):
+                self.folder.append(change)
+        self.state = state.settled()
+        if self.state.worn or (self.folder is not None and self.folder.long_journal):
+            # The change is kept already; what cannot be tidied now is tried again after the next.
+            with contextlib.suppress(IndexFileError):
+                self._renew()
 
-    def _changed(self) -> None:
-        self._words = None
-        self._catalog = None
-        self._mean = None
-
-
-def as_constraints(where: Filter | None) -> tuple[Constraint, ...]:
-    """A filter as constraints: a mapping says of each facet its value, or values of which one is enough.
-
-    Raises:
-        ConstraintError: A value is neither a scalar nor a collection of scalars.
-    """
-    if where is None:
-        return ()
-    if not isinstance(where, Mapping):
-        return tuple(where)
-    found: list[Constraint] = []
-    for facet, value in where.items():
-        values = tuple(value) if isinstance(value, list | tuple | set | frozenset) else (value,)
-        if not values or not all(isinstance(part, str | int | float) for part in values):
-            raise ConstraintError(
-                f"the filter asks {facet!r} to be {value!r}",
-                hint="give a value or a list of values; for ranges and negation give constraints",
-            )
-        found.append(Constraint(facet, "any", tuple(part for part in values if isinstance(part, str | int | float))))
-    return tuple(found)
+    def _renew(self) -> None:
+        """Make all segments one, and choose its structure anew."""
+        if self.folder is not None and self.folder.manifest is not None:
+            with writing(self.folder.path):
+                self.folder.check_unchanged()
+                made_by = str(self.folder.manifest["embedder"])
+                base = self.folder.write(made_by, _content(self.state), self.settings)
+        else:
+            base = structured(Segment.joined(self.state.renumbered(), len(self.state)), self.settings)
+        self.state = State([base]) if len(base) else State()
 
 
-def _check_length(table: VectorTable, length: int) -> None:
-    if length != table.dimensions:
-        raise EmbedderError(
-            f"the vector has {length} numbers, those of the index {table.dimensions}",
-            hint="use the embedder that built the index, or build it again",
-        )
+def structured(segment: Segment, settings: IndexSettings) -> Segment:
+    """The same rows with the structure that suits them."""
+    vectors = segment.vectors
+    chosen = plan(len(segment), vectors.dimensions, vectors.scan_seconds, settings)
+    graph = None if chosen.structure == "flat" else Graph.build(vectors, chosen.structure, settings)
+    return replace(segment, graph=graph, plan=chosen)
+
+
+class _StateEntries:
+    """The entries of a state, by row."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def __len__(self) -> int:
+        return len(self._state)
+
+    def __getitem__(self, row: int) -> Entry:
+        return self._state.entry(int(self._state.rows[row]))
+
+
+def _content(state: State) -> Content:
+    parts = state.renumbered()
+    entries = _StateEntries(state)
+    hashes = np.zeros(len(state), np.uint64)
+    for segment, renumbered in parts:
+        new = renumbered[segment.ids.rows]
+        hashes[new[new >= 0]] = segment.ids.hashes[new >= 0]
+    dimensions = state.segments[0].vectors.dimensions if state.segments else 0
+    return Content(
+        entries,
+        _vectors(state),
+        dimensions,
+        WordIndex.joined([(segment.words, renumbered) for segment, renumbered in parts], len(state)),
+        ItemFacets(Items(entries)),
+        Ids.of(hashes),
+        digests(entries[row].text() for row in range(len(state))),
+    )
+
+
+def _vectors(state: State) -> Iterator[Floats]:
+    for start in range(0, len(state), _COPIED_AT_ONCE):
+        yield state.vectors_at(state.rows[start : start + _COPIED_AT_ONCE])

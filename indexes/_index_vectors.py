@@ -1,8 +1,13 @@
-"""The vectors of an index, in FAISS: a row an item, filtered before the search and never after it."""
+"""Vectors where they lie, in memory or in a mapped file: FAISS compares them there, without a copy of its own."""
 
 from __future__ import annotations
 
-from typing import Any
+import struct
+import time
+from collections.abc import Iterable
+from functools import cached_property
+from pathlib import Path
+from typing import Any, BinaryIO
 
 import faiss
 import numpy as np
@@ -15,95 +20,140 @@ Rows = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
 _FAISS: Any = faiss  # its own type hints are those of C++
-_NARROW_ROWS = 2048
-_NARROW_SHARE = 0.05  # where FAISS under a selector becomes faster than scanning the selected rows (34,375 x 384)
+_MAGIC = b"chatrec vectors 1\0\0"  # 19 bytes: with FAISS's 45 the numbers begin at 64, where a cache line does
+HEADER = 64
+_CHUNK = 16_384
+_TIMED_ROWS = 8192
 
 
-class VectorTable:
-    """Unit vectors by row, compared by inner product, which is then the cosine.
+class VectorBlock:
+    """Unit vectors by row, never changed; compared by inner product, which is then the cosine.
 
-    FAISS's flat index numbers its vectors by row and closes the gaps on removal, as the rows of the index do, so no
-    map of ids is kept beside it. The one copy of the vectors is FAISS's own.
+    The bytes are those of a FAISS `IndexFlatIP` file behind 19 others, so that FAISS can read them in place.
 
     Args:
-        dimensions: The length of a vector.
+        buffer: uint8 (64 + rows * dimensions * 4,), as `allocate` lays it out.
+        rows: How many vectors.
+        dimensions: The length of each.
+        total: Their sum, where it is known.
     """
 
-    def __init__(self, dimensions: int) -> None:
+    def __init__(
+        self, buffer: NDArray[np.uint8], rows: int, dimensions: int, total: NDArray[np.float64] | None = None
+    ) -> None:
+        self.buffer = buffer
+        self._total = total
         self.dimensions = dimensions
-        self._faiss: Any = _FAISS.IndexFlatIP(dimensions)
+        self.matrix: Floats = np.asarray(buffer)[HEADER:].view(np.float32).reshape(rows, dimensions)
+        # Finding out where an array lies takes as long as comparing 50 vectors, so it is done once.
+        self._first: Any = _FAISS.swig_ptr(self.matrix) if self.matrix.size else None
+
+    @classmethod
+    def of(cls, vectors: Floats) -> VectorBlock:
+        """A block in memory with these vectors, (rows, dimensions)."""
+        rows, dimensions = vectors.shape
+        buffer = np.empty(HEADER + vectors.size * 4, np.uint8)
+        buffer[:HEADER] = np.frombuffer(header(rows, dimensions), np.uint8)
+        block = cls(buffer, rows, dimensions)
+        block.matrix[:] = vectors
+        return block
+
+    @classmethod
+    def open(cls, path: Path, rows: int, dimensions: int, total: NDArray[np.float64] | None = None) -> VectorBlock:
+        """The block in a file, mapped: what is not compared is not read.
+
+        Raises:
+            ValueError: The file's head or length is another.
+            OSError: It cannot be read.
+        """
+        buffer: NDArray[np.uint8] = np.memmap(path, np.uint8, "r")
+        size = HEADER + rows * dimensions * 4
+        if len(buffer) != size or buffer[:HEADER].tobytes() != header(rows, dimensions):
+            raise ValueError(f"{path.name!r} is not a file of {rows} vectors of {dimensions} numbers")
+        return cls(buffer, rows, dimensions, total)
 
     def __len__(self) -> int:
-        return int(self._faiss.ntotal)
+        return len(self.matrix)
 
     @property
-    def matrix(self) -> Floats:
-        """All vectors, (rows, dimensions): a view that the next change of the table makes invalid."""
-        if not len(self):
-            return np.zeros((0, self.dimensions), np.float32)
-        flat: Floats = _FAISS.rev_swig_ptr(self._faiss.get_xb(), len(self) * self.dimensions)
-        return flat.reshape(len(self), self.dimensions)
+    def total(self) -> NDArray[np.float64]:
+        """The sum of all vectors, (dimensions,)."""
+        if self._total is None:
+            total = np.zeros(self.dimensions, np.float64)
+            for start in range(0, len(self), _CHUNK):
+                total += self.matrix[start : start + _CHUNK].sum(axis=0, dtype=np.float64)
+            self._total = total
+        return self._total
 
-    def add(self, vectors: Floats) -> None:
-        """Append rows."""
-        if len(vectors):
-            self._faiss.add(np.ascontiguousarray(vectors))
-
-    def replace(self, rows: Rows, vectors: Floats) -> None:
-        """Write other vectors into rows that exist."""
-        self.matrix[rows] = vectors
-
-    def remove(self, rows: Rows) -> None:
-        """Take rows out; those behind them move up."""
-        if len(rows):
-            self._faiss.remove_ids(np.ascontiguousarray(rows, np.int64))
+    def flat(self) -> Any:
+        """FAISS's view of the block; the block must outlive it."""
+        reader = _FAISS.ZeroCopyIOReader(_FAISS.swig_ptr(self.buffer[len(_MAGIC) :]), len(self.buffer) - len(_MAGIC))
+        return _FAISS.read_index(reader, _FAISS.IO_FLAG_MMAP_IFC)
 
     def cosines(self, query: Floats, rows: Rows | None = None) -> Floats:
         """The query's cosine with the rows (all by default), float32, in their order."""
-        matrix = self.matrix
-        cosines: Floats = (matrix if rows is None else matrix[rows]) @ query
-        return cosines
+        found = np.empty(len(self) if rows is None else len(rows), np.float32)
+        if not len(found):
+            return found
+        if rows is None:
+            _FAISS.fvec_inner_products_ny(
+                _FAISS.swig_ptr(found), _FAISS.swig_ptr(query), self._first, self.dimensions, len(self)
+            )
+        else:
+            _FAISS.fvec_inner_products_by_idx(
+                _FAISS.swig_ptr(found),
+                _FAISS.swig_ptr(query),
+                self._first,
+                _FAISS.swig_ptr(rows),
+                self.dimensions,
+                1,
+                len(rows),
+            )
+        return found
 
-    def nearest(self, query: Floats, k: int, allowed: Mask | None = None) -> tuple[Rows, Floats]:
+    def nearest(self, query: Floats, k: int, rows: Rows | None = None) -> tuple[Rows, Floats]:
         """The rows nearest to the query, exactly.
 
         Args:
-            query: Float32 (dimensions,), unit length.
+            query: Float32 (dimensions,), unit length, contiguous.
             k: How many, at most.
-            allowed: Which rows may be found, (rows,); None for all.
+            rows: Which rows may be found, int64, rising; None for all.
 
         Returns:
-            Rows and cosines, nearest first; fewer than `k` where fewer are allowed.
+            Rows and cosines, nearest first, ties in row order.
         """
-        if k <= 0 or not len(self):
-            return np.zeros(0, np.int64), np.zeros(0, np.float32)
-        selector = None
-        if allowed is not None:
-            rows = np.flatnonzero(allowed)
-            if self.is_narrow(len(rows)):
-                cosines = self.cosines(query, rows)
-                best = top(cosines, k)
-                return rows[best], cosines[best]
-            # FAISS reads the bits while it searches: `bits` must live until then.
-            bits = np.packbits(allowed, bitorder="little")
-            selector = _FAISS.SearchParameters(sel=_FAISS.IDSelectorBitmap(bits))
-        distances, found = self._search(query, min(k, len(self)), selector)
-        there = found[0] >= 0  # FAISS fills up with -1 where fewer rows are allowed
-        return found[0][there].astype(np.int64), distances[0][there]
+        # FAISS's own search wakes a thread a core even for one query, which costs 20 times more on a busy machine.
+        cosines = self.cosines(query, rows)
+        best = top(cosines, k)
+        return (best if rows is None else rows[best]), cosines[best]
 
-    def _search(self, query: Floats, k: int, selector: Any) -> tuple[Any, Any]:
-        """FAISS on one thread: a single query gains 1 ms from two, and loses 15 when others want the processor."""
-        threads = _FAISS.omp_get_max_threads()
-        _FAISS.omp_set_num_threads(1)
-        try:
-            distances, found = self._faiss.search(query[None], k, params=selector)
-            return distances, found
-        finally:
-            _FAISS.omp_set_num_threads(threads)
+    @cached_property
+    def scan_seconds(self) -> float:
+        """What it takes to compare a query with one row, measured here and now."""
+        rows = np.unique(np.linspace(0, len(self) - 1, min(len(self), _TIMED_ROWS)).astype(np.int64))
+        if not len(rows):
+            return 0.0
+        query = self.matrix[0].copy()
+        best = float("inf")
+        for _ in range(3):
+            began = time.perf_counter()
+            self.cosines(query, rows)
+            best = min(best, time.perf_counter() - began)
+        return best / len(rows)
 
-    def is_narrow(self, rows: int) -> bool:
-        """Whether so few rows are better scanned one by one."""
-        return rows <= max(_NARROW_ROWS, int(_NARROW_SHARE * len(self)))
+
+def header(rows: int, dimensions: int) -> bytes:
+    """The 64 bytes before the numbers: our own magic, then FAISS's head of a flat inner-product index.
+
+    Source: `write_index_header` and the case of `IndexFlat` in faiss/impl/index_write.cpp.
+    """
+    return _MAGIC + struct.pack("<4siqqqBiQ", b"IxFI", dimensions, rows, 1 << 20, 1 << 20, 1, 0, rows * dimensions)
+
+
+def write_block(file: BinaryIO, parts: Iterable[Floats], rows: int, dimensions: int) -> None:
+    """Write vectors that come in parts, (any, dimensions) each, as the file that `VectorBlock.open` reads."""
+    file.write(header(rows, dimensions))
+    file.writelines(np.ascontiguousarray(part, "<f4").data for part in parts)
 
 
 def top(scores: Floats, k: int) -> Rows:

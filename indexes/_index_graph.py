@@ -1,0 +1,211 @@
+"""A graph of near vectors (HNSW, Malkov and Yashunin, 2016): finds most of the nearest without comparing all.
+
+Under a filter a graph finds the less the fewer rows are allowed. How far it has to look is measured when it is made,
+for several shares of allowed rows at random, against comparing all; so is the time that takes. A query then takes
+whichever is the cheaper: the graph, looking as far as its share of rows needs, or comparing the allowed rows.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import faiss
+import numpy as np
+
+from chatrec.indexes._index_plan import IndexSettings, Structure
+from chatrec.indexes._index_vectors import Floats, Mask, Rows, VectorBlock, top, unit
+
+_FAISS: Any = faiss
+_ADDED_AT_ONCE: Final = 20_000
+_TRAINED_ON: Final = 50_000
+_QUERIES: Final = 48
+_NEAREST: Final = 10
+_SHARES: Final = (1.0, 0.3, 0.1, 0.03, 0.01)
+_REACHES: Final = (16, 32, 64, 128, 256, 512, 1024, 2048)
+_MARGIN: Final = 0.01
+"""So much more than asked is found on the sample, which is small."""
+_RERANKED: Final = 4
+"""Quantized candidates for each that is wanted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a share of allowed rows needs.
+
+    Attributes:
+        share: Allowed rows over all rows, above 0, at most 1.
+        reach: How many candidates the graph keeps while it looks (FAISS's efSearch).
+        seconds: What a query then takes.
+        recall: Which share of the 10 nearest is found.
+        scanned: What comparing the allowed rows one by one takes, in seconds.
+    """
+
+    share: float
+    reach: int
+    seconds: float
+    recall: float
+    scanned: float
+
+
+class Graph:
+    """A graph over a block of vectors.
+
+    Args:
+        index: FAISS's.
+        block: The exact vectors; they must be those that the graph was made from.
+        structure: "hnsw" or "hnsw-sq8".
+        steps: From all rows to few.
+    """
+
+    def __init__(self, index: Any, block: VectorBlock, structure: Structure, steps: Sequence[Step]) -> None:
+        self._index = index
+        self._block = block
+        self.structure: Structure = structure
+        self.steps = tuple(steps)
+
+    @classmethod
+    def build(
+        cls,
+        block: VectorBlock,
+        structure: Structure,
+        settings: IndexSettings,
+        *,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Graph:
+        """Make the graph; it takes a copy of the vectors in memory while it is made.
+
+        Args:
+            block: The vectors.
+            structure: "hnsw" or "hnsw-sq8".
+            settings: How many links, how much effort, which recall.
+            progress: Called with (done, total) of the vectors.
+        """
+        metric = _FAISS.METRIC_INNER_PRODUCT
+        if structure == "hnsw":
+            index = _FAISS.IndexHNSWFlat(block.dimensions, settings.links, metric)
+        else:
+            kind = _FAISS.ScalarQuantizer.QT_8bit
+            index = _FAISS.IndexHNSWSQ(block.dimensions, kind, settings.links, metric)
+            sample = np.unique(np.linspace(0, len(block) - 1, min(len(block), _TRAINED_ON)).astype(np.int64))
+            index.train(block.matrix[sample])
+        index.hnsw.efConstruction = settings.effort
+        for start in range(0, len(block), _ADDED_AT_ONCE):
+            index.add(np.ascontiguousarray(block.matrix[start : start + _ADDED_AT_ONCE]))
+            if progress is not None:
+                progress(min(len(block), start + _ADDED_AT_ONCE), len(block))
+        graph = cls(index, block, structure, ())
+        if structure == "hnsw":
+            graph._borrow()
+        graph.steps = tuple(graph._measured(settings.recall))
+        return graph
+
+    @classmethod
+    def open(cls, path: Path, block: VectorBlock, structure: Structure, steps: Sequence[Step]) -> Graph:
+        """The graph in a file, mapped.
+
+        Raises:
+            ValueError: The file holds something else, or a graph of other vectors.
+        """
+        flags = _FAISS.IO_FLAG_MMAP_IFC | (_FAISS.IO_FLAG_SKIP_STORAGE if structure == "hnsw" else 0)
+        try:
+            index = _FAISS.read_index(str(path), flags)
+        except RuntimeError as error:  # what FAISS raises for everything
+            raise ValueError(f"{path.name!r} is not a graph: {error}") from error
+        if not isinstance(index, _FAISS.IndexHNSW) or index.ntotal != len(block) or index.d != block.dimensions:
+            raise ValueError(f"{path.name!r} is not a graph of {len(block)} vectors of {block.dimensions} numbers")
+        graph = cls(index, block, structure, steps)
+        if structure == "hnsw":
+            graph._borrow()
+        return graph
+
+    def write(self, path: Path) -> None:
+        """Write the graph to a file; exact vectors are left out.
+
+        Raises:
+            OSError: It cannot be written.
+        """
+        flags = _FAISS.IO_FLAG_SKIP_STORAGE if self.structure == "hnsw" else 0
+        try:
+            _FAISS.write_index(self._index, str(path), flags)
+        except RuntimeError as error:
+            raise OSError(f"FAISS cannot write {str(path)!r}: {error}") from error
+
+    def pays(self, allowed: int) -> Step | None:
+        """What to do where so many rows are allowed: None to compare them one by one."""
+        share = allowed / max(1, len(self._block))
+        step = next((step for step in self.steps if step.share <= share), None)
+        return step if step is not None and step.seconds * step.share < step.scanned * share else None
+
+    def nearest(self, query: Floats, k: int, reach: int, allowed: Mask | None = None) -> tuple[Rows, Floats]:
+        """Most of the rows nearest to the query.
+
+        Args:
+            query: Float32 (dimensions,), unit length, contiguous.
+            k: How many, at most.
+            reach: How many candidates are kept while looking; at least `k` are.
+            allowed: Which rows may be found, (rows,); None for all.
+
+        Returns:
+            Rows and exact cosines, nearest first.
+        """
+        quantized = self.structure == "hnsw-sq8"
+        looked = min(k * _RERANKED if quantized else k, len(self._block))
+        # FAISS reads the bits while it searches: `bits` must live until then.
+        bits = None if allowed is None else np.packbits(allowed, bitorder="little")
+        selector = None if bits is None else _FAISS.IDSelectorBitmap(bits)
+        settings = _FAISS.SearchParametersHNSW(efSearch=max(reach, looked), sel=selector)
+        distances, found = self._index.search(query[None], looked, params=settings)
+        there = found[0] >= 0  # FAISS fills up with -1 where it finds fewer
+        rows = found[0][there].astype(np.int64)
+        if not quantized:
+            return rows, distances[0][there]
+        exact = self._block.cosines(query, rows)
+        best = top(exact, k)
+        return rows[best], exact[best]
+
+    def _borrow(self) -> None:
+        """Compare with the block's vectors: those that FAISS copied for itself are let go."""
+        storage = self._block.flat()
+        if self._index.own_fields and self._index.storage is not None:
+            self._index.storage.this.own(True)
+        self._index.storage = storage
+        self._index.own_fields = False
+        self._storage = storage
+
+    def _measured(self, recall: float) -> list[Step]:
+        """For each share of rows the least reach that finds enough; shares that need too much are left out."""
+        rng = np.random.default_rng(len(self._block))
+        picked = rng.choice(len(self._block), size=min(_QUERIES, len(self._block)), replace=False)
+        noise = rng.normal(size=(len(picked), self._block.dimensions)) / np.sqrt(self._block.dimensions)
+        queries = unit(self._block.matrix[picked] + 0.5 * noise)
+        steps: list[Step] = []
+        first = 0
+        for share in _SHARES:
+            mask = None if share == 1.0 else rng.random(len(self._block)) < share
+            allowed = None if mask is None else np.flatnonzero(mask)
+            began = time.perf_counter()
+            truths = [set(self._block.nearest(query, _NEAREST, allowed)[0].tolist()) for query in queries]
+            scanned = (time.perf_counter() - began) / max(1, len(queries))
+            for number in range(first, len(_REACHES)):
+                found, seconds = self._tried(queries, truths, _REACHES[number], mask)
+                if found >= min(1.0, recall + _MARGIN):
+                    steps.append(Step(share, _REACHES[number], seconds, found, scanned))
+                    first = number  # fewer rows never need less
+                    break
+            else:
+                break
+        return steps
+
+    def _tried(self, queries: Floats, truths: Sequence[set[int]], reach: int, mask: Mask | None) -> tuple[float, float]:
+        found = 0
+        took: list[float] = []
+        for query, truth in zip(queries, truths, strict=True):
+            began = time.perf_counter()
+            rows, _ = self.nearest(query, _NEAREST, reach, mask)
+            took.append(time.perf_counter() - began)
+            found += len(truth.intersection(rows.tolist()))
+        return found / max(1, sum(map(len, truths))), float(np.median(took))
