@@ -78,3 +78,14 @@ def index_folder(source: str, name: str) -> Path:
     key = str(path.resolve()) if path.exists() else source
     shown = re.sub(r"[^\w.-]+", "-", name).strip("-.") or "catalog"
     return home() / "indexes" / f"{shown}-{hashlib.sha256(key.encode()).hexdigest()[:10]}"
+
+
+def history_file(user_id: str) -> Path:
+    """Where the lines that a person types at a terminal are kept under chatrec's home; its folder is made.
+
+    Args:
+        user_id: The person; the file's name does not tell who.
+    """
+    folder = home() / "typed"
+    make_folder(folder)
+    return folder / hashlib.sha256(user_id.encode("utf-8", "surrogatepass")).hexdigest()[:24]

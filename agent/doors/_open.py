@@ -13,6 +13,7 @@ from langchain_core.language_models import BaseChatModel
 
 from chatrec.agent._assemble import create_recommender, local_model
 from chatrec.agent._turns import Language
+from chatrec.agent.doors._people import let_go
 from chatrec.agent.doors._session import Session
 from chatrec.agent.doors._told import Told, load_told
 from chatrec.indexes import Catalog, ItemIndex, Recommender, home, open_checkpointer, open_store
@@ -31,6 +32,7 @@ class Wanted:
         user: Who is talking.
         thread: Which conversation; None begins a new one.
         language: "en", "zh", or "auto" for the person's.
+        keep_days: Conversations and feedback of everybody that are older are deleted first; None keeps all.
     """
 
     catalog: str = "films"
@@ -38,6 +40,7 @@ class Wanted:
     user: str = "me"
     thread: str | None = None
     language: Language = "auto"
+    keep_days: float | None = None
 
 
 def open_session(
@@ -56,6 +59,8 @@ def open_session(
         ThreadRefused: The thread belongs to another user.
     """
     tell = on_progress or _quiet
+    if wanted.keep_days is not None:
+        let_go(wanted.keep_days)
     with ThreadPoolExecutor(1, thread_name_prefix="chatrec-model") as beside:
         loading = None if model is not None else beside.submit(_load_model, wanted.model)
         catalog, index = open_index(wanted.catalog, on_progress=tell)

@@ -1,4 +1,4 @@
-"""The command `chatrec`: chat, index, doctor. What is heavy is imported when a command runs, so that help is quick."""
+"""The command `chatrec`: chat, index, doctor, people's data. What is heavy is imported when a command runs."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from chatrec.agent.doors._people import register
 from chatrec.errors import ChatrecError
 
 if TYPE_CHECKING:
@@ -81,6 +82,12 @@ def chat(
         str | None, typer.Option(help="The conversation to begin or to go on with; a new one by default.")
     ] = None,
     language: Annotated[Literal["auto", "en", "zh"], typer.Option(help="Of the answers; auto follows yours.")] = "auto",
+    keep_days: Annotated[
+        float | None,
+        typer.Option(
+            help="First delete conversations and feedback older than this.", min=0, envvar="CHATREC_KEEP_DAYS"
+        ),
+    ] = None,
 ) -> None:
     """Talk to a catalog.
 
@@ -94,7 +101,7 @@ def chat(
     """
     from chatrec.agent.doors._open import Wanted
 
-    wanted = Wanted(catalog=catalog, model=model, user=user, thread=thread, language=language)
+    wanted = Wanted(catalog=catalog, model=model, user=user, thread=thread, language=language, keep_days=keep_days)
     if as_json:
         _chat_json(wanted, message)
     else:
@@ -214,6 +221,7 @@ def _chat_text(wanted: Wanted, messages: list[str] | None) -> None:
     from chatrec.agent.doors._terminal import Lines, Screen, Source, Typed, chat, greet
     from chatrec.agent.doors._words import machine_language
     from chatrec.indexes import home
+    from chatrec.indexes._persistence import history_file
 
     state = home()
     first = None if (state / "threads.db").exists() else str(state)
@@ -224,7 +232,7 @@ def _chat_text(wanted: Wanted, messages: list[str] | None) -> None:
     if messages is not None:
         source = Lines(messages)
     elif sys.stdin.isatty() and sys.stdout.isatty():
-        source = Typed(state / "history")
+        source = Typed(history_file(wanted.user))
         greet(session, screen, first=first)
     else:
         source = Lines(sys.stdin)
@@ -235,6 +243,9 @@ def _chat_text(wanted: Wanted, messages: list[str] | None) -> None:
         options += ["--user", wanted.user] if wanted.user != "me" else []
         options += ["--model", str(wanted.model)] if wanted.model is not None else []
         screen.say("bye", options=shlex.join(options))
+
+
+register(app)
 
 
 if __name__ == "__main__":
