@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ctypes
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from chatrec.agent.llm._library import lib
+from chatrec.agent.llm._tables import TokenTables, read_tables, write_tables
 
 # In words meant for a person none of these has a place; a call, a tag, a table or a fence needs one of them.
 _NOT_IN_WORDS = frozenset(b"{}[]<>|`\\\t\r") | frozenset(range(9)) | frozenset(range(14, 32))
@@ -22,16 +24,21 @@ class Vocabulary:
 
     Args:
         pointer: `llama_vocab *`; must outlive this object.
+        kept: Where its tables are kept between processes; None makes them anew.
     """
 
-    def __init__(self, pointer: Any) -> None:
+    def __init__(self, pointer: Any, kept: Path | None = None) -> None:
         self.pointer = pointer
+        self._kept = kept
         self.size = int(lib.llama_vocab_n_tokens(pointer))
         self.bos = int(lib.llama_vocab_bos(pointer))
         self.eos = int(lib.llama_vocab_eos(pointer))
         self.adds_bos = bool(lib.llama_vocab_get_add_bos(pointer))
         self._buffer = ctypes.create_string_buffer(1024)
-        self.end_tokens = [token for token in range(self.size) if lib.llama_vocab_is_eog(pointer, token)]
+        self._tables = self._open_tables()
+        self.pieces = self._tables.pieces
+        """The bytes that each token adds to a text; b"" for control tokens."""
+        self.end_tokens = self._tables.ends
         self._ends = frozenset(self.end_tokens)
         self._beginning: dict[tuple[bytes, ...], NDArray[np.bool_]] = {}
 
@@ -52,34 +59,18 @@ class Vocabulary:
         count = int(lib.llama_tokenize(self.pointer, data, len(data), tokens, room, False, special))
         return tokens[:count]
 
-    @cached_property
-    def pieces(self) -> list[bytes]:
-        """The bytes that each token adds to a text; b"" for control tokens."""
-        return [self._piece(token, special=False) for token in range(self.size)]
-
     def text(self, token: int) -> str:
         """A token's text, control tokens included; "" for no token."""
         return self._piece(token, special=True).decode("utf-8", "replace") if token >= 0 else ""
 
     def special_texts(self) -> dict[str, int]:
         """Texts that the tokenizer turns into one control or user-defined token."""
-        mask = lib.LLAMA_TOKEN_ATTR_CONTROL | lib.LLAMA_TOKEN_ATTR_USER_DEFINED
-        marked = [t for t in range(self.size) if lib.llama_vocab_get_attr(self.pointer, t) & mask]
-        texts = {self.text(token): token for token in marked}
+        texts = {self.text(token): token for token in self._tables.special}
         return {text: token for text, token in texts.items() if len(text.strip()) > 1}
 
     def grammar_pieces(self) -> list[bytes]:
         """As `pieces`, with control tokens marked the way llguidance wants them."""
-        mask = lib.LLAMA_TOKEN_ATTR_CONTROL
-        user = lib.LLAMA_TOKEN_ATTR_USER_DEFINED
-        marked: list[bytes] = []
-        for token, piece in enumerate(self.pieces):
-            kind = lib.llama_vocab_get_attr(self.pointer, token)
-            if kind & mask or (kind & user and piece.startswith(b"<") and piece.endswith(b">")):
-                marked.append(b"\xff" + self._piece(token, special=True))
-            else:
-                marked.append(piece)
-        return marked
+        return self._tables.marked
 
     @cached_property
     def words(self) -> NDArray[np.bool_]:
@@ -111,9 +102,28 @@ class Vocabulary:
             self._beginning[starts] = known
         return known
 
+    def _open_tables(self) -> TokenTables:
+        if self._kept is not None and (found := read_tables(self._kept, self.size)) is not None:
+            return found
+        control, user = lib.LLAMA_TOKEN_ATTR_CONTROL, lib.LLAMA_TOKEN_ATTR_USER_DEFINED
+        pieces = [self._piece(token, special=False) for token in range(self.size)]
+        marked = list(pieces)
+        special: list[int] = []
+        for token, piece in enumerate(pieces):
+            kind = lib.llama_vocab_get_attr(self.pointer, token)
+            if kind & (control | user):
+                special.append(token)
+            if kind & control or (kind & user and piece.startswith(b"<") and piece.endswith(b">")):
+                marked[token] = b"\xff" + self._piece(token, special=True)
+        ends = [token for token in range(self.size) if lib.llama_vocab_is_eog(self.pointer, token)]
+        tables = TokenTables(pieces, marked, ends, special)
+        if self._kept is not None:
+            write_tables(self._kept, tables)
+        return tables
+
     def _piece(self, token: int, *, special: bool) -> bytes:
         length = int(lib.llama_token_to_piece(self.pointer, token, self._buffer, len(self._buffer), 0, special))
         if length < 0:
             self._buffer = ctypes.create_string_buffer(-length + 1)
             length = int(lib.llama_token_to_piece(self.pointer, token, self._buffer, -length + 1, 0, special))
-        return self._buffer.raw[:length]
+        return ctypes.string_at(self._buffer, length)
