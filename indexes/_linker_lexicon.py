@@ -102,11 +102,12 @@ class Lexicon:
         return han, latin, {str(origin) for origin in self._derived}
 
     def translate(self, said: Translation) -> None:
-        """Add a word of the other language for values of this catalog."""
+        """Add a word of the other language for values of this catalog, unless it is itself a value's own name."""
         sure = _SURE_BY_RANK[min(said.rank, len(_SURE_BY_RANK) - 1)]
         held = self._keys.get(said.words) or self._derived.get(root(said.words[0]) if len(said.words) == 1 else "", ())
         han = tuple(said.han)
-        if held and said.han not in _NEVER and (len(han) > 1 or said.rank == 0):
+        own = any(entry.sure == 1.0 for entry in self._keys.get(han, ()))
+        if held and not own and said.han not in _NEVER and (len(han) > 1 or said.rank == 0):
             for entry in held:
                 if entry.sure > 0.8 and not (entry.name_like and len(said.words) == 1):
                     self._put(self._keys, han, replace(entry, sure=sure * entry.sure))

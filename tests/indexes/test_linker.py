@@ -267,6 +267,12 @@ def test_values_in_two_languages_are_said_in_either() -> None:
     assert [str(p.constraint) for p in linker.link("除了T恤").proposals] == ["kind!=T-shirt T恤"]
 
 
+def test_a_word_that_names_a_value_is_not_translated_into_another() -> None:
+    rows = [("cup 杯子", "glass 玻璃"), ("bowl 碗", "glass 玻璃"), ("plate 盘子", "wood 木头")]
+    items = [Item(str(n), f"item {n}", "", {"kind": (kind,), "made_of": (of,)}) for n, (kind, of) in enumerate(rows)]
+    assert [str(p.constraint) for p in Linker(Catalog(items)).link("我想要杯子").proposals] == ["kind=cup 杯子"]
+
+
 def test_titles_in_two_languages_are_named_in_either() -> None:
     titles = ["Tin Moon Kettle 锡月水壶", "Dali 大理", "Harbour Kite 港湾风筝"]
     linker = Linker(Catalog([Item(str(n), title, "", {"price": n}) for n, title in enumerate(titles)]))
