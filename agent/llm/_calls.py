@@ -22,14 +22,23 @@ class _End:
     error: BaseException | None
 
 
-def answer(worker: Worker, request: Request, cancel: CancelFlag) -> Iterator[Event]:
+def answer(
+    worker: Worker, request: Request, cancel: CancelFlag, *, max_waiting: int, whole: bool = False
+) -> Iterator[Event]:
     """The events of an answer; closing the iterator frees the model within about a token.
+
+    Args:
+        worker: Of the model.
+        request: What is asked.
+        cancel: Also carries the deadline.
+        max_waiting: Refuse the call if more than this wait.
+        whole: Hand the events out together at the end: a waiting thread that wakes for each costs the model time.
 
     Raises:
         ModelError: Whatever the engine raises.
     """
     events: queue.SimpleQueue[Event | _End] = queue.SimpleQueue()
-    worker.submit(_job(request, events.put, cancel))
+    worker.submit(_job(request, events.put, cancel, max_waiting, whole=whole))
     try:
         while not isinstance(event := wait_for(events), _End):
             yield event
@@ -39,7 +48,9 @@ def answer(worker: Worker, request: Request, cancel: CancelFlag) -> Iterator[Eve
         cancel.set()
 
 
-async def aanswer(worker: Worker, request: Request, cancel: CancelFlag) -> AsyncGenerator[Event, None]:
+async def aanswer(
+    worker: Worker, request: Request, cancel: CancelFlag, *, max_waiting: int, whole: bool = False
+) -> AsyncGenerator[Event, None]:
     """As `answer`, without blocking the event loop; cancelling the task cancels the answer."""
     events: asyncio.Queue[Event | _End] = asyncio.Queue()
     loop = asyncio.get_running_loop()
@@ -51,7 +62,7 @@ async def aanswer(worker: Worker, request: Request, cancel: CancelFlag) -> Async
             # The loop is closed: nobody will ever read this.
             cancel.set()
 
-    worker.submit(_job(request, put, cancel))
+    worker.submit(_job(request, put, cancel, max_waiting, whole=whole))
     try:
         while not isinstance(event := await events.get(), _End):
             yield event
@@ -61,10 +72,19 @@ async def aanswer(worker: Worker, request: Request, cancel: CancelFlag) -> Async
         cancel.set()
 
 
-def _job(request: Request, put: Callable[[Event | _End], None], cancel: CancelFlag) -> Job:
+def _job(
+    request: Request, put: Callable[[Event | _End], None], cancel: CancelFlag, max_waiting: int, *, whole: bool
+) -> Job:
+    held: list[Event] = []
+
     def work(engine: Engine) -> Steps[None]:
         from chatrec.agent.llm._generate import Generation
 
-        return Generation(engine, request, put).run()
+        return Generation(engine, request, held.append if whole else put).run()
 
-    return Job(work, lambda error: put(_End(error)), cancel)
+    def done(error: BaseException | None) -> None:
+        for event in held:
+            put(event)
+        put(_End(error))
+
+    return Job(work, done, cancel, max_waiting)

@@ -16,12 +16,13 @@ from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import PrivateAttr
 
+from chatrec.agent.llm._adapters import chosen_adapters
 from chatrec.agent.llm._calls import aanswer, answer
 from chatrec.agent.llm._cancel import CancelFlag
 from chatrec.agent.llm._fields import LlamaCppFields
 from chatrec.agent.llm._messages import MessageBuilder, to_template
 from chatrec.agent.llm._model_files import embedded_model_path
-from chatrec.agent.llm._options import with_options
+from chatrec.agent.llm._options import checked, with_options
 from chatrec.agent.llm._request import Event, Request
 from chatrec.agent.llm._sampling import SamplingSettings
 from chatrec.agent.llm._settings import EngineSettings, Stats
@@ -36,9 +37,11 @@ if TYPE_CHECKING:
 class ChatLlamaCpp(LlamaCppFields):
     """A local language model, in this process, on the CPU.
 
-    Loads when first used. Models with equal loading settings share one set of weights, one thread and one KV memory;
-    calls from any thread or event loop wait their turn. What a call shares with earlier ones from its beginning is not
-    computed again.
+    Loads when first used. Models with equal loading settings share one set of weights, one thread and one KV memory,
+    whatever their adapters; calls come from any thread or event loop. What a call shares with earlier ones from its
+    beginning is not computed again. Calls that overlap are decoded together, up to `parallel` of them; the others wait
+    in order. KV memory takes RAM for `n_ctx` tokens, `parallel_bytes` more once calls overlap, and at most
+    `cache_bytes` for conversations to come back to.
 
     **Tools.** `tool_choice` "auto" lets the model speak or call, "any" makes it call, a name makes it call that tool,
     "none" makes it speak while the tools stay in the prompt. A call always fits its schema: strings get at most 200
@@ -53,6 +56,7 @@ class ChatLlamaCpp(LlamaCppFields):
 
     **Per call** (`invoke(..., name=value)` or `bind`): every sampling setting, and
 
+    - `lora_path`, `lora_scale`, `adapters`: other adapters than the model's own, at no cost but reading the file once;
     - `legal_tools`: names that may be called now; the prompt still shows all tools, so that it stays the same;
     - `argument_schemas`: per tool a narrower JSON schema for its arguments, for the grammar only;
     - `text_grammar`: "words" (no braces, brackets, tags, fences or tables) or "sentence" (as "words", and the answer
@@ -74,7 +78,7 @@ class ChatLlamaCpp(LlamaCppFields):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        message = MessageBuilder(self.model_name).message(self._answer(messages, stop, kwargs))
+        message = MessageBuilder(self.model_name).message(self._answer(messages, stop, kwargs, whole=True))
         return _result(message)
 
     async def _agenerate(
@@ -84,7 +88,7 @@ class ChatLlamaCpp(LlamaCppFields):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        events = [event async for event in self._aanswer(messages, stop, kwargs)]
+        events = [event async for event in self._aanswer(messages, stop, kwargs, whole=True)]
         return _result(MessageBuilder(self.model_name).message(events))
 
     def _stream(
@@ -212,41 +216,58 @@ class ChatLlamaCpp(LlamaCppFields):
     def _worker(self) -> Worker:
         # A copy with other settings (model_copy) must not go on with the worker it was copied with.
         wanted: tuple[Any, ...] = (self.model_path, self.n_ctx, self.n_threads, self.n_batch, self.n_gpu_layers)
-        wanted += (self.lora_path, self.lora_scale, self.cache_bytes)
+        wanted += (self.cache_bytes, self.parallel, self.parallel_bytes, self._adapted)
         if self._shared is None or self._shared[0] != wanted or not self._shared[1].lives:
             settings = EngineSettings(
-                path=(Path(self.model_path) if self.model_path else embedded_model_path()).resolve(),
+                path=self._weights().resolve(),
                 n_ctx=self.n_ctx,
                 n_threads=self.n_threads,
                 n_batch=self.n_batch,
                 n_gpu_layers=self.n_gpu_layers,
-                lora_path=Path(self.lora_path).resolve() if self.lora_path else None,
-                lora_scale=self.lora_scale,
                 cache_bytes=self.cache_bytes,
+                parallel=self.parallel,
+                parallel_bytes=self.parallel_bytes,
             )
             self._shared = (wanted, worker_for(settings))
         return self._shared[1]
 
+    @property
+    def _adapted(self) -> bool:
+        return self.lora_path is not None or bool(self.adapters)
+
+    def _weights(self) -> Path:
+        return Path(self.model_path) if self.model_path else embedded_model_path(adapted=self._adapted)
+
     def _answer(
-        self, messages: list[BaseMessage], stop: list[str] | None, options: Mapping[str, Any]
+        self, messages: list[BaseMessage], stop: list[str] | None, options: Mapping[str, Any], *, whole: bool = False
     ) -> Iterator[Event]:
         request = self._request(messages, stop, options)
-        return answer(self._worker(), request, CancelFlag(self.timeout))
+        flag = CancelFlag(self.timeout)
+        return answer(self._worker(), request, flag, max_waiting=self.max_waiting, whole=whole)
 
     async def _aanswer(
-        self, messages: list[BaseMessage], stop: list[str] | None, options: Mapping[str, Any]
+        self, messages: list[BaseMessage], stop: list[str] | None, options: Mapping[str, Any], *, whole: bool = False
     ) -> AsyncGenerator[Event, None]:
         request = self._request(messages, stop, options)
         # Making the embedded model's fast copy takes a moment the first time.
         worker = self._worker() if self._shared else await asyncio.to_thread(self._worker)
-        events = aanswer(worker, request, CancelFlag(self.timeout))
+        flag = CancelFlag(self.timeout)
+        events = aanswer(worker, request, flag, max_waiting=self.max_waiting, whole=whole)
         try:
             async for event in events:
                 yield event
         finally:
             await events.aclose()
 
+    def _own_adapters(self) -> dict[str, Any]:
+        return {"lora_path": self.lora_path, "lora_scale": self.lora_scale, "adapters": self.adapters}
+
     def _request(self, messages: Sequence[BaseMessage], stop: list[str] | None, options: Mapping[str, Any]) -> Request:
+        options = checked(LlamaCppFields, options)
+
+        def chosen(name: str) -> Any:
+            return getattr(self, name) if options.get(name) is None else options[name]
+
         base = Request(
             messages=to_template(messages),
             sampling=SamplingSettings(
@@ -256,12 +277,19 @@ class ChatLlamaCpp(LlamaCppFields):
                 min_p=self.min_p,
                 repeat_penalty=self.repeat_penalty,
                 repeat_window=self.last_n_tokens_size,
+                frequency_penalty=self.frequency_penalty,
+                presence_penalty=self.presence_penalty,
             ),
             choice_temperature=self.choice_temperature,
             choice_prior=self.choice_prior,
             max_tokens=self.max_tokens,
             stop=tuple(stop if stop is not None else self.stop or ()),
             seed=self.seed,
+            reasoning=self.reasoning,
+            max_reasoning_tokens=self.max_reasoning_tokens,
+            max_calls=chosen("max_tool_calls") if chosen("parallel_tool_calls") else 1,
+            logprobs=(chosen("top_logprobs") or 0) if chosen("logprobs") else None,
+            adapters=chosen_adapters(self._own_adapters(), options),
         )
         return with_options(base, options)
 

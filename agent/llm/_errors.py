@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from langchain_core.exceptions import ContextOverflowError
+from langchain_core.exceptions import ContextOverflowError, ModelRateLimitError
 
-from chatrec.errors import ContextOverflow
+from chatrec.errors import ContextOverflow, ModelError
 
 
 class PromptTooLong(ContextOverflow, ContextOverflowError):
@@ -16,4 +16,16 @@ def overflow(prompt: int, need: int, n_ctx: int) -> PromptTooLong:
     return PromptTooLong(
         f"the prompt has {prompt} tokens and the shortest answer {need}, the context holds {n_ctx}",
         hint="shorten or summarise the history (trim_messages, SummarizationMiddleware), or raise n_ctx",
+    )
+
+
+class QueueFull(ModelError, ModelRateLimitError):
+    """Too many calls wait for the model already; also LangChain's `ModelRateLimitError`."""
+
+
+def queue_full(waiting: int, most: int) -> QueueFull:
+    """The error for a call that comes when `waiting` others wait and `most` may."""
+    return QueueFull(
+        f"{waiting} calls wait for the model already, max_waiting={most!r}",
+        hint="try again later, raise max_waiting, or send fewer calls at once (RunnableConfig's max_concurrency)",
     )

@@ -22,7 +22,6 @@ _ACCEPTED: dict[str, tuple[Any, ...]] = {
     "use_mlock": (False,),
     "use_mmap": (True,),
     "echo": (False,),
-    "logprobs": (None,),
     "suffix": (None, ""),
     "grammar": (None,),
     "grammar_path": (None,),
@@ -55,11 +54,21 @@ class LlamaCppFields(BaseChatModel):
     n_gpu_layers: int = Field(default=0, ge=-1)
     """Layers on a GPU, if llama.cpp was built for one; -1 is all."""
     lora_path: str | None = None
-    """A LoRA adapter for this base model, as GGUF."""
+    """A LoRA adapter for this base model, as GGUF; models that differ only in adapters share one set of weights."""
     lora_scale: float = 1.0
     """How strongly the adapter acts; 0 switches it off."""
+    adapters: dict[str, float] | None = None
+    """Several adapters at once: file to scale. Per call, `adapters=...` replaces all of the model's own."""
     cache_bytes: int = Field(default=256 * 2**20, ge=0)
-    """RAM for the KV memory of conversations other than the present one, in bytes."""
+    """RAM for the KV memory of conversations that are not being computed, in bytes; the least recently used go."""
+    parallel: int = Field(default=8, ge=1)
+    """Calls that are decoded together when they overlap; 1 answers them one after the other."""
+    parallel_bytes: int = Field(default=512 * 2**20, ge=0)
+    """RAM for the KV memory of calls that overlap, in bytes; taken when calls first do, never by who calls one at a
+    time. A call too long for its share is computed in the memory of `n_ctx` tokens, in turn with the others."""
+    max_waiting: int = Field(default=64, ge=0)
+    """Calls that may wait when `parallel` are being answered; one more fails at once with LangChain's
+    `ModelRateLimitError`."""
     temperature: float = Field(default=0.8, ge=0)
     """0 always takes the likeliest token; 1 follows the model."""
     top_p: float = Field(default=0.95, gt=0, le=1)
@@ -70,8 +79,12 @@ class LlamaCppFields(BaseChatModel):
     """Only tokens at least this likely relative to the likeliest."""
     repeat_penalty: float = Field(default=1.1, gt=0)
     """Divides the scores of tokens the answer holds already; words only, never calls. 1 is off."""
+    frequency_penalty: float = Field(default=0.0, ge=-2, le=2)
+    """Subtracted from a token's score for every time that the answer holds it already."""
+    presence_penalty: float = Field(default=0.0, ge=-2, le=2)
+    """Subtracted from a token's score if the answer holds it already."""
     last_n_tokens_size: int = Field(default=64, ge=0)
-    """How many tokens of the answer `repeat_penalty` looks at."""
+    """How many tokens of the answer the penalties look at."""
     max_tokens: int = Field(default=512, ge=1)
     """Sampled tokens of an answer at most; tokens that a grammar dictates are free."""
     seed: int | None = None
@@ -82,6 +95,20 @@ class LlamaCppFields(BaseChatModel):
     """Whether `invoke` streams internally, so that callbacks see tokens."""
     timeout: float | None = Field(default=None, gt=0)
     """Seconds that one call may take, waiting included; then `ModelError`, also LangChain's `ModelTimeoutError`."""
+    reasoning: bool | None = None
+    """Whether a model that can think does so before it answers. None leaves it to the model and its template where a
+    free answer is wanted, and lets no thoughts come before a demanded call, JSON or bound words."""
+    max_reasoning_tokens: int = Field(default=1024, ge=0)
+    """Tokens of thoughts at most; they do not count as `max_tokens`, and never take the room of the answer."""
+    parallel_tool_calls: bool = False
+    """Whether one answer may hold several tool calls, where the model's family can write them so."""
+    max_tool_calls: int = Field(default=8, ge=1)
+    """Tool calls in one answer at most, if `parallel_tool_calls`."""
+    logprobs: bool | None = None
+    """Whether `response_metadata["logprobs"]` tells the probability of every token of the answer's text, in OpenAI's
+    form: the model's own, before temperature, cuts and grammar; 0.0 for what a grammar dictates."""
+    top_logprobs: int | None = Field(default=None, ge=0, le=20)
+    """How many alternatives `logprobs` tells beside every token."""
     choice_temperature: float = Field(default=1.0, gt=0)
     """Flattens (above 1) or sharpens (below 1) the choice among tools."""
     choice_prior: Literal["none", "empty"] | dict[str, float] = "none"
@@ -127,7 +154,24 @@ class LlamaCppFields(BaseChatModel):
 
     @property
     def _identifying_params(self) -> dict[str, Any]:
-        names = ("n_ctx", "lora_path", "lora_scale", "temperature", "top_p", "top_k", "min_p", "repeat_penalty", "seed")
+        names = (
+            "n_ctx",
+            "lora_path",
+            "lora_scale",
+            "adapters",
+            "temperature",
+            "top_p",
+            "top_k",
+            "min_p",
+            "repeat_penalty",
+            "frequency_penalty",
+            "presence_penalty",
+            "reasoning",
+            "max_reasoning_tokens",
+            "parallel_tool_calls",
+            "max_tool_calls",
+            "seed",
+        )
         more = ("max_tokens", "choice_temperature", "choice_prior", "stop")
         return {"model_name": self.model_name, "model_path": self.model_path} | {
             name: getattr(self, name) for name in (*names, *more)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from langchain_core.messages import (
@@ -19,10 +20,19 @@ from langchain_core.messages import (
     ToolCall,
     ToolMessage,
 )
-from langchain_core.messages.ai import InputTokenDetails, UsageMetadata
+from langchain_core.messages.ai import InputTokenDetails, OutputTokenDetails, UsageMetadata
 from langchain_core.messages.tool import tool_call_chunk
 
-from chatrec.agent.llm._request import CallDelta, CallStart, Event, Finished, TextDelta
+from chatrec.agent.llm._request import (
+    CallDelta,
+    CallStart,
+    Chance,
+    Chances,
+    Event,
+    Finished,
+    ReasoningDelta,
+    TextDelta,
+)
 from chatrec.agent.llm._templates import Message
 from chatrec.errors import ModelError
 
@@ -49,7 +59,11 @@ def _one(message: BaseMessage) -> Message:
             {"type": "function", "id": call["id"], "function": {"name": call["name"], "arguments": call["args"]}}
             for call in message.tool_calls
         ]
-        return {"role": "assistant", "content": text, **({"tool_calls": calls} if calls else {})}
+        out: dict[str, Any] = {"role": "assistant", "content": text}
+        if thoughts := _thoughts(message):
+            # Templates know thoughts by one of these names, and leave them out of what lies behind.
+            out |= {"reasoning_content": thoughts, "reasoning": thoughts}
+        return out | ({"tool_calls": calls} if calls else {})
     if isinstance(message, ToolMessage):
         return {"role": "tool", "content": text, "tool_call_id": message.tool_call_id, "name": message.name or ""}
     if isinstance(message, FunctionMessage):
@@ -59,6 +73,16 @@ def _one(message: BaseMessage) -> Message:
     raise ModelError(
         f"a {type(message).__name__} cannot be part of a prompt", hint="use system, human, ai and tool messages"
     )
+
+
+def _thoughts(message: AIMessage) -> str:
+    if isinstance(said := message.additional_kwargs.get("reasoning_content"), str):
+        return said
+    said = ""
+    for block in message.content if isinstance(message.content, list) else ():
+        if isinstance(block, dict) and (kind := block.get("type")) in ("reasoning", "thinking"):
+            said += str(block.get(str(kind)) or "")
+    return said
 
 
 def _text(message: BaseMessage) -> str:
@@ -76,6 +100,13 @@ def _text(message: BaseMessage) -> str:
     return "".join(parts)
 
 
+@dataclass
+class _Call:
+    name: str
+    call_id: str
+    arguments: str = ""
+
+
 class MessageBuilder:
     """Turns the events of one answer into chunks, and into the whole message.
 
@@ -86,23 +117,29 @@ class MessageBuilder:
     def __init__(self, model_name: str) -> None:
         self._model_name = model_name
         self._text = ""
-        self._arguments = ""
-        self._call: tuple[str, str] | None = None
+        self._thoughts = ""
+        self._chances: list[dict[str, Any]] = []
+        self._calls: list[_Call] = []
 
     def chunks(self, event: Event) -> Iterable[AIMessageChunk]:
         """The chunks of one event."""
         self._take(event)
         if isinstance(event, TextDelta):
             yield AIMessageChunk(content=event.text)
+        elif isinstance(event, ReasoningDelta):
+            yield AIMessageChunk(content="", additional_kwargs={"reasoning_content": event.text})
         elif isinstance(event, CallStart):
-            first = tool_call_chunk(name=event.name, args="", id=self._call[1] if self._call else None, index=0)
+            call = self._calls[-1]
+            first = tool_call_chunk(name=call.name, args="", id=call.call_id, index=len(self._calls) - 1)
             yield AIMessageChunk(content="", tool_call_chunks=[first])
         elif isinstance(event, CallDelta):
             yield self._more(event.text)
+        elif isinstance(event, Chances):
+            yield AIMessageChunk(content="", response_metadata={"logprobs": {"content": [_openai(event)]}})
         else:
-            if self._call and not event.whole:
+            if self._calls and not event.whole:
                 # LangChain would mend half a JSON text and run the call; a mismatched bracket keeps it invalid.
-                yield self._more(_spoiler(self._arguments))
+                yield self._more(_spoiler(self._calls[-1].arguments))
             yield AIMessageChunk(
                 content="",
                 usage_metadata=_usage(event),
@@ -120,33 +157,45 @@ class MessageBuilder:
             raise ModelError("the model ended without an answer", hint="please report this")
         calls: list[ToolCall] = []
         broken: list[InvalidToolCall] = []
-        if self._call is not None:
-            name, call_id = self._call
-            if last.whole and _is_whole(self._arguments):
-                calls.append(ToolCall(name=name, args=json.loads(self._arguments), id=call_id, type="tool_call"))
+        for place, call in enumerate(self._calls):
+            if (last.whole or place < len(self._calls) - 1) and _is_whole(call.arguments):
+                given = json.loads(call.arguments)
+                calls.append(ToolCall(name=call.name, args=given, id=call.call_id, type="tool_call"))
             else:
                 why = "the call was cut off: raise max_tokens"
                 broken.append(
-                    InvalidToolCall(name=name, args=self._arguments, id=call_id, error=why, type="invalid_tool_call")
+                    InvalidToolCall(
+                        name=call.name, args=call.arguments, id=call.call_id, error=why, type="invalid_tool_call"
+                    )
                 )
+        metadata = self._metadata(last)
+        if self._chances:
+            metadata["logprobs"] = {"content": self._chances}
         return AIMessage(
             content=self._text,
+            additional_kwargs={"reasoning_content": self._thoughts} if self._thoughts else {},
             tool_calls=calls,
             invalid_tool_calls=broken,
             usage_metadata=_usage(last),
-            response_metadata=self._metadata(last),
+            response_metadata=metadata,
         )
 
     def _take(self, event: Event) -> None:
         if isinstance(event, TextDelta):
             self._text += event.text
+        elif isinstance(event, ReasoningDelta):
+            self._thoughts += event.text
         elif isinstance(event, CallStart):
-            self._call = (event.name, f"call_{uuid.uuid4().hex[:16]}")
+            self._calls.append(_Call(event.name, event.call_id or f"call_{uuid.uuid4().hex[:16]}"))
         elif isinstance(event, CallDelta):
-            self._arguments += event.text
+            self._calls[-1].arguments += event.text
+        elif isinstance(event, Chances):
+            self._chances.append(_openai(event))
 
     def _more(self, text: str) -> AIMessageChunk:
-        return AIMessageChunk(content="", tool_call_chunks=[tool_call_chunk(name=None, args=text, id=None, index=0)])
+        index = len(self._calls) - 1
+        chunk = tool_call_chunk(name=None, args=text, id=None, index=index)
+        return AIMessageChunk(content="", tool_call_chunks=[chunk])
 
     def _metadata(self, event: Finished) -> dict[str, Any]:
         data: dict[str, Any] = {
@@ -160,13 +209,25 @@ class MessageBuilder:
         return data
 
 
+def _openai(event: Chances) -> dict[str, Any]:
+    def one(chance: Chance) -> dict[str, Any]:
+        # JSON knows no infinity: a chance below the smallest number is told as a very small one.
+        logprob = max(chance.logprob, -9999.0)
+        return {"token": chance.data.decode("utf-8", "replace"), "bytes": list(chance.data), "logprob": logprob}
+
+    return {**one(event.chosen), "top_logprobs": [one(chance) for chance in event.top]}
+
+
 def _usage(event: Finished) -> UsageMetadata:
-    return UsageMetadata(
+    usage = UsageMetadata(
         input_tokens=event.prompt_tokens,
         output_tokens=event.output_tokens,
         total_tokens=event.prompt_tokens + event.output_tokens,
         input_token_details=InputTokenDetails(cache_read=event.cached_tokens),
     )
+    if event.reasoning_tokens:
+        usage["output_token_details"] = OutputTokenDetails(reasoning=event.reasoning_tokens)
+    return usage
 
 
 def _is_whole(arguments: str) -> bool:

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
-from typing import Any, get_args
+from functools import lru_cache
+from typing import Annotated, Any, get_args
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from chatrec.agent.llm._formats import Tool
 from chatrec.agent.llm._request import Mode, Request, TextGrammar
 from chatrec.agent.llm._sampling import SamplingSettings
+from chatrec.agent.llm._schemas import bounded
 from chatrec.errors import ModelError
 
 _SAMPLING = {field.name for field in fields(SamplingSettings)}
-_DIRECT = {"max_tokens", "seed", "choice_temperature", "choice_prior"}
-# Said by LangChain or other providers; one call at a time and strict grammars are what happens anyway.
-_WITHOUT_EFFECT = {"parallel_tool_calls", "strict", "model", "stream", "stream_usage"}
+_DIRECT = {"max_tokens", "seed", "choice_temperature", "choice_prior", "reasoning", "max_reasoning_tokens"}
+_COUNTED = {"parallel_tool_calls", "max_tool_calls", "logprobs", "top_logprobs"}
+# Said by LangChain or other providers; strict grammars are what happens anyway.
+_WITHOUT_EFFECT = {"strict", "model", "stream", "stream_usage"}
+_ADAPTERS = {"adapters", "lora_path", "lora_scale"}
 _KNOWN = {"tools", "tool_choice", "argument_schemas", "legal_tools", "text_grammar", "response_format"}
 
 
@@ -29,9 +35,9 @@ def with_options(base: Request, options: Mapping[str, Any]) -> Request:
     Raises:
         ModelError: If an option is unknown or does not fit the tools.
     """
-    unknown = set(options) - _KNOWN - _SAMPLING - _DIRECT - _WITHOUT_EFFECT
+    known = sorted(_KNOWN | _ADAPTERS | _SAMPLING | _DIRECT | _COUNTED)
+    unknown = set(options) - set(known) - _WITHOUT_EFFECT
     if unknown:
-        known = sorted(_KNOWN | _SAMPLING | _DIRECT)
         raise ModelError(f"unknown option(s) {sorted(unknown)!r}", hint=f"use one of {', '.join(known)}")
     sampling = {name: options[name] for name in _SAMPLING & options.keys() if options[name] is not None}
     direct = {name: options[name] for name in _DIRECT & options.keys() if options[name] is not None}
@@ -46,6 +52,39 @@ def with_options(base: Request, options: Mapping[str, Any]) -> Request:
     if grammar is None and request.tools and request.mode == "words":
         grammar = "words"
     return replace(request, text_grammar=grammar)
+
+
+def checked(fields_of: type[BaseModel], options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options, those that are also a model's fields in the fields' types and bounds.
+
+    Args:
+        fields_of: The class that declares them.
+        options: A call's own keyword arguments.
+
+    Raises:
+        ModelError: If a value is of another type or out of bounds.
+    """
+    out = dict(options)
+    if "last_n_tokens_size" in out:
+        out["repeat_window"] = out.pop("last_n_tokens_size")
+    for name, value in options.items():
+        if name in fields_of.model_fields and value is not None and name != "tools":
+            try:
+                out_name = "repeat_window" if name == "last_n_tokens_size" else name
+                out[out_name] = _adapter(fields_of, name).validate_python(value)
+            except ValidationError as error:
+                why = f"{name}={value!r} cannot be: {error.errors()[0]['msg']}"
+                raise ModelError(why, hint="see the field of ChatLlamaCpp") from error
+    return out
+
+
+@lru_cache
+def _adapter(fields_of: type[BaseModel], name: str) -> TypeAdapter[Any]:
+    info = fields_of.model_fields[name]
+    kind: Any = info.annotation
+    for bound in info.metadata:
+        kind = Annotated[kind, bound]
+    return TypeAdapter(kind)
 
 
 def _with_tools(request: Request, options: Mapping[str, Any]) -> Request:
@@ -63,7 +102,17 @@ def _with_tools(request: Request, options: Mapping[str, Any]) -> Request:
         )
     if mode == "auto" and not legal:
         mode = "words"
+    for tool in tools if mode != "words" else ():
+        if tool.name in legal:
+            _follow(schemas.get(tool.name, tool.parameters), f"the arguments of {tool.name!r}")
     return replace(request, tools=tools, mode=mode, legal=tuple(legal), argument_schemas=dict(schemas))
+
+
+def _follow(schema: Any, what: str) -> None:
+    try:
+        bounded(schema)
+    except ModelError as error:
+        raise ModelError(f"{what} cannot be bound: {error.args[0]}", hint=error.hint) from error
 
 
 def tool_choice(choice: Any, names: Sequence[str]) -> tuple[Mode, str | None]:
@@ -114,7 +163,9 @@ def _with_format(request: Request, wanted: Any) -> Request:
         return replace(request, mode="json", schema={"type": "object"})
     if kind == "json_schema":
         inner = wanted.get("json_schema", {})
-        return replace(request, mode="json", schema=inner.get("schema", inner))
+        schema = inner.get("schema", inner)
+        _follow(schema, "the answer")
+        return replace(request, mode="json", schema=schema)
     raise ModelError(
         f"response_format={wanted!r} is unknown",
         hint='give {"type": "json_schema", "json_schema": {"name": ..., "schema": {...}}} or {"type": "json_object"}',

@@ -22,6 +22,13 @@ class SamplingSettings:
     min_p: float = 0.05
     repeat_penalty: float = 1.1
     repeat_window: int = 64
+    frequency_penalty: float = 0.0
+    presence_penalty: float = 0.0
+
+    @property
+    def penalises(self) -> bool:
+        """Whether what was said before matters."""
+        return self.repeat_penalty != 1.0 or self.frequency_penalty != 0.0 or self.presence_penalty != 0.0
 
 
 def softmax(logits: Logits | NDArray[np.float64]) -> NDArray[np.float64]:
@@ -54,7 +61,7 @@ class Sampler:
             recent: Tokens whose repetition is penalised, oldest first.
         """
         settings = self.settings
-        if recent and settings.repeat_penalty != 1.0:
+        if recent and settings.penalises:
             logits = self._penalised(logits, recent)
         if allowed is None:
             ids, scores = None, logits
@@ -73,11 +80,16 @@ class Sampler:
         return names[int(self._rng.choice(len(names), p=weights / weights.sum()))]
 
     def _penalised(self, logits: Logits, recent: Sequence[int]) -> Logits:
-        seen = np.unique(np.asarray(recent[-self.settings.repeat_window :], dtype=np.int64))
-        penalty = np.float32(self.settings.repeat_penalty)
+        settings = self.settings
+        if settings.repeat_window == 0:
+            return logits
+        window = np.asarray(recent[-settings.repeat_window :], dtype=np.int64)
+        seen, times = np.unique(window, return_counts=True)
+        penalty = np.float32(settings.repeat_penalty)
         changed = logits.copy()
         scores = logits[seen]
-        changed[seen] = np.where(scores > 0, scores / penalty, scores * penalty)
+        scores = np.where(scores > 0, scores / penalty, scores * penalty)
+        changed[seen] = scores - np.float32(settings.presence_penalty) - times * np.float32(settings.frequency_penalty)
         return changed
 
     def _draw(self, scores: Logits) -> int:

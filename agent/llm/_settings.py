@@ -15,9 +15,9 @@ class EngineSettings:
     n_threads: int | None = None
     n_batch: int = 512
     n_gpu_layers: int = 0
-    lora_path: Path | None = None
-    lora_scale: float = 1.0
     cache_bytes: int = 256 * 2**20
+    parallel: int = 8
+    parallel_bytes: int = 512 * 2**20
 
 
 @dataclass

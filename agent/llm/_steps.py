@@ -9,6 +9,7 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from chatrec.agent.llm._memory import Adapters
 from chatrec.agent.llm._sampling import Logits
 
 
@@ -21,10 +22,14 @@ class Begin:
     Attributes:
         prompt: Its tokens.
         stable: How many of the first tokens other conversations share: system text and tools; 0 if that is not known.
+        room: How many tokens will about come after the prompt.
+        adapters: Under which adapters it is computed.
     """
 
     prompt: Sequence[int]
     stable: int = 0
+    room: int = 0
+    adapters: Adapters = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +60,9 @@ Steps = Generator[Step, Any, T]
 """A computation that yields steps and returns a T."""
 
 
-def begin(prompt: Sequence[int], stable: int = 0) -> Steps[int]:
+def begin(prompt: Sequence[int], stable: int = 0, room: int = 0, adapters: Adapters = ()) -> Steps[int]:
     """See `Begin`."""
-    cached: int = yield Begin(prompt, stable)
+    cached: int = yield Begin(prompt, stable, room, adapters)
     return cached
 
 

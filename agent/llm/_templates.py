@@ -120,6 +120,11 @@ class ChatTemplate:
                 pieces.append(Piece(part) if index % 2 == 0 else Piece(hidden[int(part)], control=False))
         return pieces
 
+    def after_control(self, text: str) -> tuple[str, str]:
+        """A text cut behind the last control token in it."""
+        ends = [match.end() for match in self._forbidden.finditer(text)]
+        return (text[: ends[-1]], text[ends[-1] :]) if ends else ("", text)
+
     def _render(
         self, messages: Sequence[Message], tools: Sequence[Mapping[str, Any]] = (), reasoning: bool | None = None
     ) -> str:

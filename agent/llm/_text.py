@@ -64,6 +64,28 @@ class TextStream:
         return longest
 
 
+class ThoughtStream:
+    """Gives out thoughts without the blank text around them.
+
+    Args:
+        give: Receives them, piece by piece.
+    """
+
+    def __init__(self, give: Callable[[str], None]) -> None:
+        self._hand_out = give
+        self._begun = False
+        self._blank = ""
+
+    def push(self, text: str) -> None:
+        """Take some more."""
+        text = self._blank + text if self._begun else text.lstrip()
+        shown = text.rstrip()
+        self._blank = text[len(shown) :]
+        if shown:
+            self._begun = True
+            self._hand_out(shown)
+
+
 def sentence_end(text: str) -> int | None:
     """Where the first sentence of `text` ends (exclusive), None if it goes on; Latin and Chinese punctuation."""
     if (wide := _WIDE_END.search(text)) is not None:
@@ -86,11 +108,11 @@ class ArgumentStream:
 
     Args:
         head: Bytes before the arguments.
-        tail: Bytes behind them.
+        tail: What stands behind them.
         give: Receives their text, piece by piece.
     """
 
-    def __init__(self, head: int, tail: int, give: Callable[[str], None]) -> None:
+    def __init__(self, head: int, tail: bytes, give: Callable[[str], None]) -> None:
         self._skip = head
         self._tail = tail
         self._hand_out = give
@@ -101,8 +123,8 @@ class ArgumentStream:
         skipped = min(self._skip, len(data))
         self._skip -= skipped
         self._held += data[skipped:]
-        # One byte of tail and perhaps a newline are not arguments, and a character may still be incomplete.
-        certain = len(self._held) - self._tail - 1
+        # The tail and perhaps a newline are not arguments, and a character may still be incomplete.
+        certain = len(self._held) - len(self._tail) - 1
         while certain > 0 and self._held[certain] & 0xC0 == 0x80:
             certain -= 1
         if certain > 0:
@@ -111,8 +133,11 @@ class ArgumentStream:
 
     def finish(self, *, whole: bool) -> None:
         """Give out the rest; `whole` says that the tail has come."""
-        rest = self._held.decode("utf-8", "replace")
-        self._give(rest.rstrip("\n")[: -self._tail] if whole else rest)
+        held = self._held
+        if whole:
+            end = len(self._tail) + held.endswith(self._tail + b"\n")
+            held = held[: len(held) - end]
+        self._give(held.decode("utf-8", "replace"))
 
     def _give(self, text: str) -> None:
         if text:

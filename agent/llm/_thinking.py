@@ -42,19 +42,21 @@ class Thinking:
         """What closes thoughts that are open, up to the answer."""
         return f"{self.after}{self.closing}{self.gap}"
 
-    def settle(self, prompt: str, wanted: bool | None) -> tuple[str, Thinks]:
+    def settle(self, prompt: str, wanted: bool | None, *, at_once: bool = False) -> tuple[str, Thinks]:
         """What to add to a rendered prompt so that the model thinks or does not.
 
         Args:
             prompt: The end of the prompt as rendered with `reasoning=wanted`.
             wanted: None leaves it to template and model.
+            at_once: The answer is to begin at once unless thinking is wanted.
 
         Returns:
             The text to add, "" if none, and whether the answer begins with thoughts.
         """
         end = prompt.rstrip()
         if end.endswith(self.opening):
-            return (f"{self.closing}{self.gap}", "no") if wanted is False else ("", "now")
+            closed = wanted is False or (at_once and not wanted)
+            return (f"{self.closing}{self.gap}", "no") if closed else ("", "now")
         closed = end.endswith(self.closing)
         if wanted:
             return f"{self.opening}{self.before}", "now"
@@ -62,7 +64,7 @@ class Thinking:
             return "", "no"
         if wanted is False:
             return f"{self.opening}{self.before}{self.end()}", "no"
-        return "", "may"
+        return "", "no" if at_once else "may"
 
 
 _known: WeakKeyDictionary[ChatTemplate, list[Thinking]] = WeakKeyDictionary()

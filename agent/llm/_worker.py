@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from chatrec.agent.llm._cancel import CancelFlag, Cancelled
+from chatrec.agent.llm._errors import queue_full
 from chatrec.errors import ModelError
 
 if TYPE_CHECKING:
@@ -29,22 +30,31 @@ class Job:
     """Work for the engine.
 
     Attributes:
-        work: Is called with the engine on the worker's thread; may return steps, which are then driven to their end.
+        work: Is called with the engine on the worker's thread; may return steps, which are then computed beside those
+            of other jobs.
         done: Is called once on the worker's thread, with None or the exception; must not raise.
         cancel: Set by the caller to end the work early; a job that still waits is then skipped.
+        max_waiting: Refuse it if more answers than this wait; None for work that is done at once.
     """
 
     work: Callable[[Engine], Steps[None] | None]
     done: Callable[[BaseException | None], None]
     cancel: CancelFlag
+    max_waiting: int | None = None
 
 
 @dataclass
 class _State:
+    parallel: int = 1
     jobs: queue.SimpleQueue[Job | None] = field(default_factory=queue.SimpleQueue[Job | None])
-    current: Job | None = None
+    live: dict[Job, None] = field(default_factory=dict[Job, None])
+    halt: CancelFlag = field(default_factory=CancelFlag)
     engine: Engine | None = None
     stopping: bool = False
+
+    def end(self, job: Job, error: BaseException | None) -> None:
+        self.live.pop(job, None)
+        job.done(_closed() if self.stopping and isinstance(error, Cancelled) else error)
 
 
 _running: dict[threading.Thread, _State] = {}
@@ -57,11 +67,13 @@ class Worker:
 
     Args:
         load: Makes the engine; called on the thread when the first job arrives, again after a failure.
+        parallel: How many answers are computed side by side.
     """
 
-    def __init__(self, load: Callable[[], Engine]) -> None:
-        self._state = _State()
+    def __init__(self, load: Callable[[], Engine], parallel: int = 1) -> None:
+        self._state = _State(parallel)
         self._process = os.getpid()
+        self._submitting = threading.Lock()
         # The thread must not hold the worker itself, or it would never be collected.
         self._thread = threading.Thread(target=_serve, args=(self._state, load), name="chatrec-llm", daemon=True)
         _running[self._thread] = self._state
@@ -75,11 +87,20 @@ class Worker:
         return self._process == os.getpid() and not self._state.stopping
 
     def submit(self, job: Job) -> None:
-        """Queue a job."""
+        """Queue a job; its `done` gets the error if that cannot be."""
         if not self.lives:
             job.done(_closed())
-        else:
-            self._state.jobs.put(job)
+            return
+        state = self._state
+        with self._submitting:
+            waiting = len(state.live) - state.parallel
+            full = job.max_waiting is not None and waiting >= job.max_waiting
+            if not full:
+                if job.max_waiting is not None:
+                    state.live[job] = None
+                state.jobs.put(job)
+        if full:
+            job.done(queue_full(waiting, job.max_waiting or 0))
 
     def call(self, function: Callable[[Engine], Any], cancel: CancelFlag | None = None) -> Any:
         """Run a function with the engine and wait for its result.
@@ -131,43 +152,59 @@ def _closed() -> ModelError:
 
 def _stop(state: _State) -> None:
     state.stopping = True
-    if (current := state.current) is not None:
-        current.cancel.set()
+    state.halt.set()
+    for job in list(state.live):
+        job.cancel.set()
     state.jobs.put(None)
 
 
 def _serve(state: _State, load: Callable[[], Engine]) -> None:
-    while (job := state.jobs.get()) is not None:
-        state.current = job
-        job.done(_run(state, job, load))
-        state.current = job = None
+    while not state.stopping:
+        scheduler = state.engine.scheduler if state.engine is not None else None
+        try:
+            job = state.jobs.get(block=scheduler is None or scheduler.idle)
+        except queue.Empty:
+            _tick(state)
+            continue
+        if job is not None:
+            _start(state, job, load)
+        job = None  # who waits for the next job must not keep this one's caller alive
     if state.engine is not None:
+        state.engine.scheduler.stop(_closed())
         state.engine.free()
         state.engine = None
     while not state.jobs.empty():
         if (late := state.jobs.get()) is not None:
-            late.done(_closed())
+            state.end(late, _closed())
     _running.pop(threading.current_thread(), None)
 
 
-def _run(state: _State, job: Job, load: Callable[[], Engine]) -> BaseException | None:
+def _start(state: _State, job: Job, load: Callable[[], Engine]) -> None:
+    from chatrec.agent.llm._schedule import Task
+
     try:
-        if state.stopping:
-            return _closed()
         job.cancel.check()
         if state.engine is None:
             state.engine = load()
-        if (steps := job.work(state.engine)) is not None:
-            state.engine.drive(steps, job.cancel)
-    except Cancelled as error:
-        return _closed() if state.stopping else error
-    except ModelError as error:
-        return error
+            state.engine.scheduler.halt = state.halt
+        steps = job.work(state.engine)
     except BaseException as error:
-        if state.engine is not None:
-            state.engine.reset()
-        return error
-    return None
+        state.end(job, error)
+        return
+    if steps is None:
+        state.end(job, None)
+    else:
+        state.engine.scheduler.add(Task(steps, job.cancel, lambda error: state.end(job, error)))
+
+
+def _tick(state: _State) -> None:
+    assert state.engine is not None
+    try:
+        state.engine.scheduler.tick()
+    except BaseException as error:
+        # A defect: nobody may wait for ever because of it.
+        state.engine.scheduler.stop(error)
+        state.engine.reset()
 
 
 _workers: weakref.WeakValueDictionary[EngineSettings, Worker] = weakref.WeakValueDictionary()
@@ -179,7 +216,7 @@ def worker_for(settings: EngineSettings) -> Worker:
     with _lock:
         worker = _workers.get(settings)
         if worker is None or not worker.lives:
-            worker = Worker(lambda: _load(settings))
+            worker = Worker(lambda: _load(settings), settings.parallel)
             _workers[settings] = worker
         return worker
 

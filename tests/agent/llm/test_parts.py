@@ -249,7 +249,7 @@ def test_arguments_are_cut_out_whole(arguments: dict[str, str], size: int, newli
     head = '{"name": "pear", "arguments": '
     data = (head + text + "}" + ("\n" if newline else "")).encode()
     given_out: list[str] = []
-    stream = ArgumentStream(len(head), 1, given_out.append)
+    stream = ArgumentStream(len(head), b"}", given_out.append)
     for start in range(0, len(data), size):
         stream.push(data[start : start + size])
     stream.finish(whole=True)
@@ -343,7 +343,10 @@ def test_memory_keeps_the_longest_and_the_latest() -> None:
     assert len(memory) == 1
     memory.keep(saved([5, 6]))
     memory.keep(saved([7]))
-    assert memory.best(as_tokens([1, 2, 3, 9]))[1] == 3
+    found, length = memory.best(as_tokens([1, 2, 3, 9]))
+    assert found is not None
+    assert length == 3
+    memory.touch(found)
     memory.keep(saved([8]))
     assert memory.best(as_tokens([5, 6]))[1] == 0
     assert memory.best(as_tokens([1, 2]))[1] == 2
