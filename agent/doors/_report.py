@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from chatrec.agent.doors._changes import Changes
 from chatrec.indexes import Catalog, Facet
 from chatrec.indexes._facets import width
-from chatrec.indexes._index_build import BuildReport
 from chatrec.indexes._load_report import ColumnReport, LoadReport
 
 _REJECTS = 5
 _VALUES = 4
 
 
-def catalog_report(catalog: Catalog, folder: Path, built: BuildReport | None = None) -> list[str]:
+def catalog_report(catalog: Catalog, folder: Path, changes: Changes | None = None) -> list[str]:
     """How the file was read, what each column became, rows left out, and where the index lies.
 
     Args:
         catalog: The catalog.
         folder: Its index.
-        built: What building the index did.
+        changes: What changed since it was last indexed.
     """
     lines = [f"{catalog.name}: {len(catalog)} items"]
     if catalog.report is None:
@@ -34,7 +34,7 @@ def catalog_report(catalog: Catalog, folder: Path, built: BuildReport | None = N
             lines.append(f"  and {len(catalog.rejects) - _REJECTS} more")
         if catalog.report is not None and catalog.report.rejects_file:
             lines.append(f"  all of them, to be mended and loaded again: {catalog.report.rejects_file}")
-    return [*lines, f"index: {folder}" + _built(built)]
+    return [*lines, *_since(changes), f"index: {folder}"]
 
 
 def _columns(catalog: Catalog, report: LoadReport) -> list[str]:
@@ -87,10 +87,12 @@ def _facet(facet: Facet, items: int) -> str:
     return f"{kind}: {shown}{more}{missing}"
 
 
-def _built(built: BuildReport | None) -> str:
-    """What changed since the last time, as far as the index tells."""
-    if built is None:
-        return ""
-    told = [("embedded", built.embedded), ("as before", built.reused), ("removed", getattr(built, "removed", 0))]
-    counts = ", ".join(f"{count} {word}" for word, count in told if count)
-    return f" ({counts})" if counts else ""
+def _since(changes: Changes | None) -> list[str]:
+    """What changed since the last time."""
+    if changes is None:
+        return []
+    told = [f"{count} {word}" for word, count in (("new", changes.new), ("changed", changes.changed)) if count]
+    if changes.gone:
+        more = ", …" if len(changes.gone) > _REJECTS else ""
+        told.append(f"{len(changes.gone)} gone ({', '.join(changes.gone[:_REJECTS])}{more})")
+    return [f"since the last time: {', '.join(told) or 'nothing changed'}"]

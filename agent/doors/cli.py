@@ -129,10 +129,11 @@ def index(
     - `chatrec index dishes.csv --title dish` where a guess was wrong; it is remembered
     - `chatrec index dishes.csv --schema dishes.toml` says more: kinds, units, separators, names
 
-    Run again after a change, only items that are new or changed are indexed.
+    Run again after a change, only items that are new or changed are indexed, and those that are gone are told.
     """
     from rich.console import Console
 
+    from chatrec.agent.doors._changes import note_changes
     from chatrec.agent.doors._open import open_index
     from chatrec.agent.doors._report import catalog_report
     from chatrec.agent.doors._terminal import Loading
@@ -142,8 +143,9 @@ def index(
 
     told = Told(title=title, id=id_, description=description, schema=schema, strict=strict, rejects=rejects)
     with Loading(Console(stderr=True), language=machine_language()) as loading:
-        catalog, made = open_index(file, on_progress=loading.tell, told=told)
-    for line in catalog_report(catalog, index_folder(file, catalog.name), made.report):
+        catalog, _ = open_index(file, on_progress=loading.tell, told=told)
+    folder = index_folder(file, catalog.name)
+    for line in catalog_report(catalog, folder, note_changes(catalog, folder)):
         typer.echo(line)
 
 

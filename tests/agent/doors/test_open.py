@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from chatrec.agent.doors._changes import note_changes
 from chatrec.agent.doors._open import Wanted, open_session
 from chatrec.agent.doors._report import catalog_report
 from chatrec.agent.doors._told import Told, load_told
@@ -115,6 +116,23 @@ def test_what_is_told_of_a_file_is_remembered_until_it_is_forgotten(tmp_path: Pa
     assert load_told(str(path), Told(schema="none"))[0].items[0].title == "T1"
     assert not [*chatrec_home.rglob("*.schema.json")]
     assert load_told(str(path), None)[0].items[0].title == "T1"
+
+
+def test_what_changed_since_the_last_time_is_told(tmp_path: Path) -> None:
+    path, folder = tmp_path / "teas.csv", tmp_path / "indexes" / "teas"
+
+    def told(rows: str) -> list[str]:
+        path.write_text("id,title,price\n" + rows, "utf-8")
+        catalog = Catalog.load(path)
+        return [line for line in catalog_report(catalog, folder, note_changes(catalog, folder)) if "last time" in line]
+
+    assert told("a,A,1\nb,B,2\nc,C,3\n") == []
+    assert told("a,A,1\nb,B,2\nc,C,3\n") == ["since the last time: nothing changed"]
+    assert told("a,A,1\nb,B,5\nd,D,4\n") == ["since the last time: 1 new, 1 changed, 1 gone (c)"]
+    assert told("d,D,4\n") == ["since the last time: 2 gone (a, b)"]
+    [note] = folder.parent.glob("*.items.json")
+    note.write_text("{broken", "utf-8")
+    assert told("d,D,4\n") == []
 
 
 def test_a_schema_beside_the_file_counts_before_what_was_told(tmp_path: Path) -> None:
