@@ -27,6 +27,7 @@ from chatrec.agent.llm._request import Event, Request
 from chatrec.agent.llm._sampling import SamplingSettings
 from chatrec.agent.llm._settings import EngineSettings, Stats
 from chatrec.agent.llm._structured import Method, structured
+from chatrec.agent.llm._tuned import choice_for
 from chatrec.agent.llm._worker import Worker, worker_for
 from chatrec.errors import ModelError
 
@@ -216,17 +217,20 @@ class ChatLlamaCpp(LlamaCppFields):
     def _worker(self) -> Worker:
         # A copy with other settings (model_copy) must not go on with the worker it was copied with.
         wanted: tuple[Any, ...] = (self.model_path, self.n_ctx, self.n_threads, self.n_batch, self.n_gpu_layers)
-        wanted += (self.cache_bytes, self.parallel, self.parallel_bytes, self._adapted)
+        wanted += (self.cache_bytes, self.parallel, self.parallel_bytes, self.prefix_cache, self._adapted)
         if self._shared is None or self._shared[0] != wanted or not self._shared[1].lives:
+            path = self._weights().resolve()
+            tuned = None if "n_batch" in self.model_fields_set else choice_for(path)
             settings = EngineSettings(
-                path=self._weights().resolve(),
+                path=path,
                 n_ctx=self.n_ctx,
                 n_threads=self.n_threads,
-                n_batch=self.n_batch,
+                n_batch=tuned.n_batch if tuned else self.n_batch,
                 n_gpu_layers=self.n_gpu_layers,
                 cache_bytes=self.cache_bytes,
                 parallel=self.parallel,
                 parallel_bytes=self.parallel_bytes,
+                prefix_cache=self.prefix_cache,
             )
             self._shared = (wanted, worker_for(settings))
         return self._shared[1]

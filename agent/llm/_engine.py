@@ -22,6 +22,7 @@ from chatrec.agent.llm._lora import check_adapter
 from chatrec.agent.llm._places import Places
 from chatrec.agent.llm._schedule import Scheduler, Task
 from chatrec.agent.llm._settings import Counters, EngineSettings
+from chatrec.agent.llm._shelf import open_shelf, tables_path
 from chatrec.agent.llm._slots import Context
 from chatrec.agent.llm._steps import Steps, T
 from chatrec.agent.llm._templates import ChatTemplate
@@ -74,7 +75,7 @@ class Engine:
                 hint="the file is cut short, damaged, or of a kind this llama.cpp does not know: download it again, "
                 "compare its size and checksum, or update llama-cpp-python",
             )
-        self.vocabulary = Vocabulary(lib.llama_model_get_vocab(self._model))
+        self.vocabulary = Vocabulary(lib.llama_model_get_vocab(self._model), tables_path(settings.path))
         self.trained_ctx = int(lib.llama_model_n_ctx_train(self._model))
         raw = lib.llama_model_chat_template(self._model, None)
         vocabulary = self.vocabulary
@@ -97,6 +98,7 @@ class Engine:
             return Context(self._model, settings, n_slots=n_slots, capacity=capacity, threads=threads, n_vocab=size)
 
         self.places = Places(settings, self.n_ctx, make)
+        self.places.shelf = open_shelf(settings)
         self.scheduler = Scheduler(self.places, self.counters, self.adapter)
 
     def adapter(self, path: str) -> Any:

@@ -33,6 +33,7 @@ _DIGEST = 32
 _LARGEST_HEAD = 2**24
 _ABANDONED = 3600.0
 _MAX_BYTES = 2**30
+_GRAIN = 50_000_000
 
 
 class PrefixStore:
@@ -49,6 +50,8 @@ class PrefixStore:
         self._folder = folder
         self._max_bytes = max_bytes
         self._writing: list[threading.Thread] = []
+        self._known: dict[Path, Tokens] = {}
+        self._known_at = -1
 
     def find(self, key: str, tokens: Tokens, *, longer_than: int = 0) -> Saved | None:
         """The stored beginning that shares most tokens with a prompt.
@@ -59,11 +62,9 @@ class PrefixStore:
             longer_than: How many shared tokens are of no use, because they are in memory already.
         """
         best: Path | None = None
-        for path in self._files(key):
-            with contextlib.suppress(OSError, ValueError), path.open("rb") as file:
-                common = shared_prefix(_read_tokens(file, key), tokens)
-                if common > longer_than:
-                    best, longer_than = path, common
+        for path, stored in self._beginnings(key).items():
+            if (common := shared_prefix(stored, tokens)) > longer_than:
+                best, longer_than = path, common
         if best is None:
             return None
         try:
@@ -71,13 +72,15 @@ class PrefixStore:
             os.utime(best)
         except (OSError, ValueError) as error:
             _log.info("%s is of no use (%s): it is computed again", best, error)
-            best.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                best.unlink(missing_ok=True)
+            self._known.pop(best, None)
             return None
         return saved
 
-    def holds(self, key: str, tokens: Tokens) -> bool:
-        """Whether these very tokens are stored; says nothing about the file's health."""
-        return self._path(key, tokens).exists()
+    def shares(self, key: str, tokens: Tokens) -> int:
+        """How many first tokens the stored beginnings share with these, at most; says nothing about files' health."""
+        return max((shared_prefix(stored, tokens) for stored in self._beginnings(key).values()), default=0)
 
     def keep(self, key: str, saved: Saved) -> None:
         """Store a beginning; the writing is done on a thread, which the interpreter waits for at its end."""
@@ -95,6 +98,21 @@ class PrefixStore:
 
     def _path(self, key: str, tokens: Tokens) -> Path:
         return self._folder / f"{key}-{hashlib.sha256(tokens.tobytes()).hexdigest()[:16]}.prefix"
+
+    def _beginnings(self, key: str) -> dict[Path, Tokens]:
+        # Asked for at every turn: the files' heads are read again only after the folder has changed.
+        try:
+            changed = self._folder.stat().st_mtime_ns
+        except OSError:
+            return {}
+        if changed != self._known_at:
+            self._known = {}
+            for path in self._files():
+                with contextlib.suppress(OSError, ValueError), path.open("rb") as file:
+                    self._known[path] = _read_tokens(file, path.name.split("-", maxsplit=1)[0])
+            # A file that appears within the clock's grain must not be missed.
+            self._known_at = changed if time.time_ns() - changed > _GRAIN else -1
+        return {path: stored for path, stored in self._known.items() if path.name.startswith(f"{key}-")}
 
     def _files(self, key: str = "") -> list[Path]:
         try:

@@ -18,6 +18,7 @@ class EngineSettings:
     cache_bytes: int = 256 * 2**20
     parallel: int = 8
     parallel_bytes: int = 512 * 2**20
+    prefix_cache: bool = True
 
 
 @dataclass
