@@ -94,7 +94,7 @@ def _idle(tokens: Sequence[Token], asked: bool) -> bool:
 def _is_fact(tokens: Sequence[Token], norms: Sequence[str], asked: bool) -> bool:
     """Whether a clause asks something that no list of items answers."""
     if any(_HAN_FACT.at(tokens, at) for at in range(len(tokens))):
-        return not _ASKED_FOR.intersection(norms)
+        return not (_ASKED_FOR | {"去"}).intersection(norms)
     if norms[-1] == "吗" and "有" not in norms:
         return not _ASKED_FOR.intersection(norms)
     if norms[0] in _FACT and (asked or norms[0] in {"who", "whos", "why", "whats"} or norms[:2] == ["how", "do"]):
