@@ -8,6 +8,8 @@ from __future__ import annotations
 import ctypes
 import logging
 import os
+import threading
+from concurrent.futures import Future
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -49,6 +51,7 @@ class Engine:
         self.priors: dict[Any, dict[str, float]] = {}
         self._model: Any = None
         self._adapters: dict[str, Any] = {}
+        self._compiler: Future[GrammarCompiler] | None = None
         try:
             self._load_model()
             self._load_places()
@@ -122,6 +125,8 @@ class Engine:
 
     def free(self) -> None:
         """Give the memory back; the engine is of no use afterwards."""
+        if self._compiler is not None:
+            self._compiler.exception()  # it reads the vocabulary
         if hasattr(self, "places"):
             self.places.free()
         model, self._model = self._model, None
@@ -135,6 +140,26 @@ class Engine:
     @cached_property
     def grammars(self) -> GrammarCompiler:
         """The grammar compiler of this vocabulary, made when the first grammar is needed."""
+        self.begin_grammars()
+        assert self._compiler is not None
+        return self._compiler.result()
+
+    def begin_grammars(self) -> None:
+        """Make the grammar compiler on a thread of its own: it takes as long as reading a short prompt."""
+        if self._compiler is not None:
+            return
+        made: Future[GrammarCompiler] = Future()
+        self._compiler = made
+
+        def make() -> None:
+            try:
+                made.set_result(self._make_compiler())
+            except BaseException as error:
+                made.set_exception(error)
+
+        threading.Thread(target=make, name="chatrec-grammars").start()
+
+    def _make_compiler(self) -> GrammarCompiler:
         vocabulary = self.vocabulary
         tokenizer = _llguidance.LLTokenizer.from_llamacpp(
             tokens=vocabulary.grammar_pieces(),

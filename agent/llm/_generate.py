@@ -67,6 +67,8 @@ class Generation:
         """
         started = time.perf_counter()
         engine, writer = self._engine, self._writer
+        if self._request.mode != "words":
+            engine.begin_grammars()
         prompt = prompt_of(engine, self._request)
         writer.prompt = prompt.tokens
         self._check_room()
@@ -170,11 +172,11 @@ class Generation:
         """Whether the model, left to itself, begins with thoughts; if so their opening is written."""
         if self._thinking is None:
             return False
-        opening = self._engine.vocabulary.tokenize(self._thinking.opening)
+        opening = self._engine.vocabulary.continued(self._thinking.opening)
         logits = yield from self._writer.logits()
         if self._writer.sampler.pick(logits) != opening[0]:
             return False
-        self._writer.force(self._engine.vocabulary.tokenize(self._thinking.opening + self._thinking.before))
+        self._writer.force(self._engine.vocabulary.continued(self._thinking.opening + self._thinking.before))
         return True
 
     def _think(self) -> Steps[None]:
@@ -200,7 +202,7 @@ class Generation:
                 break
         else:
             thoughts.push(stream.close())
-        writer.force(engine.vocabulary.tokenize(rest) if rest else [])
+        writer.force(engine.vocabulary.continued(rest) if rest else [])
 
     # words and JSON --------------------------------------------------------------------------------------------
 
