@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import Any
+from functools import lru_cache
+from typing import Any, Literal
 
 from chatrec.indexes._load_table import Fault, Record, flatten
 
 _NEXT_OBJECT = re.compile(r"\}\s*,\s*(?=\{)|\n\s*,?\s*(?=\{)")
 _OBJECTS = re.compile(r"\[\s*\{")
 _SPACE = re.compile(r"[ \t\r\n\ufeff]*")
+_LINE = re.compile(r"^([ \t]*),?[ \t]*\{", re.MULTILINE)
+_AFTER = {"list": re.compile(r"\s*\Z"), "object": re.compile(r"\s*(?:\}\s*\Z|,\s*\"|\Z)")}
 _GAP = re.compile(r"[ \t\r\n,]*")
 
 
@@ -47,25 +51,26 @@ def parse(line: int, raw: str) -> Record:
         return Record(line, raw, {}, Fault("", raw, _why(error), "write one whole JSON object on each line"))
 
 
-def read_stream(text: str, at: int, *, closing: str) -> Iterator[Record]:
+def read_stream(text: str, at: int, *, within: Literal["file", "list", "object"]) -> Iterator[Record]:
     """JSON objects one after another.
 
     Args:
         text: The file.
         at: Where the first object may begin.
-        closing: The sign that ends the list, "" when only the file's end does.
+        within: What ends them: the file alone, the list that is the file, or the list that an object holds.
     """
-    line, counted, column = 1 + text.count("\n", 0, at), at, None
+    line, counted = 1 + text.count("\n", 0, at), at
     while (at := _GAP.match(text, at).end()) < len(text):  # type: ignore[union-attr]
         line, counted = line + text.count("\n", counted, at), at
-        if text[at] == closing:
-            return
-        if column is None:
-            column = _column(text, at)
+        if text[at] == "]" and within != "file":
+            if _AFTER[within].match(text, at + 1):
+                return
+            at += 1  # a stray sign
+            continue
         try:
             record, end = _DECODER.raw_decode(text, at)
         except (ValueError, RecursionError) as error:
-            following = _following(text, at, column)
+            following = _following(text, at)
             raw = text[at:following].rstrip(", \t\r\n")
             yield Record(line, raw, {}, Fault("", raw[:200], _why(error), "mend or remove this object"))
             if following == len(text):
@@ -74,7 +79,7 @@ def read_stream(text: str, at: int, *, closing: str) -> Iterator[Record]:
         else:
             yield _record(line, record, text[at:end])
             at = end
-    if closing:
+    if within != "file":
         tail = text[-40:].strip()
         yield Record(line, "", {}, Fault("", tail, "the list has no end", "the file may be cut off: fetch it again"))
 
@@ -137,18 +142,26 @@ def _skip(text: str, at: int) -> int:
     return _SPACE.match(text, at).end()  # type: ignore[union-attr]
 
 
-def _column(text: str, at: int) -> int | None:
-    """How far an object is set in where it begins a line; None where something else stands before it."""
-    before = text[text.rfind("\n", 0, at) + 1 : at]
-    return None if before.strip() else len(before)
-
-
-def _following(text: str, at: int, column: int | None) -> int:
+def _following(text: str, at: int) -> int:
     """Where the object after a broken one begins, or the end; one inside it is set in further than the others."""
+    usual = _usual_column(text)
     for match in _NEXT_OBJECT.finditer(text, at + 1):
-        if column is None or _column(text, match.end()) == column:
+        if usual is None or _column(text, match.end()) == usual:
             return match.end()
     return len(text)
+
+
+@lru_cache(maxsize=1)
+def _usual_column(text: str) -> int | None:
+    """How far the lines that begin an object are set in; None where objects do not begin lines."""
+    counted = Counter(len(match[1]) for match in _LINE.finditer(text))
+    return min((column for column, count in counted.items() if count > 1), default=None)
+
+
+def _column(text: str, at: int) -> int | None:
+    """How far an object is set in where it begins a line; None where something else stands before it."""
+    match = _LINE.match(text, text.rfind("\n", 0, at) + 1)
+    return len(match[1]) if match is not None and match.end() == at + 1 else None
 
 
 def _why(error: Exception) -> str:

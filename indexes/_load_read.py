@@ -14,6 +14,7 @@ from chatrec.indexes._load_table import Fault, Record
 from chatrec.indexes._rejects import MARK
 
 _HEAD = 4096
+_WHY = f"{MARK}.why"
 _OPENING = re.compile(r"\{[ \t]*\r?\n")
 _ONE_A_LINE = re.compile(r".*\}[ \t]*\r?\n[ \t\r\n]*\{")
 _ESCAPED = re.compile(r"\\u[dD][89a-fA-F]")
@@ -53,7 +54,7 @@ class Reader:
         last = 0
         for record in self._records():
             last = record.line
-            checked = _mended(record) if MARK in record.cells else record
+            checked = _mended(record) if _WHY in record.cells else record
             if broken.search(record.raw) or _ESCAPED.search(record.raw):
                 checked = _without_broken(checked, broken)
             yield checked
@@ -75,10 +76,10 @@ class Reader:
         with self.file.text() as text:
             if start == "[":
                 self.format = "JSON"
-                yield from read_stream(text.read(), blank + 1, closing="]")
+                yield from read_stream(text.read(), blank + 1, within="list")
             elif start == "{" and _OPENING.match(head) and suffix != ".json":
                 self.format = "JSON"
-                yield from read_stream(text.read(), blank, closing="")
+                yield from read_stream(text.read(), blank, within="file")
             elif start == "{" and suffix == ".json" and not _ONE_A_LINE.match(head):
                 self.format = "JSON"
                 yield from _read_object(text.read(), blank)
@@ -94,8 +95,8 @@ def _read_object(whole: str, blank: int) -> Iterator[Record]:
     """The records of one JSON object around the list, of one that holds each item under its id, or of several."""
     at = find_list(whole)
     if at is not None:
-        return read_stream(whole, at, closing="]")
-    return read_mapping(whole) or read_stream(whole, blank, closing="")
+        return read_stream(whole, at, within="object")
+    return read_mapping(whole) or read_stream(whole, blank, within="file")
 
 
 def _head(text: Any) -> tuple[int, str]:

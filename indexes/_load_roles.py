@@ -76,7 +76,13 @@ def _plain(column: str) -> str:
 
 
 def _by_name(role: str, free: Sequence[str], columns: Mapping[str, Sequence[Any]]) -> str:
-    plain = {_plain(name): name for name in reversed(free)}
+    held = {name: sum(1 for cell in columns[name] if cell not in (None, "")) for name in free}
+    if role == "title":
+        # A name that a few rows have is a slip of theirs.
+        free = [name for name in free if 2 * held[name] > len(columns[name])] or free
+    plain: dict[str, str] = {}
+    for name in sorted(free, key=lambda name: -held[name]):
+        plain.setdefault(_plain(name), name)
     for usual in _NAMES[role]:
         if usual in plain and (role != "id" or _uniqueness(columns[plain[usual]]) > 0.5):
             return plain[usual]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import resources
 from os import PathLike, fspath
@@ -120,12 +121,13 @@ def catalog_name(path: Path) -> str:
 
 def beside(source: str | PathLike[str]) -> Path | None:
     """The schema that lies beside a file: `dishes.schema.toml` or `.json` beside `dishes.csv`; None without one."""
-    path = Path(source).expanduser()
-    base = path.name.split(".")[0]
-    for ending in ("toml", "json"):
-        found = path.with_name(f"{base}.schema.{ending}") if base else path
-        if base and found.is_file() and found != path:
-            return found
+    # What can be no path is named when it is opened.
+    with suppress(OSError, ValueError):
+        path = Path(source).expanduser()
+        for ending in ("toml", "json"):
+            found = path.with_name(f"{catalog_name(path)}.schema.{ending}")
+            if found.is_file() and found != path:
+                return found
     return None
 
 
