@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from collections.abc import Callable, Mapping
 
@@ -49,7 +50,7 @@ class Calling:
             begin: What comes before the name; None for a first call's beginning.
         """
         # Tokenized whole, because a grammar's own forced tokens stop one short of where the text is certain.
-        return self._writer.engine.vocabulary.tokenize(self._head(name, _ANY_ID, begin))
+        return self._writer.engine.vocabulary.continued(self._head(name, _ANY_ID, begin))
 
     def _head(self, name: str, call_id: str, begin: str | None) -> str:
         form = self._form
@@ -76,7 +77,7 @@ class Calling:
         starts = vocabulary.beginning_with(*_OWN_OPENINGS)
         form = self._form
         texts = [*form.aliases, form.opening or ("" if form.before.startswith("{") else form.before)]
-        first = [tokens[0] for text in texts if text and (tokens := vocabulary.tokenize(text))]
+        first = [tokens[0] for text in texts if text and (tokens := vocabulary.continued(text))]
         if first:
             starts = starts.copy()
             starts[first] = True
@@ -120,11 +121,11 @@ class Calling:
         """One call; under "auto" it may be cut off, when a call is demanded it is brought to an end."""
         writer, engine, form = self._writer, self._writer.engine, self._form
         schema = self.schema(name)
-        call_id = uuid.uuid4().hex[:9] if form.has_ids or form.short_ids else f"call_{uuid.uuid4().hex[:16]}"
+        call_id = self._id()
         forced, text = engine.template.after_control(self._head(name, call_id, begin))
         tail = form.end(call_id)
         matcher = engine.grammars.matcher(call_grammar(text, schema, tail))
-        writer.force(engine.vocabulary.tokenize(forced) if forced else [])
+        writer.force(engine.vocabulary.continued(forced) if forced else [])
         self._emit(CallStart(name, call_id))
         stream = ArgumentStream(len(text.encode()), tail.encode(), lambda text: self._emit(CallDelta(text)))
         closing = self.reserve(schema) if writer.request.mode == "call" else None
@@ -132,6 +133,15 @@ class Calling:
         self.whole = done != "cut"
         stream.finish(whole=self.whole)
         return "tool_calls" if done == "done" else "length"
+
+    def _id(self) -> str:
+        seed = self._writer.request.seed
+        if not (self._form.has_ids or self._form.short_ids):
+            return f"call_{uuid.uuid4().hex[:16]}"
+        if seed is None:
+            return uuid.uuid4().hex[:9]
+        # The model reads this id, so under a seed it is the same every time; never twice in a conversation.
+        return hashlib.sha256(f"{seed} {self._writer.text}".encode()).hexdigest()[:9]
 
     def _another(self) -> Steps[str | None]:
         """What begins the next call if the model wants one: its own choice between that and the end."""
@@ -141,7 +151,7 @@ class Calling:
         separator, closing = form.separator, form.closing
         if writer.written().endswith(b"\n"):
             separator, closing = separator.removeprefix("\n"), closing.removeprefix("\n")
-        on, end = as_tokens(vocabulary.tokenize(separator)), as_tokens(vocabulary.tokenize(closing))
+        on, end = as_tokens(vocabulary.continued(separator)), as_tokens(vocabulary.continued(closing))
         common = shared_prefix(on, end)
         if common == len(on) or len(writer.text) + self.need() >= writer.engine.n_ctx:
             return None

@@ -47,7 +47,7 @@ def prompt_of(engine: Engine, request: Request, messages: Sequence[Message] | No
     at_once = request.mode in ("call", "json") or request.text_grammar is not None
     end = "".join(piece.text for piece in pieces[-3:])
     added, thinks = thinking.settle(end, request.reasoning, at_once=at_once)
-    return Prompt(tokens + vocabulary.tokenize(added) if added else tokens, thinks)
+    return Prompt(tokens + vocabulary.continued(added) if added else tokens, thinks)
 
 
 def prompt_tokens(engine: Engine, request: Request, messages: Sequence[Message] | None = None) -> list[int]:

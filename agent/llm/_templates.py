@@ -74,8 +74,8 @@ class ChatTemplate:
 
     @cached_property
     def takes_system(self) -> bool:
-        """Whether a system message at the beginning is shown."""
-        return self._shows(("system", "user"))
+        """Whether a system message at the beginning is shown there, and stays there."""
+        return self._shows(("system", "user", "assistant", "user"))
 
     @cached_property
     def takes_late_system(self) -> bool:
@@ -134,8 +134,15 @@ class ChatTemplate:
         if reasoning is not None:
             # Qwen, GLM and Gemma read the first name, DeepSeek and Granite the second.
             given |= {"enable_thinking": reasoning, "thinking": reasoning}
-        shown = copy.deepcopy(list(messages))
-        return self._template.render(messages=shown, add_generation_prompt=True, **self._fixed, **given)
+        given |= {"add_generation_prompt": True, **self._fixed}
+        try:
+            return self._template.render(messages=copy.deepcopy(list(messages)), **given)
+        except (TypeError, jinja2.UndefinedError):
+            if tools:
+                raise
+            # No tools are None to most templates, and not defined to some.
+            del given["tools"]
+            return self._template.render(messages=copy.deepcopy(list(messages)), **given)
 
     def _shows(self, roles: Sequence[str]) -> bool:
         marks = [f"mark-{place}-end" for place in range(len(roles))]

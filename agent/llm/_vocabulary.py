@@ -59,6 +59,19 @@ class Vocabulary:
         count = int(lib.llama_tokenize(self.pointer, data, len(data), tokens, room, False, special))
         return tokens[:count]
 
+    def continued(self, text: str) -> list[int]:
+        """Tokens of a text that stands behind another: without the space that some vocabularies begin a text with."""
+        if not self._spaced:
+            return self.tokenize(text)
+        before = self.tokenize("\n")
+        both = self.tokenize("\n" + text)
+        return both[len(before) :] if both[: len(before)] == before else self.tokenize(text)
+
+    @cached_property
+    def _spaced(self) -> bool:
+        first = self.tokenize("a")[:1]
+        return bool(first) and self._piece(first[0], special=False).startswith(b" ")
+
     def text(self, token: int) -> str:
         """A token's text, control tokens included; "" for no token."""
         return self._piece(token, special=True).decode("utf-8", "replace") if token >= 0 else ""
