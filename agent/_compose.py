@@ -128,10 +128,10 @@ def compose(words: str, turn: Turn, got: Outcome, catalog: Catalog, *, list_item
             relaxed = _conditions(got.listed["relaxed"], turn, catalog)
             parts.append(say("relaxed_some" if count else "relaxed", turn.language, count=str(count), relaxed=relaxed))
         if entries and list_items:
-            parts.append(listing(entries, catalog.facets))
+            parts.append(listing(entries, catalog.facets, turn.language))
     if got.described is not None:
         item = got.described
-        facts = short_facts(item, catalog.facets, most=12)
+        facts = short_facts(item, catalog.facets, turn.language, most=12)
         parts.append(
             "\n".join(filter(None, [f"{item['title']} ({facts})" if facts else item["title"], item["description"]]))
         )

@@ -49,10 +49,10 @@ def say(key: str, language: str, **values: str) -> str:
     return _SAID["zh" if language == "zh" else "en"][key].format(**values)
 
 
-def card(number: int, entry: Mapping[str, Any], facets: Mapping[str, Facet]) -> str:
+def card(number: int, entry: Mapping[str, Any], facets: Mapping[str, Facet], language: str = "") -> str:
     """One listed item as text: number, title, a line of facts, and of the reason what the facts do not say."""
     line = f"{number}. {entry['title']}"
-    shown = short_facts(entry["item"], facets)
+    shown = short_facts(entry["item"], facets, language)
     if shown:
         line += f" ({shown})"
     reason = beyond(entry["reason"], shown)
@@ -68,15 +68,15 @@ def beyond(reason: str, shown: str) -> str:
     return f"{said[0].upper()}{said[1:]}{end}" if said else ""
 
 
-def short_facts(item: Mapping[str, Any], facets: Mapping[str, Facet], *, most: int = 5) -> str:
-    """The first short facets of an item: values alone where they speak for themselves."""
+def short_facts(item: Mapping[str, Any], facets: Mapping[str, Facet], language: str = "", *, most: int = 5) -> str:
+    """The first short facets of an item: values alone where they speak for themselves, in the reader's language."""
     parts: list[str] = []
     for name, facet in facets.items():
         value = item.get(name)
         if value is None or facet.kind == "text" or len(parts) == most:
             continue
         if isinstance(value, list):
-            parts.append(", ".join(str(part) for part in value[:3]))
+            parts.append(", ".join(facet.told(str(part), language) for part in value[:3]))
         elif isinstance(value, bool):
             if value:
                 parts.append(facet_label(name))
@@ -84,10 +84,10 @@ def short_facts(item: Mapping[str, Any], facets: Mapping[str, Facet], *, most: i
             number = f"{value:g}" if isinstance(value, float) else str(value)
             parts.append(f"{number} {facet.unit}" if facet.unit else f"{facet_label(name)} {number}")
         else:
-            parts.append(str(value))
+            parts.append(facet.told(str(value), language))
     return " · ".join(parts)
 
 
-def listing(entries: Sequence[Mapping[str, Any]], facets: Mapping[str, Facet]) -> str:
+def listing(entries: Sequence[Mapping[str, Any]], facets: Mapping[str, Facet], language: str = "") -> str:
     """A whole list as text."""
-    return "\n".join(card(number, entry, facets) for number, entry in enumerate(entries, start=1))
+    return "\n".join(card(number, entry, facets, language) for number, entry in enumerate(entries, start=1))

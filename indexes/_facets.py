@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from chatrec.errors import CatalogError
+from chatrec.indexes._linker_text import languages
 from chatrec.indexes._units import name_unit
 from chatrec.indexes._values import Facet, FacetKind, FacetValue, Item
 
@@ -63,12 +64,18 @@ def _facet(name: str, held: list[FacetValue], unit: str | None, told: FacetKind 
         return Facet(name, "boolean", len(held), values=ranked(Counter(str(value).lower() for value in held)))
     if tuple in types:
         parts = Counter(part for value in held for part in (value if isinstance(value, tuple) else (str(value),)))
-        return Facet(name, "multi", len(held), values=ranked(parts))
+        return Facet(name, "multi", len(held), values=ranked(parts), bilingual=_bilingual(parts))
     if types != {str}:
         return Facet(name, "text", len(held))
     texts = Counter(str(value) for value in held)
     kind = told if told in {"category", "text"} else text_kind(name, texts)
-    return Facet(name, kind, len(held), values=ranked(texts) if kind == "category" else {})
+    if kind != "category":
+        return Facet(name, kind, len(held))
+    return Facet(name, kind, len(held), values=ranked(texts), bilingual=_bilingual(texts))
+
+
+def _bilingual(values: Collection[str]) -> bool:
+    return sum(1 for value in values if languages(value)) >= 0.7 * len(values)
 
 
 def _number(name: str, held: Sequence[FacetValue], unit: str | None) -> Facet:

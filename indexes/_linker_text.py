@@ -142,7 +142,8 @@ def languages(value: str) -> tuple[str, ...]:
     at = next((n for n in range(1, len(words)) if chinese[n] != chinese[n - 1]), 0)
     if not at or any(chinese[n] != chinese[at] for n in range(at, len(words))):
         return ()
-    return " ".join(words[:at]), " ".join(words[at:])
+    halves = " ".join(words[:at]), " ".join(words[at:])
+    return halves[::-1] if chinese[0] else halves
 
 
 def is_han(text: str) -> bool:

@@ -114,21 +114,26 @@ def explain(item: Item, evidence: Evidence, facets: Mapping[str, Facet], languag
             told.setdefault(phrase.casefold(), phrase)
 
     tell(_met(item, constraint, facets, say, language) for constraint in evidence.met)
-    tell(evidence.named[:_MOST_VALUES])
+    tell(_spoken(evidence.named[:_MOST_VALUES], facets, language))
     if evidence.words:
         tell([say["title"].format(say["join"].join(evidence.words))])
-    shared = [value for value in evidence.shared if value.casefold() not in told][:2]
+    shared = _spoken(evidence.shared, facets, language)
+    shared = [value for value in shared if value.casefold() not in told][:2]
     if evidence.likes:
         titles = _listed(evidence.likes[:_MOST_LIKES], say, language)
         tell([say["close"].format(titles) + (f" ({say['join'].join(shared)})" if shared else "")])
-    taste = [value for value in evidence.taste if value.casefold() not in told and value not in shared]
+    taste = [
+        value
+        for value in _spoken(evidence.taste, facets, language)
+        if value.casefold() not in told and value not in shared
+    ]
     if taste:
         tell([say["taste"].format(say["join"].join(taste[:2]))])
     if evidence.liked and evidence.liked not in evidence.likes:
         tell([say["liked"].format(evidence.liked)])
     misses = [_missed(item, constraint, facets, say, language) for constraint in evidence.missed]
     if not told and (evidence.meaning or not misses):
-        own = [say["join"].join(evidence.own)] if evidence.own else []
+        own = [say["join"].join(_spoken(evidence.own, facets, language))] if evidence.own else []
         tell([*own, say["meaning" if evidence.meaning else "start"]])
     phrases = [*told.values()]
     if misses:
@@ -137,6 +142,12 @@ def explain(item: Item, evidence: Evidence, facets: Mapping[str, Facet], languag
     if language == "en":
         sentence = sentence[:1].upper() + sentence[1:]
     return sentence if sentence.endswith(say["end"]) else sentence + say["end"]
+
+
+def _spoken(values: Sequence[str], facets: Mapping[str, Facet], language: Language) -> list[str]:
+    """Values as the reader's language has them, where their facet is written in two."""
+    told = {value: facet for facet in facets.values() if facet.bilingual for value in values if value in facet.values}
+    return [told[value].told(value, language) if value in told else value for value in values]
 
 
 def shared_words(query: str, title: str) -> list[str]:
@@ -216,15 +227,14 @@ def _met(
     if constraint.op == "contains":
         return say["with"].format(_name(constraint.facet), constraint.values[0])
     if constraint.op == "none":
-        wanted = say["join"].join(str(each) for each in constraint.values)
+        wanted = say["join"].join(_spoken([str(each) for each in constraint.values], facets, language))
         return say["no" if facet is not None and facet.kind == "multi" else "not"].format(wanted)
     if value is None:
         return say["unknown"].format(_name(constraint.facet))
     if facet is not None and facet.kind in {"category", "multi"}:
         asked = {str(each) for each in constraint.values}
-        return say["join"].join(str(part) for part in _parts(value) if str(part) in asked) or _shown(
-            constraint.facet, value, facet, language
-        )
+        met = [facet.told(str(part), language) for part in _parts(value) if str(part) in asked]
+        return say["join"].join(met) or _shown(constraint.facet, value, facet, language)
     return _shown(constraint.facet, value, facet, language)
 
 
@@ -238,11 +248,14 @@ def _missed(
         return say["not"].format(say["with"].format(_name(constraint.facet), constraint.values[0]))
     if constraint.op == "none":
         unwanted = {str(each) for each in constraint.values}
-        return say["join"].join(str(part) for part in _parts(value) if str(part) in unwanted)
+        return say["join"].join(
+            _spoken([str(part) for part in _parts(value) if str(part) in unwanted], facets, language)
+        )
     if value is None:
         return say["unknown"].format(_name(constraint.facet))
     if listed:
-        return say["not"].format(say["join"].join(str(each) for each in constraint.values[:_MOST_VALUES]))
+        wanted = [str(each) for each in constraint.values[:_MOST_VALUES]]
+        return say["not"].format(say["join"].join(_spoken(wanted, facets, language)))
     return _shown(constraint.facet, value, facet, language)
 
 
@@ -250,12 +263,13 @@ def _shown(name: str, value: FacetValue, facet: Facet | None, language: Language
     """A facet value that can be read without its column: "95 min", "€12", "year 1979", "vegan", "not vegan"."""
     space = "" if language == "zh" else " "
     if isinstance(value, tuple):
-        return _PHRASES[language]["join"].join(value)
+        return _PHRASES[language]["join"].join(facet.told(part, language) if facet else part for part in value)
     if isinstance(value, bool) or (facet is not None and facet.kind == "boolean"):
         yes = str(value).lower() == "true"
         return _name(name) if yes else _PHRASES[language]["not"].format(_name(name))
     if isinstance(value, str):
-        return f"{_name(name)}{space}{value}" if facet is not None and facet.kind == "date" else value
+        told = facet.told(value, language) if facet is not None else value
+        return f"{_name(name)}{space}{value}" if facet is not None and facet.kind == "date" else told
     number = _number(value)
     unit = facet.unit if facet is not None else None
     if unit is None:

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
+from chatrec.indexes._linker_text import languages
+
 Scalar: TypeAlias = str | int | float | bool
 FacetValue: TypeAlias = Scalar | tuple[str, ...]
 FacetKind: TypeAlias = Literal["category", "multi", "number", "date", "boolean", "text"]
@@ -66,6 +68,7 @@ class Facet:
         high: The greatest value (number), or None.
         integer: Whether all numbers are whole.
         unit: The numbers' unit where the column name or the values say it ("min", "€"), or None.
+        bilingual: Whether the values are written in English and Chinese: "summer 夏天".
     """
 
     name: str
@@ -76,6 +79,12 @@ class Facet:
     high: float | None = None
     integer: bool = False
     unit: str | None = None
+    bilingual: bool = False
+
+    def told(self, value: str, language: str) -> str:
+        """A value as a reader of `en` or `zh` is shown it: of one in two languages that half, else the whole."""
+        halves = languages(value) if self.bilingual and language else ()
+        return halves[language == "zh"] if halves else value
 
 
 @dataclass(frozen=True, slots=True)

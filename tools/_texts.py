@@ -16,10 +16,10 @@ def facet_label(name: str) -> str:
 
 
 def option_label(facet: Facet, option: str, language: str) -> str:
-    """An option as a person reads it: notation like `year<1980` becomes words, values stay as they are."""
+    """An option as a person reads it: notation like `year<1980` becomes words, values in two languages one."""
     body = option.removeprefix(facet.name)
     if body == option:
-        return option
+        return facet.told(option, language)
     unit = f" {facet.unit}" if facet.unit else ""
     if ".." in body:
         low, high = body.lstrip("=").split("..")
@@ -34,7 +34,8 @@ def option_label(facet: Facet, option: str, language: str) -> str:
         "=": ("{}", "{}"),
     }.items():
         if body.startswith(sign):
-            return (chinese if zh else english).format(body.removeprefix(sign) + unit)
+            values = "|".join(facet.told(value, language) for value in body.removeprefix(sign).split("|"))
+            return (chinese if zh else english).format(values + unit)
     return option
 
 

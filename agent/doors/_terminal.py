@@ -124,11 +124,12 @@ class Screen:
         if not self.rich:
             self.text(f"{answer.reply}\n")
             return
-        cards = listing(answer.recommendations, catalog.facets)
+        spoken: Spoken = "zh" if listing(answer.recommendations, catalog.facets, "zh") in answer.reply else "en"
+        cards = listing(answer.recommendations, catalog.facets, spoken)
         before, found, after = answer.reply.partition(cards) if cards else (answer.reply, "", "")
         parts: list[RenderableType] = [Text(_clean(before.strip()))]
         if found:
-            parts.append(_cards(answer.recommendations, catalog))
+            parts.append(_cards(answer.recommendations, catalog, spoken))
         if after.strip():
             parts.append(Text(_clean(after.strip())))
         if answer.question is not None:
@@ -213,9 +214,9 @@ def greet(session: Session, screen: Screen, *, first: str | None) -> None:
         if session.shown:
             screen.say("resumed_list")
             if screen.rich:
-                screen.console.print(Padding(_cards(session.shown, catalog), (0, 0, 0, 2)))
+                screen.console.print(Padding(_cards(session.shown, catalog, screen.language), (0, 0, 0, 2)))
             else:
-                screen.text(listing(session.shown, catalog.facets))
+                screen.text(listing(session.shown, catalog.facets, screen.language))
     screen.text("")
 
 
@@ -256,12 +257,12 @@ class Loading:
         self._progress.update(self._tasks[what], completed=done, total=total or None)
 
 
-def _cards(entries: Sequence[dict[str, Any]], catalog: Catalog) -> Table:
+def _cards(entries: Sequence[dict[str, Any]], catalog: Catalog, language: Spoken) -> Table:
     """A list: number, then title and facts, then what else the reason says, each wrapped within its own column."""
     grid = Table.grid(padding=(0, 1))
     for number, entry in enumerate(entries, start=1):
         card = Text(_clean(str(entry["title"])), style="bold")
-        facts = _clean(short_facts(entry["item"], catalog.facets))
+        facts = _clean(short_facts(entry["item"], catalog.facets, language))
         if facts:
             card.append(f" ({facts})", style="not bold dim")
         reason = _clean(beyond(entry["reason"], facts))

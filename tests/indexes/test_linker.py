@@ -273,6 +273,16 @@ def test_a_word_that_names_a_value_is_not_translated_into_another() -> None:
     assert [str(p.constraint) for p in Linker(Catalog(items)).link("我想要杯子").proposals] == ["kind=cup 杯子"]
 
 
+def test_values_in_two_languages_are_told_in_one() -> None:
+    kinds = ["dress 连衣裙/裙子", "大衣 coat", "T-shirt T恤"]
+    facet = Catalog([Item(str(n), f"item {n}", "", {"kind": (kind,)}) for n, kind in enumerate(kinds)]).facets["kind"]
+    assert [facet.told(kind, "zh") for kind in kinds] == ["连衣裙/裙子", "大衣", "T恤"]
+    assert [facet.told(kind, "en") for kind in kinds] == ["dress", "coat", "T-shirt"]
+    assert [facet.told(kind, "") for kind in kinds] == kinds
+    paper = Catalog([Item(str(n), f"item {n}", "", {"kind": (k,)}) for n, k in enumerate(["A4 纸", "毛笔"])])
+    assert paper.facets["kind"].told("A4 纸", "zh") == "A4 纸"
+
+
 def test_titles_in_two_languages_are_named_in_either() -> None:
     titles = ["Tin Moon Kettle 锡月水壶", "Dali 大理", "Harbour Kite 港湾风筝"]
     linker = Linker(Catalog([Item(str(n), title, "", {"price": n}) for n, title in enumerate(titles)]))
