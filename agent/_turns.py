@@ -39,7 +39,7 @@ def fold(before: Turn, link: Link, text: str, catalog: Catalog) -> Turn:
     where = [c for c in before.where if c.facet not in link.removed]
     perhaps = [c for c in before.prefer if c.facet not in link.removed]
     for proposal in link.proposals:
-        if proposal.score >= SURE:
+        if proposal.score >= SURE and proposal.strict:
             where = _merge(where, proposal.constraint, catalog)
         else:
             perhaps = [proposal.constraint, *(c for c in perhaps if c != proposal.constraint)]
@@ -49,7 +49,7 @@ def fold(before: Turn, link: Link, text: str, catalog: Catalog) -> Turn:
     return replace(
         before,
         text=text,
-        query=" ".join(filter(None, (text, before.query)))[:_QUERY_CHARS],
+        query=" ".join(filter(None, (link.translated or text, before.query)))[:_QUERY_CHARS],
         where=tuple(where),
         prefer=tuple(c for c in perhaps if c.facet not in settled)[:_PREFER_KEPT],
         named=tuple(named),

@@ -16,12 +16,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from chatrec.indexes._constraints import Constraint
 from chatrec.indexes._linker_chatter import chatter
 from chatrec.indexes._linker_cues import CUES
-from chatrec.indexes._linker_dictionary import translations
+from chatrec.indexes._linker_dictionary import Glossary, translations
 from chatrec.indexes._linker_found import Found
 from chatrec.indexes._linker_join import merge
 from chatrec.indexes._linker_meaning import Meanings
@@ -54,11 +55,14 @@ class Proposal:
         constraint: The constraint.
         text: The words that say it.
         score: How sure, 0 to 1. From 0.75 on the person said so; lower means perhaps.
+        strict: Whether what does not satisfy it may be left out. False for wanted values of a facet that is filled in
+            so freely (most of its many values occur once) that an item may have the thing under another name.
     """
 
     constraint: Constraint
     text: str
     score: float
+    strict: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +75,15 @@ class Link:
         removed: Facets that the person said are of no matter ("any year is fine").
         rest: The words that were not understood and may be searched for, in order; without function words, and
             without refused ones ("no clowns" must not find clowns).
+        translated: The catalog's own words for an English message about a Chinese catalog, to be searched for as
+            well; empty otherwise.
     """
 
     proposals: tuple[Proposal, ...] = ()
     mentions: tuple[Mention, ...] = ()
     removed: tuple[str, ...] = ()
     rest: str = ""
+    translated: str = ""
 
 
 class Linker:
@@ -103,6 +110,7 @@ class Linker:
         self._meanings = Meanings(facets, self._items, skip=self._values.lexicon.name_like)
         self._foreign = _Foreign(self._values.lexicon.keys(), self._names.keys())
         self._learning = threading.Lock()
+        self._chinese = catalog.language == "zh"
 
     def link(self, text: str, *, last: Sequence[str] = (), embedder: Embeddings | None = None) -> Link:
         """Read a sentence.
@@ -141,7 +149,18 @@ class Linker:
             tuple(_mention(sentence, one, scope) for one in sorted(mentioned, key=lambda one: one[1])),
             tuple(dict.fromkeys([*(name.facet for name in removed), *(one.constraint.facet for one in given_up)])),
             leftovers(sentence, scope),
+            self._translated(sentence, scope),
         )
+
+    def _translated(self, sentence: Sentence, scope: Sequence[int]) -> str:
+        if not self._chinese or any(token.kind == "han" for token in sentence.tokens):
+            return ""
+        kept = [token for token, refused in zip(sentence.tokens, scope, strict=True) if refused < 0]
+        return " ".join(self._glossary.translate(kept)) if kept else ""
+
+    @cached_property
+    def _glossary(self) -> Glossary:
+        return Glossary(self._items)
 
     def _learn(self, sentence: Sentence) -> None:
         """Read the dictionary when the first message comes that may name a value in another language."""
@@ -219,7 +238,8 @@ class Linker:
     def _proposals(self, sentence: Sentence, found: Sequence[Found]) -> tuple[Proposal, ...]:
         best: dict[Constraint, Proposal] = {}
         for one in merge(sentence, found, self._kinds):
-            proposal = Proposal(one.constraint, sentence.span(one.start, one.end), round(one.score, 3))
+            strict = one.constraint.op != "any" or one.constraint.facet not in self._values.lexicon.free
+            proposal = Proposal(one.constraint, sentence.span(one.start, one.end), round(one.score, 3), strict)
             held = best.get(one.constraint)
             if held is None or held.score < proposal.score:
                 best[one.constraint] = proposal

@@ -8,18 +8,28 @@ Without the package nothing is found here, and values are matched across languag
 from __future__ import annotations
 
 import importlib.util
+import math
 import re
-from collections.abc import Collection, Iterator
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from chatrec.indexes._linker_text import norms, root, stem
+from chatrec.indexes._linker_han import SIMPLIFIED
+from chatrec.indexes._linker_text import Token, norms, root, stem
+from chatrec.indexes._linker_words import FUNCTION
+from chatrec.indexes._values import Item
 
 _BRACKETED = re.compile(r"\s*\([^)]*\)|\[[^\]]*\]")
 _LEADS = frozenset({"to", "a", "an", "the", "be"})
 _ASIDE = ("CL:", "surname ", "variant of", "old variant", "erhua variant", "abbr. ", "see ", "also written", "used in")
 _CLASS = frozenset("片剧类型式款风系装")
 _MOST = 4
+_WORDS = 3
+_EACH = 3
+_LETTERS = 300_000
+_ASIDES = re.compile(r"\(([a-z -]+)\)")
+_HAN_RUN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +78,69 @@ def translations(
                 yield Translation(parts[1], key, rank + (rank + 1 < _MOST and ") " not in gloss and "(" in gloss))
             elif len(key) > 1 and parts[1][-1] in _CLASS and key[:-1] in words:
                 yield Translation(parts[1], key[:-1], rank)
+
+
+class Glossary:
+    """English words and the Chinese ones for them that a catalog uses.
+
+    Args:
+        items: The items; of their titles, values and descriptions at most 300,000 characters are read.
+    """
+
+    def __init__(self, items: Sequence[Item]) -> None:
+        used = _used(items)
+        ranked: dict[tuple[str, ...], list[tuple[float, str]]] = {}
+        for line in _lines() if used else ():
+            parts = line.split(" ", 2)
+            if len(parts) < 3 or parts[1] not in used:
+                continue
+            for rank, gloss in enumerate(_glosses(parts[2])[:_MOST]):
+                for key, later in ((_key(gloss), 0), *((_key(aside), 1) for aside in _ASIDES.findall(gloss))):
+                    if 0 < len(key) <= _WORDS and not FUNCTION.issuperset(key):
+                        # The first sense of a word is the likelier one, and so is the word that the catalog uses more.
+                        ranked.setdefault(key, []).append((rank + later - math.log(used[parts[1]]), parts[1]))
+        self._words = {
+            key: tuple(dict.fromkeys(han for _, han in sorted(rows)))[:_EACH] for key, rows in ranked.items()
+        }
+
+    def translate(self, tokens: Sequence[Token]) -> list[str]:
+        """The catalog's words for English ones, the longest phrases first; what has none is left out."""
+        found: list[str] = []
+        at = 0
+        while at < len(tokens):
+            key = tuple(token.stem for token in tokens[at : at + _WORDS] if token.kind == "word")
+            size = next((size for size in range(len(key), 1, -1) if key[:size] in self._words), 0)
+            if size:
+                found.extend(self._words[key[:size]])
+            elif key and tokens[at].norm not in FUNCTION:
+                found.extend(next((self._words[(form,)] for form in _forms(key[0]) if (form,) in self._words), ()))
+            at += max(1, size)
+        return list(dict.fromkeys(found))
+
+
+def _forms(word: str) -> Iterator[str]:
+    """A word, and what it may be a form of: steamed, steam; fried, fry; spicy, spice."""
+    yield word
+    for ending, bare in (("ied", "y"), ("ed", ""), ("ed", "e"), ("ing", ""), ("ing", "e"), ("y", ""), ("y", "e")):
+        if word.endswith(ending) and len(word) - len(ending) > 2:
+            yield word[: -len(ending)] + bare
+    if len(word) > 5 and word[-3] == word[-4] and word.endswith("ed"):
+        yield word[:-3]
+
+
+def _used(items: Sequence[Item]) -> Counter[str]:
+    """Runs of one to four Chinese characters, and how often the items have them."""
+    used: Counter[str] = Counter()
+    left = _LETTERS
+    for item in items:
+        values = [part for value in item.facets.values() for part in (value if isinstance(value, tuple) else (value,))]
+        text = " ".join([item.title, *(part for part in values if isinstance(part, str)), item.description])
+        for run in _HAN_RUN.findall(text.translate(SIMPLIFIED)):
+            used.update(run[at : at + size] for size in range(1, 5) for at in range(len(run) - size + 1))
+        left -= len(text)
+        if left < 0:
+            break
+    return used
 
 
 def _lines() -> list[str]:

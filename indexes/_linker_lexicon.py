@@ -134,9 +134,10 @@ class Lexicon:
         elif size > _SMALL and sum(count == 1 for count in facet.values.values()) >= 0.5 * size:
             self.free.add(facet.name)
         family = _family(facet)
+        bilingual = sum(1 for value in facet.values if languages(value)) >= 0.7 * size
         for value, count in facet.values.items():
             entry = Entry(facet.name, value, count, 1.0, size, names)
-            for said in (value, *(languages(value) if facet.bilingual else ())):
+            for said in (value, *(languages(value) if bilingual else ())):
                 key = stems(said)
                 if not key or (names and len(key) < 3 and FUNCTION.issuperset(key)):
                     continue
