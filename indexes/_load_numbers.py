@@ -83,7 +83,8 @@ def read_ranges(name: str, cells: Sequence[Any], held: Sequence[int]) -> Numbers
                 wrong[row] = cells[row]
             continue
         lows[row], highs[row], own = ends
-        ranges += lows[row] != highs[row]
+        # Of "12+" alone nobody would make a range.
+        ranges += None not in {lows[row], highs[row]} and lows[row] != highs[row]
         if own:
             units[row] = own
     read = len(held) - len(wrong)

@@ -114,7 +114,7 @@ def _read_special(text: str) -> tuple[float, str] | None:
 def _bare(unit: str) -> str:
     """A unit without spaces; money by the month or the piece is money: the column's name says for what."""
     unit = unit.casefold().replace("out of", "/") if "out of" in unit.casefold() else unit
-    unit = re.sub(r"[\s.]", "", unit)
+    unit = re.sub(r"[\s.]|(?:起|左右|以上)$", "", unit)
     money, _, per = unit.partition("/")
     return money if per.isalpha() and (same_unit(money) in MONEY or not money) else unit
 
