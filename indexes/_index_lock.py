@@ -18,12 +18,12 @@ _PAUSE = 0.02
 
 
 @contextlib.contextmanager
-def writing(folder: Path, *, wait: float = _WAIT) -> Generator[None, None, None]:
+def writing(folder: Path, *, wait: float | None = None) -> Generator[None, None, None]:
     """Hold the folder's lock; a process that dies lets it go.
 
     Args:
         folder: Made when missing.
-        wait: For another writer, in seconds.
+        wait: For another writer, in seconds; 5 by default.
 
     Raises:
         IndexFileError: Another writes there, or the lock cannot be made.
@@ -36,7 +36,7 @@ def writing(folder: Path, *, wait: float = _WAIT) -> Generator[None, None, None]
             f"the index cannot be written at {str(folder)!r}: {error}", hint="check free space and rights"
         ) from error
     with file:
-        deadline = time.monotonic() + wait
+        deadline = time.monotonic() + (_WAIT if wait is None else wait)
         while not _locked(file):
             if time.monotonic() > deadline:
                 file.seek(0)
