@@ -9,6 +9,7 @@ import ctypes
 import logging
 import os
 import threading
+import time
 from concurrent.futures import Future
 from functools import cached_property
 from pathlib import Path
@@ -35,6 +36,7 @@ from chatrec.errors import ModelError
 
 _llguidance: Any = llguidance
 _log = logging.getLogger(__name__)
+_HEAD_START = 0.01
 
 
 class Engine:
@@ -94,10 +96,12 @@ class Engine:
         self.n_ctx = min(settings.n_ctx, self.trained_ctx) if self.trained_ctx > 0 else settings.n_ctx
         most = settings.n_threads or _library.physical_cores()
         fixed = settings.n_threads is not None
-        threads = ThreadChooser(most, fixed=fixed, known=None if fixed else known_costs(settings.path))
+        alone = ThreadChooser(most, fixed=fixed, known=None if fixed else known_costs(settings.path))
+        # Here the usual batch is a token of each conversation.
+        together = ThreadChooser(most, fixed=fixed, few=4 * settings.parallel)
 
         def make(n_slots: int, capacity: int) -> Context:
-            size = self.vocabulary.size
+            size, threads = self.vocabulary.size, alone if n_slots == 1 else together
             return Context(self._model, settings, n_slots=n_slots, capacity=capacity, threads=threads, n_vocab=size)
 
         self.places = Places(settings, self.n_ctx, make)
@@ -152,6 +156,8 @@ class Engine:
         self._compiler = made
 
         def make() -> None:
+            # llguidance holds the interpreter's lock all the while: let llama.cpp begin, which needs none.
+            time.sleep(_HEAD_START)
             try:
                 made.set_result(self._make_compiler())
             except BaseException as error:

@@ -67,13 +67,13 @@ class Generation:
         """
         started = time.perf_counter()
         engine, writer = self._engine, self._writer
-        if self._request.mode != "words":
-            engine.begin_grammars()
         prompt = prompt_of(engine, self._request)
         writer.prompt = prompt.tokens
         self._check_room()
         prior = yield from self._prior()
         cached = yield from self._begin(writer.prompt, prompt)
+        if self._request.mode != "words":
+            engine.begin_grammars()
         try:
             reason = yield from self._answer(prompt, prior)
         finally:
