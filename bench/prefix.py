@@ -99,7 +99,8 @@ class _Watch(BaseCallbackHandler):
 
 
 def _cases(args: argparse.Namespace, home: Path) -> dict[str, dict[str, Any]]:
-    from chatrec.agent._assemble import local_model, shipped_adapter
+    from chatrec.agent._assemble import local_model
+    from chatrec.agent.llm import shipped_adapter
 
     fields: dict[str, Any] = {"temperature": 0.0, "model_path": str(args.model) if args.model else None}
     words = args.tokens // 26  # tokens of a rule, about

@@ -34,6 +34,7 @@ class ThreadChooser:
         fixed: Always use that number: the person said so.
         known: Seconds a token that were measured before, by number of threads: for single tokens under True, for
             batches under False. What is measured while working replaces them.
+        few: Up to how many tokens count as single ones.
         clock: Seconds; replaced in tests.
     """
 
@@ -43,21 +44,23 @@ class ThreadChooser:
         *,
         fixed: bool = False,
         known: Mapping[bool, Mapping[int, float]] | None = None,
+        few: int = _FEW_TOKENS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.most = most
+        self._few = few
         self._clock = clock
         before: Mapping[bool, Mapping[int, float]] = {} if fixed or known is None else known
         usual = {most} if fixed else {1, max(1, most // 2), most}
         self._arms: dict[bool, dict[int, _Arm]] = {}
-        for few in (True, False):
-            costs = before.get(few, {})
+        for single in (True, False):
+            costs = before.get(single, {})
             numbers = {number for number in costs if number <= most} or usual
-            self._arms[few] = {number: _Arm(costs.get(number), clock()) for number in sorted(numbers, reverse=True)}
+            self._arms[single] = {number: _Arm(costs.get(number), clock()) for number in sorted(numbers, reverse=True)}
 
     def pick(self, n_tokens: int) -> int:
         """The number of threads for an evaluation of this many tokens."""
-        arms = self._arms[n_tokens <= _FEW_TOKENS]
+        arms = self._arms[n_tokens <= self._few]
         known = {number: arm.cost for number, arm in arms.items() if arm.cost is not None}
         best = min(known, key=lambda number: known[number]) if known else next(iter(arms))
         if n_tokens > _MOST_TOKENS_TO_TRY or len(arms) == 1:
@@ -73,7 +76,7 @@ class ThreadChooser:
 
     def note(self, n_tokens: int, threads: int, seconds: float) -> None:
         """Remember how long an evaluation took."""
-        arm = self._arms[n_tokens <= _FEW_TOKENS][threads]
+        arm = self._arms[n_tokens <= self._few][threads]
         cost = seconds / n_tokens
         now = self._clock()
         fresh = arm.cost is None or now - arm.measured_at > _RETRY_SECONDS
