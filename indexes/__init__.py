@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from chatrec.indexes._embedders import open_embedder
     from chatrec.indexes._feedback import FeedbackEvent, FeedbackLog
     from chatrec.indexes._index import ItemIndex
+    from chatrec.indexes._interactions import Interactions
     from chatrec.indexes._linker import Link, Proposal
     from chatrec.indexes._people import (
         Forgotten,
@@ -30,16 +31,19 @@ if TYPE_CHECKING:
     from chatrec.indexes._rejects import Reject
     from chatrec.indexes._schema import ColumnSchema, Schema
     from chatrec.indexes._threads import ThreadOwners
+    from chatrec.indexes._together import CoPreference
     from chatrec.indexes._values import Facet, Item, Mention, Question, Recommendation
 
 __all__ = [
     "Catalog",
+    "CoPreference",
     "ColumnSchema",
     "Constraint",
     "Facet",
     "FeedbackEvent",
     "FeedbackLog",
     "Forgotten",
+    "Interactions",
     "Item",
     "ItemIndex",
     "Link",
@@ -68,12 +72,14 @@ __all__ = [
 
 _HOMES = {
     "Catalog": "_catalog",
+    "CoPreference": "_together",
     "ColumnSchema": "_schema",
     "Constraint": "_constraints",
     "Facet": "_values",
     "FeedbackEvent": "_feedback",
     "FeedbackLog": "_feedback",
     "Forgotten": "_people",
+    "Interactions": "_interactions",
     "Item": "_values",
     "ItemIndex": "_index",
     "Link": "_linker",

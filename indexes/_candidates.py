@@ -19,6 +19,7 @@ from chatrec.indexes._values import Item
 if TYPE_CHECKING:
     from chatrec.indexes._catalog import Catalog
     from chatrec.indexes._index import ItemIndex
+    from chatrec.indexes._together import CoPreference
 
 __all__ = ["Finder", "Wish"]
 
@@ -78,11 +79,13 @@ class Finder:
     Args:
         catalog: The items.
         index: Their vectors and words.
+        together: What goes together, or None.
     """
 
-    def __init__(self, catalog: Catalog, index: ItemIndex) -> None:
+    def __init__(self, catalog: Catalog, index: ItemIndex, together: CoPreference | None = None) -> None:
         self._catalog = catalog
         self._index = index
+        self._together = together
 
     @cached_property
     def space(self) -> Space:
@@ -127,6 +130,9 @@ class Finder:
         soft = [self._catalog.mask([constraint]) & pool for constraint in wish.prefer or wish.soft()]
         if len(wish.soft()) > 1:
             soft.append(self._catalog.mask(wish.soft()) & pool)
+        if self._together is not None:
+            for scores in (self._company(wish), self._together.popular):
+                found.update(_best(scores, max(_PER_SIGNAL, 2 * k), pool))
         main = self._targets(wish)[0]
         for mask in soft:
             if mask.any():
@@ -157,6 +163,9 @@ class Finder:
             found["prefer"] = np.mean([self._near(constraint)[rows] for constraint in wish.prefer], axis=0)
         if wish.taste:
             found["taste"] = self._taste(wish.taste, vectors, rows)
+        if self._together is not None:
+            found["together"] = self._company(wish)[rows]
+            found["popular"] = self._together.popular[rows]
         if wish.remembered:
             satisfied = np.sum([self._catalog.mask([each])[rows] for each in wish.remembered], axis=0)
             found["profile"] = (1.0 - 0.5**satisfied).astype(np.float32)
@@ -211,6 +220,15 @@ class Finder:
     def _search(self, target: str | Floats, k: int, mask: Mask) -> list[int]:
         return [self._catalog.row(hit.id) for hit in self._index.search(target, k=k, mask=mask)]
 
+    def _company(self, wish: Wish) -> Floats:
+        """What the people like who liked what this person likes, shape (n_items,), in [-1, 1]: 1 for the best."""
+        assert self._together is not None
+        liked = {self._catalog.row(item_id): pull for item_id, pull in wish.taste.pulls.items()}
+        liked |= {self._catalog.row(item_id): 1.0 for item_id in wish.like}
+        liked |= {self._catalog.row(item_id): -0.5 for item_id in wish.unlike}
+        scores = self._together.scores(liked)
+        return scores / np.float32(max(float(scores.max(initial=0.0)), 1.0e-6)) if liked else scores
+
     def _even(self, wish: Wish, pool: Mask, size: int) -> Rows:
         """The rows that satisfy most soft constraints, else an even, repeatable sample of the pool."""
         rows = np.flatnonzero(pool)
@@ -218,6 +236,8 @@ class Finder:
         for constraint in wish.soft():
             score += self._near(constraint)
         shuffled = np.random.default_rng(len(self._catalog)).permutation(len(self._catalog))
+        if self._together is not None:
+            score += self._together.popular
         order = np.lexsort((shuffled[rows], -score[rows]))
         return np.sort(rows[order[:size]])
 
@@ -275,3 +295,11 @@ class Finder:
         for (name, value), weight in values:
             total += np.float32(weight) * self._catalog.mask([Constraint(name, "any", (value,))])[rows]
         return total
+
+
+def _best(scores: Floats, count: int, pool: Mask) -> list[int]:
+    """The rows of the pool with the highest scores above 0, at most `count`."""
+    rows = np.flatnonzero(pool & (scores > 0))
+    if len(rows) > count:
+        rows = rows[np.argpartition(-scores[rows], count - 1)[:count]]
+    return [int(row) for row in rows]

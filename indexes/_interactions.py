@@ -88,7 +88,7 @@ class Interactions:
             item: The column of the item's id; likewise.
             rating: The column of the rating; likewise, and every event is a like where there is none.
             timestamp: The column of the time, in seconds since 1970 or ISO 8601; likewise.
-            liked_from: The least rating that says "liked"; 0.7 of the way from the least rating to the greatest if None.
+            liked_from: The least rating of a like; 0.7 of the way from the least rating to the greatest if None.
             now: The time after which an event cannot have been, in seconds since 1970; the clock's if None.
 
         Raises:
@@ -179,7 +179,7 @@ def _columns(cells: Mapping[str, Any], told: Mapping[str, str | None], file: str
 
 def _plain(name: str) -> str:
     # "user_id:token" is how recommendation data sets write types into a header.
-    return re.sub(r"[\W_]+", "", name.split(":")[0].casefold())
+    return re.sub(r"[\W_]+", "", name.split(":", maxsplit=1)[0].casefold())
 
 
 def _event(

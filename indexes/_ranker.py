@@ -34,6 +34,8 @@ class Weights:
             ones, [-1, 1].
         prefer: Share of the soft constraints that the item satisfies, near misses of numbers counted in part, [0, 1].
         taste: What feedback says: likeness to accepted items, their facet values, wishes, [-1, 1].
+        together: What people like who liked the same items, [-1, 1]; only with interactions.
+        popular: How many people liked the item, logarithmic, [0, 1]; only with interactions.
         profile: Remembered likes that the item satisfies: half for one, three quarters for two, [0, 1].
         typical: How well the item stands for the others, [0, 1]; only where nothing is asked and nothing known.
         missed: What the item lacks of a relaxed constraint, 0 for a near miss to -1 for a far one, per constraint.
@@ -44,6 +46,8 @@ class Weights:
     like: float = 1.0
     prefer: float = 0.6
     taste: float = 0.8
+    together: float = 1.2
+    popular: float = 0.15
     profile: float = 0.4
     typical: float = 0.2
     missed: float = 1.0

@@ -35,12 +35,14 @@ _PHRASES: Final[Mapping[Language, Mapping[str, str]]] = {
         "and": " and ",
         "but": "but {}",
         "close": "close to {}",
+        "company": "liked by people who like what you like",
         "end": ".",
         "join": ", ",
         "liked": "close to {}, which you liked",
         "meaning": "close to your words in meaning",
         "no": "no {}",
         "not": "not {}",
+        "popular": "liked by many",
         "start": "a typical one to start from",
         "step": "; ",
         "taste": "your taste: {}",
@@ -52,12 +54,14 @@ _PHRASES: Final[Mapping[Language, Mapping[str, str]]] = {
         "and": "和",
         "but": "但{}",
         "close": "与“{}”相近",
+        "company": "和你口味相近的人也喜欢",
         "end": "。",
         "join": "、",
         "liked": "与你喜欢的“{}”相近",
         "meaning": "与你的描述相近",
         "no": "不含{}",
         "not": "不是{}",
+        "popular": "很多人喜欢",
         "start": "有代表性，可以先看看",
         "step": "；",
         "taste": "合你的口味：{}",
@@ -83,6 +87,8 @@ class Evidence:
         liked: The title of the accepted item that it is closest to, or "".
         meaning: Whether its meaning is close to the query.
         own: Facet values that tell what it is, for where nothing else does.
+        company: Whether people who like the same items like it.
+        popular: Whether many people like it.
     """
 
     met: Sequence[Constraint] = ()
@@ -95,6 +101,8 @@ class Evidence:
     liked: str = ""
     meaning: bool = False
     own: Sequence[str] = ()
+    company: bool = False
+    popular: bool = False
 
 
 def explain(item: Item, evidence: Evidence, facets: Mapping[str, Facet], language: Language = "en") -> str:
@@ -131,10 +139,13 @@ def explain(item: Item, evidence: Evidence, facets: Mapping[str, Facet], languag
         tell([say["taste"].format(say["join"].join(taste[:2]))])
     if evidence.liked and evidence.liked not in evidence.likes:
         tell([say["liked"].format(evidence.liked)])
+    if evidence.company:
+        tell([say["company"]])
     misses = [_missed(item, constraint, facets, say, language) for constraint in evidence.missed]
     if not told and (evidence.meaning or not misses):
         own = [say["join"].join(_spoken(evidence.own, facets, language))] if evidence.own else []
-        tell([*own, say["meaning" if evidence.meaning else "start"]])
+        why = "meaning" if evidence.meaning else "popular" if evidence.popular else "start"
+        tell([*own, say[why]])
     phrases = [*told.values()]
     if misses:
         phrases.append(say["but"].format(say["join"].join(dict.fromkeys(misses))))

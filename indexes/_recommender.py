@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
     from chatrec.indexes._catalog import Catalog
     from chatrec.indexes._index import ItemIndex
+    from chatrec.indexes._together import CoPreference
 
 __all__ = ["Recommendations", "Recommender"]
 
@@ -86,6 +87,7 @@ class Recommender:
         embedder: A name or LangChain embeddings; only read where the index is built here.
         language: Of the reasons: "en", "zh", or "auto" for the catalog's own.
         weights: How much each signal counts.
+        together: What goes together, learnt from interactions (`CoPreference.learn`); None where there are none.
     """
 
     def __init__(
@@ -97,6 +99,7 @@ class Recommender:
         embedder: str | Embeddings = "auto",
         language: Literal["auto", "en", "zh"] = "auto",
         weights: Weights | None = None,
+        together: CoPreference | None = None,
     ) -> None:
         if index is None:
             from chatrec.indexes._index import ItemIndex
@@ -109,6 +112,7 @@ class Recommender:
         self.feedback = FeedbackLog(self.store, catalog=catalog.name)
         self.language: Language = catalog.language if language == "auto" else language
         self.weights = weights or Weights()
+        self.together = together
         self._link_reason = lru_cache(maxsize=1024)(self._constraints_of)
 
     def recommend(
@@ -279,12 +283,14 @@ class Recommender:
             taste=values,
             liked=close,
             meaning=bool(wish.query),
+            company=parts.get("together", 0.0) > 0.25,
+            popular=parts.get("popular", 0.0) > 0.1,
             own=own_values(item, facets, len(self.catalog)),
         )
 
     @cached_property
     def _finder(self) -> Finder:
-        return Finder(self.catalog, self.index)
+        return Finder(self.catalog, self.index, self.together)
 
 
 def _satisfies(item: Item, constraint: Constraint) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import os
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -132,7 +133,7 @@ class CoPreference:
             IndexFileError: The file is missing, damaged, or of another format.
         """
         try:
-            with np.load(path, allow_pickle=False) as read:
+            with np.load(io.BytesIO(Path(path).read_bytes()), allow_pickle=False) as read:
                 parts = {name: read[name] for name in read.files}
             if int(parts["format"][0]) != _FORMAT:
                 raise IndexFileError(
@@ -145,7 +146,7 @@ class CoPreference:
             likes = np.zeros(len(catalog), dtype=np.int32)
             likes[now[now >= 0]] = parts["likes"][now >= 0]
             return cls(len(catalog), items, others, parts["weights"][kept], likes, float(parts["strength"][0]))
-        except (OSError, ValueError, KeyError, IndexError) as error:
+        except (OSError, ValueError, KeyError, IndexError, zipfile.BadZipFile) as error:
             raise IndexFileError(
                 f"{str(path)!r} cannot be read: {error}", hint="learn the interactions again: chatrec index"
             ) from error
