@@ -1,8 +1,8 @@
 """Ranking on MovieLens-100K: the shipped `Recommender` beside popularity, item neighbours, EASE, implicit ALS and BPR.
 
 Protocol: ratings of 4 and 5 are likes. "random": of each person's likes a fifth, drawn at random, is kept back;
-"temporal": the newest fifth of all likes. Everybody with a kept-back like is asked; every film but the known likes may be
-listed. NDCG with binary gains. The data are read from an unpacked `recbole` and trained into nothing that ships.
+"temporal": the newest fifth of all likes. Everybody with a kept-back like is asked; every film but the known likes may
+be listed. NDCG with binary gains. The data are read from an unpacked `recbole` and trained into nothing that ships.
 """
 
 from __future__ import annotations
