@@ -32,6 +32,10 @@ _ALL: Final = 600
 _SAMPLE: Final = 2048
 _PER_SIGNAL: Final = 150
 _PER_FACET: Final = 50
+_SLOWER: Final = 0.1
+"""Which items go together says more the more of them are known: there taste fades ten times more slowly."""
+_BESIDE_WORDS: Final = np.float32(0.35)
+"""How much of its weight company keeps where words say what is wanted now."""
 _KEPT_VECTORS: Final = 4096
 """Up to so many items in the catalog, their vectors are kept at hand."""
 
@@ -164,7 +168,7 @@ class Finder:
         if wish.taste:
             found["taste"] = self._taste(wish.taste, vectors, rows)
         if self._together is not None:
-            found["together"] = self._company(wish)[rows]
+            found["together"] = self._company(wish)[rows] * (_BESIDE_WORDS if wish.query else np.float32(1.0))
             found["popular"] = self._together.popular[rows]
         if wish.remembered:
             satisfied = np.sum([self._catalog.mask([each])[rows] for each in wish.remembered], axis=0)
@@ -223,7 +227,8 @@ class Finder:
     def _company(self, wish: Wish) -> Floats:
         """What the people like who liked what this person likes, shape (n_items,), in [-1, 1]: 1 for the best."""
         assert self._together is not None
-        liked = {self._catalog.row(item_id): pull for item_id, pull in wish.taste.pulls.items()}
+        pulls = wish.taste.pulls.items()
+        liked = {self._catalog.row(i): pull**_SLOWER if pull > 0 else pull for i, pull in pulls}
         liked |= {self._catalog.row(item_id): 1.0 for item_id in wish.like}
         liked |= {self._catalog.row(item_id): -0.5 for item_id in wish.unlike}
         scores = self._together.scores(liked)

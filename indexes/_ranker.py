@@ -34,7 +34,8 @@ class Weights:
             ones, [-1, 1].
         prefer: Share of the soft constraints that the item satisfies, near misses of numbers counted in part, [0, 1].
         taste: What feedback says: likeness to accepted items, their facet values, wishes, [-1, 1].
-        together: What people like who liked the same items, [-1, 1]; only with interactions.
+        together: What people like who liked the same items, [-1, 1], a third of that beside words; only with
+            interactions.
         popular: How many people liked the item, logarithmic, [0, 1]; only with interactions.
         profile: Remembered likes that the item satisfies: half for one, three quarters for two, [0, 1].
         typical: How well the item stands for the others, [0, 1]; only where nothing is asked and nothing known.
@@ -46,7 +47,7 @@ class Weights:
     like: float = 1.0
     prefer: float = 0.6
     taste: float = 0.8
-    together: float = 1.2
+    together: float = 3.0
     popular: float = 0.15
     profile: float = 0.4
     typical: float = 0.2
