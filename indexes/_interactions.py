@@ -162,7 +162,7 @@ _Event = tuple[str, int, float | None, float]
 
 def _columns(cells: Mapping[str, Any], told: Mapping[str, str | None], file: str) -> dict[str, str | None]:
     """Which column says what."""
-    plain = {_plain(name): name for name in reversed(cells)}
+    plain = {_plain(name): name for name in reversed(list(cells))}
     found: dict[str, str | None] = {}
     for role, name in told.items():
         if name is not None and name not in cells:

@@ -81,10 +81,8 @@ class CoPreference:
     @cached_property
     def popular(self) -> Floats:
         """How liked each item is, shape (size,): 1 for the most liked, 0 for nobody's, logarithmic between."""
-        logs = np.log1p(self.likes.astype(np.float32))
-        most = float(logs.max()) if len(logs) else 0.0
-        shares: Floats = logs / np.float32(max(most, 1e-9))
-        return shares
+        logs = np.log1p(self.likes.astype(np.float64))
+        return (logs / max(float(logs.max(initial=0.0)), 1e-9)).astype(np.float32)
 
     @cached_property
     def _places(self) -> dict[int, int]:

@@ -13,10 +13,12 @@ from langchain_core.language_models import BaseChatModel
 
 from chatrec.agent._assemble import create_recommender, local_model
 from chatrec.agent._turns import Language
+from chatrec.agent.doors._company import known_company
 from chatrec.agent.doors._people import let_go
 from chatrec.agent.doors._session import Session
 from chatrec.agent.doors._told import Told, load_told
 from chatrec.indexes import Catalog, ItemIndex, Recommender, home, open_checkpointer, open_store
+from chatrec.indexes._persistence import index_folder
 
 OnProgress = Callable[[Literal["catalog", "index", "model"], int, int], None]
 """What is being done, how many are done, of how many (0 where nobody knows)."""
@@ -68,7 +70,8 @@ def open_session(
         speaker = model if loading is None else loading.result()
     state = home()
     store = open_store(state / "people.db")
-    recommender = Recommender(catalog, index=index, store=store)
+    together = known_company(catalog, index_folder(wanted.catalog, catalog.name))
+    recommender = Recommender(catalog, index=index, store=store, together=together)
     agent = create_recommender(
         recommender,
         model=speaker,

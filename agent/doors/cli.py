@@ -122,12 +122,17 @@ def index(
     rejects: Annotated[
         Path | None, typer.Option(help="Where to write the rows left out, to be mended.", metavar="PATH.jsonl")
     ] = None,
+    interactions: Annotated[
+        Path | None,
+        typer.Option(help="Who liked what: a file with the columns user, item and perhaps rating and time."),
+    ] = None,
 ) -> None:
     """Read a catalog file, index it, and say what was understood.
 
     - `chatrec index dishes.csv` then `chatrec chat --catalog dishes.csv` starts at once
     - `chatrec index dishes.csv --title dish` where a guess was wrong; it is remembered
     - `chatrec index dishes.csv --schema dishes.toml` says more: kinds, units, separators, names
+    - `chatrec index dishes.csv --interactions ratings.csv` learns which items the same people like
 
     Run again after a change, only items that are new or changed are indexed, and those that are gone are told.
     """
@@ -145,7 +150,12 @@ def index(
     with Loading(Console(stderr=True), language=machine_language()) as loading:
         catalog, _ = open_index(file, on_progress=loading.tell, told=told)
     folder = index_folder(file, catalog.name)
-    for line in catalog_report(catalog, folder, note_changes(catalog, folder)):
+    lines = catalog_report(catalog, folder, note_changes(catalog, folder))
+    if interactions is not None:
+        from chatrec.agent.doors._company import learn_company
+
+        lines += learn_company(interactions, catalog, folder)
+    for line in lines:
         typer.echo(line)
 
 
