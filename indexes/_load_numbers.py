@@ -18,6 +18,7 @@ _ATMOST = re.compile(r"(?:up to|under|below|max\.?|at most|<=?|≤|不超过|最
 _ATLEAST = re.compile(r"(?:over|above|min\.?|at least|>=?|≥|至少|最少)\s*(?P<rest>.*\d.*)", re.IGNORECASE)
 _CLOCK = re.compile(r"(?:(\d{1,3}):)?(\d{1,3}):([0-5]\d)")
 _FEW_ROWS = 20
+_MEMORY = 50_000
 _CHINESE = re.compile(r"[一-鿿]")
 
 
@@ -50,8 +51,15 @@ def read_numbers(name: str, cells: Sequence[Any], held: Sequence[int], *, unit: 
     values: list[float | int | None] = [None] * len(cells)
     units: dict[int, str] = {}
     wrong: dict[int, Any] = {}
+    known: dict[str, tuple[float, str] | None] = {}
     for row in held:
-        found = _number(cells[row], comma)
+        cell = cells[row]
+        if type(cell) is str and cell in known:
+            found = known[cell]
+        else:
+            found = _number(cell, comma)
+            if type(cell) is str and len(known) < _MEMORY:
+                known[cell] = found
         if found is None:
             if not _is_unknown(cells[row]):
                 wrong[row] = cells[row]

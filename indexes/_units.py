@@ -76,8 +76,9 @@ def read_number(text: str, *, decimal_comma: bool = False) -> tuple[float, str] 
         decimal_comma: Whether `1,5` is one and a half, as in much of Europe.
     """
     text = text.strip()
-    if text.isdecimal() and text.isascii() and len(text) < 16:
-        return float(text), ""
+    whole, _, decimals = text.partition(".")
+    if whole.isdecimal() and (not decimals or (decimals.isdecimal() and not decimal_comma)) and text.isascii():
+        return (float(text), "") if len(whole) < 300 else None
     return _read_special(text) or _read_plain(text, decimal_comma)
 
 

@@ -209,6 +209,65 @@ def test_forgetting_reaches_files_that_another_process_has_open(
     assert [event.item_id for event in FeedbackLog(store, catalog="teas").events("ben")] == ["later"]
 
 
+WRITER = """
+import sys
+from langgraph.checkpoint.base import empty_checkpoint
+from chatrec.indexes._constraints import Constraint
+from chatrec.indexes._feedback import FeedbackLog
+from chatrec.indexes._persistence import open_checkpointer, open_store
+from chatrec.indexes._profiles import ProfileStore
+from chatrec.indexes._threads import ThreadOwners
+
+folder, me = sys.argv[1:]
+with open_store(folder + "/people.db") as store, open_checkpointer(folder + "/t.db") as saver:
+    log, profiles = FeedbackLog(store), ProfileStore(store)
+    ThreadOwners(store).claim("thread of " + me, me)
+    config = {"configurable": {"thread_id": "thread of " + me, "checkpoint_ns": ""}}
+    print("ready", flush=True)
+    sys.stdin.readline()
+    for number in range(40):
+        log.record(me, "seen", item_id=str(number))
+        log.record("ana", "seen", item_id=str(number), reason="zk7q " * 50)
+        profiles.prefer(me, Constraint("size", "any", (str(number),)))
+        config = saver.put(config, empty_checkpoint(), {"step": number}, {})
+"""
+
+
+def test_two_processes_lose_nothing_while_somebody_is_forgotten(
+    files: tuple[LocalStore, LocalSaver], tmp_path: Path
+) -> None:
+    store, saver = files
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    workers = [
+        subprocess.Popen(
+            [sys.executable, "-c", WRITER, str(tmp_path / "home"), name],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environment,
+        )
+        for name in ("ben", "carl")
+    ]
+    for worker in workers:
+        assert worker.stdout is not None
+        assert worker.stdout.readline() == "ready\n"
+    for worker in workers:
+        assert worker.stdin is not None
+        worker.stdin.write("go\n")
+        worker.stdin.flush()
+    while any(worker.poll() is None for worker in workers):
+        forget_person("ana", store=store, checkpointer=saver)
+    assert [(worker.wait(60), worker.communicate()[1]) for worker in workers] == [(0, "")] * 2
+    assert forget_person("ana", store=store, checkpointer=saver).complete
+    assert b"zk7q" not in bytes_below(tmp_path)
+    for name in ("ben", "carl"):
+        told = export_person(name, store=store, checkpointer=saver)
+        assert [record["item_id"] for record in told["feedback"]] == [str(number) for number in range(40)]
+        assert [record["constraint"]["values"] for record in told["profile"]] == [[str(n)] for n in range(40)]
+        assert len(list(saver.list(thread(f"thread of {name}")))) == 40
+
+
 def test_a_reader_that_holds_on_is_named_and_nothing_is_served_meanwhile(
     files: tuple[LocalStore, LocalSaver], tmp_path: Path
 ) -> None:
