@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Literal
 from chatrec.indexes._constraints import Constraint
 from chatrec.indexes._linker_chatter import chatter
 from chatrec.indexes._linker_cues import CUES
+from chatrec.indexes._linker_dates import find_dates
 from chatrec.indexes._linker_dictionary import Glossary, translations
 from chatrec.indexes._linker_found import Found
 from chatrec.indexes._linker_join import merge
@@ -100,10 +101,10 @@ class Linker:
         facets = list(catalog.facets.values())
         self._kinds: dict[str, FacetKind] = {facet.name: facet.kind for facet in facets}
         self._scales = scales(facets, self._items)
-        self._names = Names(facets, self._scales)
         vocabulary = Vocabulary(self._items)
         self._refusals = Speller(("without", "except", "excluding", "nothing", "anything"), vocabulary)
         self._values = Values(facets, vocabulary)
+        self._names = Names(facets, self._scales, people=self._values.lexicon.name_like)
         self._titles = Titles(self._items, self._scales, vocabulary)
         self._numbers = Numbers(self._scales)
         self._relatives = Relatives(self._scales)
@@ -133,6 +134,7 @@ class Linker:
         found = self._values.find(sentence, names)
         for one in found:
             sentence.take(one.named, one.start)
+        found += find_dates(sentence, self._scales.values())
         found += self._numbers.find(sentence, names)
         than = {start: item for item, start, _, _, _ in mentioned}
         found += self._relatives.find(sentence, names, shown, than)

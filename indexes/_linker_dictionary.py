@@ -39,12 +39,14 @@ class Translation:
     Attributes:
         han: In simplified characters.
         words: The stems of an English gloss, without what it has in brackets.
-        rank: The place of the gloss in its entry, from 0.
+        rank: The place of the gloss in its entry, from 0; one more where brackets narrow its sense.
+        aside: Whether they do.
     """
 
     han: str
     words: tuple[str, ...]
     rank: int
+    aside: bool = False
 
 
 def translations(
@@ -75,7 +77,8 @@ def translations(
             key = _key(gloss)
             if key and (wanted or key in words or (len(key) == 1 and root(key[0]) in roots)):
                 # What stands in brackets narrows the sense: "horror (movie)" is less "horror" than it seems.
-                yield Translation(parts[1], key, rank + (rank + 1 < _MOST and ") " not in gloss and "(" in gloss))
+                aside = rank + 1 < _MOST and ") " not in gloss and "(" in gloss
+                yield Translation(parts[1], key, rank + aside, aside)
             elif len(key) > 1 and parts[1][-1] in _CLASS and key[:-1] in words:
                 yield Translation(parts[1], key[:-1], rank)
 

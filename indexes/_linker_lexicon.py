@@ -111,7 +111,7 @@ class Lexicon:
         if held and not own and said.han not in _NEVER and (len(han) > 1 or said.rank == 0):
             for entry in held:
                 if entry.sure > 0.8 and not (entry.name_like and len(said.words) == 1):
-                    self._put(self._keys, han, replace(entry, sure=sure * entry.sure))
+                    self._put(self._keys, han, replace(entry, sure=sure * entry.sure * (0.99 if said.aside else 1)))
         if said.words not in self._keys and not FUNCTION.issuperset(said.words):
             for entry in self._keys.get(han, ()):
                 if is_han(entry.value):
@@ -134,10 +134,9 @@ class Lexicon:
         elif size > _SMALL and sum(count == 1 for count in facet.values.values()) >= 0.5 * size:
             self.free.add(facet.name)
         family = _family(facet)
-        bilingual = sum(1 for value in facet.values if languages(value)) >= 0.7 * size
         for value, count in facet.values.items():
             entry = Entry(facet.name, value, count, 1.0, size, names)
-            for said in (value, *(languages(value) if bilingual else ())):
+            for said in (value, *(languages(value) if facet.bilingual else ())):
                 key = stems(said)
                 if not key or (names and len(key) < 3 and FUNCTION.issuperset(key)):
                     continue
@@ -208,7 +207,7 @@ class Lexicon:
             held = tuple(sorted(held, key=lambda other: -other.count)[:2])
         if len(held) > 8 or any(other.facet == entry.facet and other.sure > entry.sure for other in held):
             return
-        table[key] = (*held, entry)
+        table[key] = (*(other for other in held if other.facet != entry.facet or other.sure >= entry.sure), entry)
         if isinstance(key, tuple):
             self.longest = max(self.longest, len(key))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from chatrec.indexes._linker_dictionary import Translation
 from chatrec.indexes._linker_found import Name
@@ -14,15 +14,25 @@ from chatrec.indexes._values import Facet
 _FLAGS = frozenset({"is", "has", "with", "allows", "supports", "can", "是", "否", "有", "无", "支", "持"})
 
 
+_WHO = ("who", "whos", "谁", "谁 演", "谁 写", "谁 做")
+_WHERE = ("where", "哪 里", "哪 儿", "去 哪 里", "去 哪 儿")
+_PLACES = frozenset({"city", "region", "country", "place", "location", "destination", "area", "town", "origin"})
+
+
+def _is_place(facet: Facet) -> bool:
+    return facet.name in {"城市", "地区", "区域", "目的地", "产地", "国家", "地点", "地方"}
+
+
 class Names:
     """Finds the names of facets in sentences.
 
     Args:
         facets: All facets of the catalog.
         scales: What the number facets measure.
+        people: The facets whose values are names of people: what "who" asks for where there is one alone.
     """
 
-    def __init__(self, facets: Iterable[Facet], scales: Mapping[str, Scale]) -> None:
+    def __init__(self, facets: Iterable[Facet], scales: Mapping[str, Scale], people: Collection[str] = ()) -> None:
         self._names: dict[tuple[str, ...], str] = {}
         self._roots: dict[str, str] = {}
         self._by_dimension: dict[str, list[str]] = {}
@@ -44,6 +54,11 @@ class Names:
         for name, scale in scales.items():
             if scale.dimension:
                 self._by_dimension.setdefault(scale.dimension, []).append(name)
+        places = [facet.name for facet in listed if not _PLACES.isdisjoint(bare_name(facet.name)) or _is_place(facet)]
+        for asked, names in ((_WHO, list(people)), (_WHERE, places)):
+            if len(names) == 1:
+                for word in asked:
+                    self._names.setdefault(tuple(word.split()), names[0])
         self._longest = max(map(len, self._names), default=0)
 
     def __call__(self, sentence: Sentence) -> list[Name]:
@@ -67,7 +82,7 @@ class Names:
 
     def translate(self, said: Translation) -> None:
         """Add a word of the other language for facets of this catalog."""
-        if said.rank > 1 or len(said.han) < 2:
+        if len(said.han) < 2:
             return
         facet = self._names.get(said.words)
         if facet is not None:

@@ -9,9 +9,9 @@ from typing import Literal
 
 from chatrec.indexes._linker_bounds import AFTER, ANY, BEFORE, YEAR, Bound
 from chatrec.indexes._linker_figures import Figure, chinese_number, read_figure
-from chatrec.indexes._linker_text import Sentence
+from chatrec.indexes._linker_text import Phrases, Sentence
 from chatrec.indexes._linker_units import Scale
-from chatrec.indexes._linker_words import words
+from chatrec.indexes._linker_words import phrases, words
 
 _TIGHT_SIGNS: dict[str, Bound] = {"<=": "le", "≤": "le", ">=": "ge", "≥": "ge", "<": "lt", ">": "gt", "~": "about"}
 _SIGN = re.compile(r"(<=|>=|≤|≥|<|>|~)\s*[$€£¥￥₹]?\s*$")
@@ -20,6 +20,15 @@ _DECADE_WORDS = {
     for n, word in enumerate(words("twenties thirties forties fifties sixties seventies eighties nineties"), 2)
 }
 _PARTS = {"early": (0, 3), "mid": (4, 6), "late": (6, 9), "初": (0, 3), "末": (6, 9), "中": (4, 6)}
+_UNTIL_NOW = Phrases(
+    (phrase, True)
+    for phrase in phrases(
+        """
+        to now|till now|until now|to today|until today|till today|to the present|to present|on|onward|onwards|
+        up to now|up to today|and on|and onward|and onwards|至今|到现在|到今天|到如今|以来|开始
+        """
+    )
+)
 _ONES = {"一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
 _RANGE_WORDS = frozenset({"to", "and", "until", "till", "through", "到", "至", "和", "与", "or"})
 
@@ -61,7 +70,44 @@ class RangeReader:
 
     def __call__(self, sentence: Sentence, start: int) -> Range | None:
         """The range whose number begins at token `start`, or None."""
-        return self._decade(sentence, start) or _neighbours(sentence, start) or self._one(sentence, start)
+        long = self._decades(sentence, start) or self._since(sentence, start)
+        return long or _neighbours(sentence, start) or self._one(sentence, start)
+
+    def _decades(self, sentence: Sentence, start: int) -> Range | None:
+        """A decade, or one to another: "the 60s to the 80s"."""
+        first = self._decade(sentence, start)
+        if first is None or first.bound != "between":
+            return first
+        at = first.end
+        joined = at < len(sentence) and sentence.tokens[at].norm in _RANGE_WORDS
+        dashed = at < len(sentence) and re.fullmatch(r"\s*[-–—~]\s*", sentence.tokens[at].gap) is not None
+        if not (joined or dashed):
+            return first
+        lead = [token.norm for token in sentence.tokens[max(first.start - 2, 0) : first.start]]
+        if sentence.tokens[at].norm == "and" and "between" not in lead:
+            return first
+        at += joined
+        while at < len(sentence) and sentence.tokens[at].norm in {"the", "early", "mid", "late"}:
+            at += 1
+        second = self._decade(sentence, at) if at < len(sentence) else None
+        if second is None or second.bound != "between" or second.high <= first.low:
+            return first
+        begin = first.start - (lead[-1:] in (["from"], ["between"], ["从"]))
+        return replace(first, start=begin, end=second.end, high=second.high)
+
+    def _since(self, sentence: Sentence, start: int) -> Range | None:
+        """From a year until now: "from 1995 to today", "1995 onwards", 1995年至今."""
+        if not self._years:
+            return None
+        figure = read_figure(sentence, start)
+        if figure is None or figure.units or not any(fits(scale, figure.value) for scale in self._years):
+            return None
+        match = _UNTIL_NOW.at(sentence.tokens, figure.end)
+        if match is None:
+            return None
+        lead = sentence.tokens[start - 1].norm if start else ""
+        begin = start - (lead in {"from", "since", "从", "自"})
+        return Range(begin, match[0], "ge", figure.value, figure.value, replace(figure, calendar=True), YEAR, start)
 
     def _decade(self, sentence: Sentence, start: int) -> Range | None:
         if not self._years:
@@ -196,15 +242,22 @@ def _second(sentence: Sentence, first: Figure) -> Range | None:
         low = replace(first, units=second.units)
     elif first.units and not second.units:
         high = replace(second, units=first.units)
-    if not _ascending(low, high):
+    if not _ascending(low, high) and not _is_short_year(low, high):
         return None
     begin = first.start - 1 if lead and lead[-1] in {"between", "从", "在", "from"} else first.start
     stop = second.end + (2 if [t.norm for t in tokens[second.end : second.end + 2]] == ["之", "间"] else 0)
+    if _is_short_year(low, high):
+        high = replace(high, value=low.value // 100 * 100 + high.value)
     scale = (
         low.units[0][1] / high.units[0][1] if low.units and high.units and low.units[0][0] == high.units[0][0] else 1
     )
     figure = replace(high, start=first.start, calendar=first.calendar or second.calendar)
     return Range(begin, stop, "between", low.value * scale, high.value, figure, ANY, first.start)
+
+
+def _is_short_year(low: Figure, high: Figure) -> bool:
+    """Whether the second number leaves out the century: 1975-85."""
+    return not high.units and 1000 <= low.value <= 2100 and low.value % 100 < high.value < 100 and not high.spelled
 
 
 def _neighbours(sentence: Sentence, start: int) -> Range | None:

@@ -251,10 +251,11 @@ class Relatives:
             if name.start != start or name.facet not in self._scales:
                 continue
             words = [token.norm for token in tokens[at : at + 3]]
+            led = any(token.norm == "比" for token in tokens[max(0, start - 12) : start])
             lead = 1 if words and words[0] in {"更", "再", "要"} else 0
             if len(words) > lead and words[lead] in _HAN_MORE:
                 tail = words[lead + 1 : lead + 3]
-                if lead or tail[:1] == ["点"] or tail == ["一", "点"] or tail[:1] == ["些"]:
+                if led or lead or tail[:1] == ["点"] or tail == ["一", "点"] or tail[:1] == ["些"]:
                     end = at + lead + 1 + (2 if tail == ["一", "点"] else 1 if tail[:1] in (["点"], ["些"]) else 0)
                     meaning = _Meaning((), _HAN_MORE[words[lead]], "comparative")
                     return end, meaning, [self._scales[name.facet]]

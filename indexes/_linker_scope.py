@@ -69,7 +69,8 @@ def negated(sentence: Sentence, filled: Sequence[bool]) -> list[int]:
 
 def _is_answer(sentence: Sentence, start: int, end: int) -> bool:
     """Whether the cue is a mere "no," at the head of what is said."""
-    return sentence.tokens[start].norm == "no" and end == start + 1 and sentence.ends(end)
+    answered = sentence.ends(end) or ":" in sentence.tokens[end].gap or "：" in sentence.tokens[end].gap
+    return sentence.tokens[start].norm == "no" and end == start + 1 and answered
 
 
 def _tight_end(filled: Sequence[bool], end: int) -> int:
@@ -188,7 +189,7 @@ def _coordinated(sentence: Sentence, names: Sequence[Name], found: list[Name]) -
             joined_by(sentence, left.end, right.start)
             for held in found
             for left, right in ((held, name), (name, held))
-            if 0 <= right.start - left.end <= 3 and not _is_unit(sentence, name)
+            if 0 < right.start - left.end <= 3 and not _is_unit(sentence, name)
         )
         if also or joined:
             found.append(name)

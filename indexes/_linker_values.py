@@ -10,6 +10,7 @@ from chatrec.indexes._linker_cues import CUES, IDIOMS
 from chatrec.indexes._linker_dictionary import Translation
 from chatrec.indexes._linker_found import Found, Name
 from chatrec.indexes._linker_lexicon import CLASS_SUFFIXES, Entry, Lexicon
+from chatrec.indexes._linker_relative import ADJECTIVES
 from chatrec.indexes._linker_spelling import Speller
 from chatrec.indexes._linker_text import Sentence, root, stem
 from chatrec.indexes._linker_words import AND_WORDS, COMMON, FUNCTION, GLUE, HAN_FUNCTION, OR_WORDS
@@ -173,6 +174,9 @@ class Values:
         score, _, entry, start = rows[0]
         if len({row[2].facet for row in level}) > 1:
             return self._ambiguous(match, level)
+        literal = [row for row in level if row[2].value == sentence.span(match.start, match.end)]
+        if literal and entry.facet in self.lexicon.free:
+            level = literal
         values = tuple(dict.fromkeys(row[2].value for row in level))
         if 1 < len(values) <= 3 and not match.surname:
             # Spellings of one value ("Sport", "Sports"): whoever says one means them all.
@@ -200,7 +204,8 @@ class Values:
             return base
         if len(tokens) > 1 and first.kind != "han":
             ordinary = all(token.norm in FUNCTION for token in tokens)
-            return base * (0.3 if ordinary else 1)
+            unlikely = entry.name_like and not any(t.capital or not self._real(t.norm) for t in tokens)
+            return base * (0.3 if ordinary else 0.55 if unlikely else 1)
         if len(tokens) > 1:
             return base * (0.3 if all(token.norm in HAN_FUNCTION for token in tokens) else 1)
         if first.kind == "han":
@@ -219,6 +224,8 @@ class Values:
         if len(token.norm) <= 2:
             exact = exact and token.text.isupper()
             return 0.85 if exact and len(token.norm) == 2 else 0.6 if exact and match.start > 0 else 0.1
+        if _is_measure(sentence, match.start):
+            return 0.75
         proper = entry.value[:1].isupper() and not entry.name_like
         lifted = token.capital and match.start > 0
         if token.norm in COMMON:
@@ -250,6 +257,14 @@ def _is_own(sentence: Sentence, match: _Match) -> bool:
         return True
     idiom = IDIOMS.at(tokens, match.start) or IDIOMS.at(tokens, match.start - 1)
     return idiom is not None and idiom[0] > match.start
+
+
+def _is_measure(sentence: Sentence, at: int) -> bool:
+    """Whether a word only says how much ("something short") and does not stand before what it is said of."""
+    match = ADJECTIVES.at(sentence.tokens, at)
+    if match is None or match[0] != at + 1:
+        return False
+    return sentence.ends(at + 1) or sentence.tokens[at + 1].norm in FUNCTION
 
 
 def _found(match: _Match, entry: Entry, score: float, named: int) -> Found:

@@ -314,3 +314,82 @@ def test_any_mixture_of_words_gives_sound_links(words: list[str], listed: bool) 
 @given(st.text(max_size=60))
 def test_any_text_is_read(text: str) -> None:
     LINKER.link(text, last=LAST)
+
+
+TRIPS = Catalog(
+    [
+        Item(f"t{n}", f"Trip {n}", "", {"leaves": f"2027-{month:02}-{day:02}", "place": place, "days": 1 + n % 5})
+        for n, (month, day, place) in enumerate(
+            [(3, 20, "Lund"), (4, 1, "Malmo"), (4, 30, "Lund"), (6, 2, "Helsingør")] * 2
+        )
+    ],
+    name="trips",
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("something in April", ["leaves=2027-04-01..2027-04-30"]),
+        ("before 1 April 2027", ["leaves<2027-04-01"]),
+        ("on or after May 1st, in Malmo", ["leaves>=2027-05-01", "place=Malmo"]),
+        ("四月出发", ["leaves=2027-04-01..2027-04-30"]),
+        ("六月一号之后走的", ["leaves>2027-06-01"]),
+        ("around Helsingor", ["place=Helsingør"]),
+        ("两三天", ["days=2..3"]),
+        ("四天以内", ["days<=4"]),
+        ("may I ask for two or three days", ["days=2..3"]),
+    ],
+)
+def test_dates_and_days(text: str, expected: list[str]) -> None:
+    assert [str(p.constraint) for p in TRIPS.link(text).proposals if p.score >= 0.75] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "removed"),
+    [
+        ("it doesn't have to be a comedy", ("genre",)),
+        ("we don't need drama any more", ("genre",)),
+        ("any year and any genre is fine", ("year", "genre")),
+        ("no drama", ()),
+    ],
+)
+def test_a_value_is_lifted_where_it_is_not_refused(text: str, removed: tuple[str, ...]) -> None:
+    link = LINKER.link(text)
+    assert sorted(link.removed) == sorted(removed)
+    assert bool(link.proposals) == (not removed)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["my drama with the landlord", "we watched a comedy yesterday", "who invented the documentary?", "昨天看了喜剧"],
+)
+def test_what_states_no_wish_is_not_sure(text: str) -> None:
+    assert said(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("喜剧", ["genre=Comedy"]),
+        ("不要恐怖片", ["genre!=Horror"]),
+        ("想看戰爭片", ["genre=War"]),
+        ("from 1979-95", ["year=1979..1995"]),
+        ("from the 80s to the 90s", ["year=1980..1999"]),
+        ("1995 to now", ["year>=1995"]),
+    ],
+)
+def test_other_names_and_other_years(text: str, expected: list[str]) -> None:
+    assert said(text) == expected
+
+
+def test_an_english_wish_is_told_in_the_words_of_a_chinese_catalog() -> None:
+    rows = [("番茄炒蛋", ("番茄", "鸡蛋")), ("清蒸鱼", ("鱼", "姜")), ("土豆炖牛肉", ("土豆", "牛肉"))]
+    dishes = Catalog(
+        [Item(str(n), title, f"一道家常菜，{title}。", {"用料": of}) for n, (title, of) in enumerate(rows)]
+    )
+    link = dishes.link("beef with potatoes, without ginger")
+    assert {"牛肉", "土豆"} <= set(link.translated.split())
+    assert "姜" not in link.translated
+    assert "用料!=姜" in [str(p.constraint) for p in link.proposals]
+    assert dishes.link("牛肉").translated == ""

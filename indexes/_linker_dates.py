@@ -1,0 +1,164 @@
+"""Months and days in a sentence: "in April", "before 1 May 2027", "on or after May 1st", 七月出发, 十月一号之后."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from chatrec.indexes._constraints import Constraint
+from chatrec.indexes._linker_bounds import AFTER, BEFORE
+from chatrec.indexes._linker_figures import chinese_number
+from chatrec.indexes._linker_found import Found
+from chatrec.indexes._linker_text import Phrases, Sentence, Token
+from chatrec.indexes._linker_units import Scale
+from chatrec.indexes._linker_words import phrases, words
+from chatrec.indexes._values import Op
+
+_MONTHS = {
+    name: number
+    for number, names in enumerate(
+        ["january jan", "february feb", "march", "april apr", "may", "june", "july", "august aug", "september sept sep",
+         "october oct", "november nov", "december dec"], 1,
+    )
+    for name in names.split()
+}  # fmt: skip
+_ORDINALS = frozenset(words("st nd rd th of the"))
+_FROM = Phrases((phrase, True) for phrase in phrases("on or after|from|starting|since|no earlier than|从|自|不早于"))
+_UNTIL = Phrases((phrase, True) for phrase in phrases("on or before|by|until|till|no later than|不晚于|到"))
+_OPS: dict[str, Op] = {"lt": "lt", "le": "le", "gt": "gt", "ge": "ge"}
+_BEYOND: dict[str, Op] = {"lt": "lt", "le": "lt", "gt": "gt", "ge": "gt"}
+"""What follows a day in Chinese leaves the day out: 十月一号之后 is after it."""
+_HAN = frozenset("一二三四五六七八九十")
+
+
+@dataclass(frozen=True, slots=True)
+class _Day:
+    """A month, or a day of one, as said; the year is None where it was left out."""
+
+    start: int
+    end: int
+    year: int | None
+    month: int
+    day: int | None
+
+
+def find_dates(sentence: Sentence, scales: Iterable[Scale]) -> list[Found]:
+    """What the months and days of a sentence ask of the date facets; their tokens are marked as taken.
+
+    Args:
+        sentence: The sentence.
+        scales: What the catalog's facets measure; those of dates are used.
+    """
+    dated = [scale for scale in scales if scale.facet.kind == "date"]
+    found: list[Found] = []
+    index = 0
+    while dated and index < len(sentence):
+        day = _read(sentence.tokens, index) if sentence.free(index, index + 1) else None
+        if day is None:
+            index += 1
+            continue
+        start, end, op = _bound(sentence, day)
+        for scale in dated:
+            first, last = _range(scale, day)
+            values = (first, last) if op == "between" else (last if op in {"gt", "le"} else first,)
+            score = 0.88 if len(dated) == 1 else 0.6
+            found.append(Found(Constraint(scale.facet.name, op, values), start, end, score, "number", day.start, start))
+        sentence.take(start, end)
+        index = end
+    return found
+
+
+def _read(tokens: Sequence[Token], at: int) -> _Day | None:
+    token = tokens[at]
+    if token.norm in _MONTHS and (token.norm not in {"may", "march"} or token.capital):
+        month, end = _MONTHS[token.norm], at + 1
+        day, end = _day(tokens, end)
+        year, end = _year(tokens, end)
+        return _Day(at, end, year, month, day)
+    if token.kind == "number" and _small(token.norm, 31):
+        after = at + 1
+        while after < len(tokens) and tokens[after].norm in _ORDINALS:
+            after += 1
+        if after < len(tokens) and tokens[after].norm in _MONTHS:
+            year, end = _year(tokens, after + 1)
+            return _Day(at, end, year, _MONTHS[tokens[after].norm], int(token.norm))
+    return _chinese(tokens, at)
+
+
+def _chinese(tokens: Sequence[Token], at: int) -> _Day | None:
+    year: int | None = None
+    start = at
+    if tokens[at].kind == "number" and len(tokens[at].norm) == 4 and _is(tokens, at + 1, "年"):
+        year, at = int(tokens[at].norm), at + 2
+    month, end = _number(tokens, at, 12)
+    if not month or not _is(tokens, end, "月"):
+        return None
+    end += 1 + _is(tokens, end + 1, "份")
+    day, after = _number(tokens, end, 31)
+    if day and (_is(tokens, after, "日") or _is(tokens, after, "号")):
+        return _Day(start, after + 1, year, month, day)
+    return _Day(start, end, year, month, None)
+
+
+def _number(tokens: Sequence[Token], at: int, most: int) -> tuple[int, int]:
+    """A small number in digits or Chinese, and where it ends; 0 for none."""
+    if at < len(tokens) and tokens[at].kind == "number" and _small(tokens[at].norm, most):
+        return int(tokens[at].norm), at + 1
+    end = at
+    while end < len(tokens) and tokens[end].norm in _HAN:
+        end += 1
+    value = chinese_number("".join(token.norm for token in tokens[at:end])) or 0
+    return (int(value), end) if 0 < value <= most else (0, at)
+
+
+def _small(text: str, most: int) -> bool:
+    return text.isdigit() and 0 < int(text) <= most
+
+
+def _is(tokens: Sequence[Token], at: int, norm: str) -> bool:
+    return at < len(tokens) and tokens[at].norm == norm
+
+
+def _day(tokens: Sequence[Token], at: int) -> tuple[int | None, int]:
+    at += _is(tokens, at, "the")
+    if at < len(tokens) and tokens[at].kind == "number" and _small(tokens[at].norm, 31) and not tokens[at].hard:
+        end = at + 1
+        return int(tokens[at].norm), end + (end < len(tokens) and tokens[end].norm in _ORDINALS and not tokens[end].gap)
+    return None, at
+
+
+def _year(tokens: Sequence[Token], at: int) -> tuple[int | None, int]:
+    if at < len(tokens) and tokens[at].kind == "number" and len(tokens[at].norm) == 4 and tokens[at].norm.isdigit():
+        return int(tokens[at].norm), at + 1
+    return None, at
+
+
+def _bound(sentence: Sentence, day: _Day) -> tuple[int, int, Op]:
+    """Where the words that bound a date begin and end, and the operator that they mean."""
+    tokens = sentence.tokens
+    start = day.start - (day.start > 0 and tokens[day.start - 1].norm == "the")
+    if not tokens[day.start].hard:
+        since, until = _FROM.before(tokens, start), _UNTIL.before(tokens, start)
+        if since is not None:
+            return since[0], day.end, "ge"
+        if until is not None:
+            return until[0], day.end, "le"
+    before = BEFORE.before(tokens, start)
+    if before is not None and before[1][0] in _OPS and not tokens[day.start].hard:
+        return before[0], day.end, _OPS[before[1][0]]
+    after = AFTER.at(tokens, day.end)
+    if after is not None and after[1][0] in _OPS:
+        later = tokens[day.end].kind == "han" and day.day is not None
+        return day.start, after[0], (_BEYOND if later else _OPS)[after[1][0]]
+    lead = tokens[start - 1].norm if start else ""
+    return start - (lead in {"in", "on", "during", "在"}), day.end, "between"
+
+
+def _range(scale: Scale, day: _Day) -> tuple[str, str]:
+    """First and last day, in the year that was said or the one in which the catalog has most then."""
+    years = [day.year] if day.year is not None else sorted({int(value) for value in scale.distinct})
+    year = max(years, key=lambda one: (scale.share(one, one), one))
+    first = day.day or 1
+    last = day.day or monthrange(year, day.month)[1]
+    return f"{year:04}-{day.month:02}-{first:02}", f"{year:04}-{day.month:02}-{last:02}"
