@@ -19,6 +19,7 @@ import llguidance
 
 from chatrec.agent.llm import _library
 from chatrec.agent.llm._cancel import CancelFlag
+from chatrec.agent.llm._gguf import AGAIN
 from chatrec.agent.llm._grammar import GrammarCompiler
 from chatrec.agent.llm._library import lib
 from chatrec.agent.llm._lora import check_adapter
@@ -32,6 +33,7 @@ from chatrec.agent.llm._templates import ChatTemplate
 from chatrec.agent.llm._threads import ThreadChooser
 from chatrec.agent.llm._tuned import known_costs
 from chatrec.agent.llm._vocabulary import Vocabulary
+from chatrec.agent.llm._weights_check import check_weights
 from chatrec.errors import ModelError
 
 _llguidance: Any = llguidance
@@ -65,6 +67,7 @@ class Engine:
 
     def _load_model(self) -> None:
         settings = self.settings
+        check_weights(settings.path)
         parameters = lib.llama_model_default_params()
         parameters.n_gpu_layers = settings.n_gpu_layers
         if _library.amx_guard():
@@ -77,8 +80,7 @@ class Engine:
         if not self._model:
             raise ModelError(
                 f"llama.cpp cannot load {str(settings.path)!r}: {_library.last_errors() or 'no reason given'}",
-                hint="the file is cut short, damaged, or of a kind this llama.cpp does not know: download it again, "
-                "compare its size and checksum, or update llama-cpp-python",
+                hint=AGAIN,
             )
         self.vocabulary = Vocabulary(lib.llama_model_get_vocab(self._model), tables_path(settings.path))
         self.trained_ctx = int(lib.llama_model_n_ctx_train(self._model))

@@ -65,7 +65,7 @@ class LlamaCppFields(BaseChatModel):
     """Whether beginnings of prompts that every conversation shares (system text, tools) are kept on disk with their KV
     memory, so that the next process need not compute them: files in the user's cache (`prefixes` under `CHATREC_HOME`)
     that hold the text as tokens and that only the user may read, 1 GiB at most, the least recently used go."""
-    parallel: int = Field(default=8, ge=1)
+    parallel: int = Field(default=8, ge=1, le=32)
     """Calls that are decoded together when they overlap; 1 answers them one after the other."""
     parallel_bytes: int = Field(default=512 * 2**20, ge=0)
     """RAM for the KV memory of calls that overlap, in bytes; taken when calls first do, never by who calls one at a

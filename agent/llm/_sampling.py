@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -83,8 +84,9 @@ class Sampler:
         settings = self.settings
         if settings.repeat_window == 0:
             return logits
-        window = np.asarray(recent[-settings.repeat_window :], dtype=np.int64)
-        seen, times = np.unique(window, return_counts=True)
+        counts = Counter(recent[-settings.repeat_window :])
+        seen = np.fromiter(counts.keys(), dtype=np.int64, count=len(counts))
+        times = np.fromiter(counts.values(), dtype=np.float32, count=len(counts))
         penalty = np.float32(settings.repeat_penalty)
         changed = logits.copy()
         scores = logits[seen]
@@ -94,15 +96,17 @@ class Sampler:
 
     def _draw(self, scores: Logits) -> int:
         settings = self.settings
-        kept = np.arange(len(scores))
         if 0 < settings.top_k < len(scores):
             kept = np.argpartition(scores, -settings.top_k)[-settings.top_k :]
-        kept = kept[np.argsort(-scores[kept], kind="stable")]
+            kept = kept[np.argsort(-scores[kept], kind="stable")]
+        else:
+            kept = np.argsort(-scores, kind="stable")
         chances = softmax(scores[kept])
         # llama.cpp's order: the cuts are made on the untempered distribution.
         stay = np.cumsum(chances) - chances < settings.top_p
         stay &= chances >= settings.min_p * chances[0]
         stay[0] = True
         kept = kept[stay]
-        chances = softmax(scores[kept].astype(np.float64) / settings.temperature)
-        return int(kept[self._rng.choice(len(kept), p=chances)])
+        bounds = np.cumsum(softmax(scores[kept].astype(np.float64) / settings.temperature))
+        place = int(np.searchsorted(bounds, self._rng.random() * bounds[-1], side="right"))
+        return int(kept[min(place, len(kept) - 1)])

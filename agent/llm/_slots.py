@@ -236,15 +236,58 @@ class Context:
         """See `Slot.save`."""
         state: NDArray[np.uint8] = np.empty(self.size(slot), dtype=np.uint8)
         pointer = state.ctypes.data_as(_BYTES)
-        done = int(lib.llama_state_seq_get_data(self._native, pointer, state.nbytes, slot.number))
-        return Saved(slot.tokens.copy(), state, slot.adapters) if done == state.nbytes else None
+        if int(lib.llama_state_seq_get_data(self._native, pointer, state.nbytes, slot.number)) != state.nbytes:
+            return None
+        single = single_stream(state, slot.number, len(self.slots))
+        return Saved(slot.tokens.copy(), single, slot.adapters) if single is not None else None
 
     def restore(self, slot: Slot, saved: Saved) -> bool:
         """See `Slot.restore`."""
         self.cut(slot, 0)
-        pointer = saved.state.ctypes.data_as(_BYTES)
-        if int(lib.llama_state_seq_set_data(self._native, pointer, saved.state.nbytes, slot.number)) == 0:
+        state = many_streams(saved.state, slot.number, len(self.slots))
+        pointer = state.ctypes.data_as(_BYTES)
+        if int(lib.llama_state_seq_set_data(self._native, pointer, state.nbytes, slot.number)) == 0:
             self.cut(slot, 0)
             return False
         slot.tokens, slot.adapters = saved.tokens, saved.adapters
         return True
+
+
+# llama.cpp writes a sequence as: a few words of its own, the number of the sequence last; the number of streams of the
+# context; of each stream its number of cells, then the cells. All streams but the sequence's own are empty. A context
+# of another number of streams refuses to read that, so it is kept as one of a single stream would have written it.
+_WORD = 4
+_MOST = 32
+
+
+def single_stream(state: NDArray[np.uint8], number: int, n_streams: int) -> NDArray[np.uint8] | None:
+    """The state of sequence `number` in the form of one stream, a view of `state`; None if it looks otherwise."""
+    if n_streams == 1:
+        return state
+    if len(state) < _WORD * (2 * n_streams + 64) or n_streams > _MOST:
+        return None
+    behind = len(state) - _WORD * (n_streams - 1 - number)
+    words = state[: 64 * _WORD].view(np.uint32)
+    for head in range(4):
+        first = head + 1 + number
+        if words[head] != n_streams or words[head + 1 : first].any() or not words[first] or state[behind:].any():
+            continue
+        words[number : number + head] = [*words[: head - 1], 0] if head else []
+        words[number + head] = 1
+        return state[_WORD * number : behind]
+    return None
+
+
+def many_streams(state: NDArray[np.uint8], number: int, n_streams: int) -> NDArray[np.uint8]:
+    """A state of one stream as a context of several reads it for its sequence `number`."""
+    if n_streams == 1:
+        return np.ascontiguousarray(state)
+    wide = np.zeros(len(state) + _WORD * (n_streams - 1), dtype=np.uint8)
+    wide[: len(state)] = state
+    words = wide[: 8 * _WORD].view(np.uint32)
+    # The first 1 that cells follow is the number of streams; before it there may be a sequence's number, kept as 0.
+    head = next((place for place in range(4) if words[place] == 1 and words[place + 1] > 0), 0)
+    if head:
+        words[head - 1] = number
+    words[head] = n_streams
+    return wide
