@@ -34,10 +34,17 @@ AGAIN = (
 
 @dataclass(frozen=True)
 class Array:
-    """An array of the header: its values' type (8 is text) and their number; the values themselves are skipped."""
+    """An array of the header; the values themselves are skipped.
+
+    Attributes:
+        kind: Its values' type; 8 is text.
+        count: How many there are.
+        repeated: Whether two of its texts are the same; looked at in the vocabulary alone.
+    """
 
     kind: int
     count: int
+    repeated: bool = False
 
 
 @dataclass(frozen=True)
@@ -148,8 +155,8 @@ class _Reader:
             return self._scalar(key, kind)
         inner, count = self._take("I"), self._take("Q")
         if inner == _STRING:
-            self._skip_texts(key, count)
-        elif inner in _SCALARS:
+            return Array(inner, count, self._skip_texts(key, count))
+        if inner in _SCALARS:
             self._skip(count * struct.calcsize(_SCALARS[inner]), key)
         else:
             raise _Broken(f"{key!r} is an array of the unknown type {inner}")
@@ -179,17 +186,24 @@ class _Reader:
         if self._place > self._size:
             raise _Broken(f"it ends at byte {self._size}, in the middle of {what}")
 
-    def _skip_texts(self, key: str, count: int) -> None:
+    def _skip_texts(self, key: str, count: int) -> bool:
         if count * 8 > self._size:
             raise _Broken(f"{key!r} announces {count} texts in {self._size} bytes")
         data, place, size, unpack = self._data, self._place, self._size, _U64.unpack_from
+        seen: set[bytes] = set()
+        empty = 0
         try:
             for _ in range(count):
-                place += 8 + unpack(data, place)[0]
-        except struct.error:
+                end = place + 8 + unpack(data, place)[0]
+                if key == "tokenizer.ggml.tokens":
+                    seen.add(data[place + 8 : end])
+                    empty += end == place + 8
+                place = end
+        except (struct.error, OverflowError):
             place = size + 1
         self._place = place
         self._skip(0, key)
+        return key == "tokenizer.ggml.tokens" and len(seen) + max(0, empty - 1) < count
 
 
 def _bytes(name: str, shape: tuple[int, ...], kind: int) -> int:

@@ -6,15 +6,13 @@
 from __future__ import annotations
 
 import os
-import struct
 import sys
 import tarfile
 from functools import cache
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
+from tests.agent.llm.gguf_files import llama_facts, random_tensors, write
 
 from chatrec.agent.llm._gguf import read_header
 
@@ -76,59 +74,6 @@ def tiny_model(path: Path, vocabulary: str, chat_template: str, *, seed: int = 1
     # The vocabulary's bytes are copied as they are: parsing and writing 150,000 tokens takes a quarter of a minute.
     whole = base.read_bytes()
     spans = [span for key, span in header.spans.items() if key.startswith("tokenizer.") and "chat_template" not in key]
-    facts: dict[str, Any] = {
-        "general.architecture": "llama",
-        "general.name": f"tiny-{vocabulary}",
-        "tokenizer.chat_template": chat_template,
-        "llama.context_length": 4096,
-        "llama.embedding_length": width,
-        "llama.block_count": 2,
-        "llama.feed_forward_length": 2 * width,
-        "llama.attention.head_count": 2,
-        "llama.attention.head_count_kv": 2,
-        "llama.rope.dimension_count": width // 2,
-        "llama.attention.layer_norm_rms_epsilon": 1e-5,
-        "llama.vocab_size": size,
-    }
-    tensors = _tensors(size, width, seed)
-    out = b"GGUF" + struct.pack("<IQQ", 3, len(tensors), len(facts) + len(spans))
-    out += b"".join(_text(key) + _value(value) for key, value in facts.items())
-    out += b"".join(whole[begun:end] for begun, end in spans)
-    data = b""
-    for name, values in tensors.items():
-        kind = 0 if values.dtype == np.float32 else 1
-        out += _text(name) + struct.pack(f"<I{values.ndim}Q", values.ndim, *reversed(values.shape))
-        out += struct.pack("<IQ", kind, len(data))
-        data += values.tobytes() + b"\0" * (-values.nbytes % 32)
-    path.write_bytes(out + b"\0" * (-len(out) % 32) + data)
-    return path
-
-
-def _tensors(size: int, width: int, seed: int) -> dict[str, Any]:
-    rng = np.random.default_rng(seed)
-
-    def chance(*shape: int) -> Any:
-        return (rng.standard_normal(shape, dtype=np.float32) / np.sqrt(shape[-1])).astype(np.float16)
-
-    made: dict[str, Any] = {"token_embd.weight": chance(size, width), "output_norm.weight": np.ones(width, np.float32)}
-    for layer in range(2):
-        block = f"blk.{layer}"
-        for part in ("attn_q", "attn_k", "attn_v", "attn_output"):
-            made[f"{block}.{part}.weight"] = chance(width, width)
-        for part in ("attn_norm", "ffn_norm"):
-            made[f"{block}.{part}.weight"] = np.ones(width, np.float32)
-        made[f"{block}.ffn_gate.weight"] = chance(2 * width, width)
-        made[f"{block}.ffn_up.weight"] = chance(2 * width, width)
-        made[f"{block}.ffn_down.weight"] = chance(width, 2 * width)
-    return made
-
-
-def _text(text: str) -> bytes:
-    data = text.encode()
-    return struct.pack("<Q", len(data)) + data
-
-
-def _value(value: str | float) -> bytes:
-    if isinstance(value, str):
-        return struct.pack("<I", 8) + _text(value)
-    return struct.pack("<II", 4, value) if isinstance(value, int) else struct.pack("<If", 6, value)
+    facts = llama_facts(size, width) | {"tokenizer.chat_template": chat_template}
+    parts = [whole[begun:end] for begun, end in spans]
+    return write(path, facts | {"general.name": f"tiny-{vocabulary}"}, random_tensors(size, width, seed), parts)
