@@ -141,11 +141,16 @@ def _tuned(source: Path) -> Finding:
     if choice is None:
         return Finding("tuning", "not tuned to this machine; chatrec doctor --tune takes about two minutes")
     reading, writing = choice.best_threads()
-    value = f"{choice.weights}, {reading} threads to read, {writing} to write, {choice.n_batch} tokens at once"
+    value = f"{choice.weights} where no adapter is used, {_threads(reading)} to read, {_threads(writing)} to write"
+    value += f", {choice.n_batch} tokens at once"
     value += f"; chosen {choice.at[:10]}: {choice.reason}"
     if changed := choice.changed(source):
         return Finding("tuning", f"{value}; {', '.join(changed)}", "slow", "run chatrec doctor --tune again")
     return Finding("tuning", value)
+
+
+def _threads(number: int) -> str:
+    return "1 thread" if number == 1 else f"{number} threads"
 
 
 def _home_text() -> str:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from typing import Final
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 
 from chatrec.agent.llm import embedded_model_path
+from chatrec.agent.llm._library import physical_cores
 from chatrec.agent.llm._model_files import ADAPTED_WEIGHTS, check_model_file, derived_path
 from chatrec.agent.llm._tune import READ, WRITTEN, Outcome, fits, tune, turn_seconds
 from chatrec.agent.llm._tune import Progress as Step
 from chatrec.agent.llm._tuned import AS_GIVEN, store_choice
 from chatrec.errors import StoreError
+
+_BUSY: Final = 0.7
+"""Processes for each core above which a measurement is doubtful."""
 
 
 def tune_and_tell(model: Path | None, console: Console, *, seconds: float) -> None:
@@ -31,6 +37,8 @@ def tune_and_tell(model: Path | None, console: Console, *, seconds: float) -> No
     if model is not None:
         check_model_file(model)
     source = model or embedded_model_path(fast=False)
+    if hasattr(os, "getloadavg") and os.getloadavg()[0] > _BUSY * physical_cores():
+        console.print("Other programs compute just now: what is found may not hold. Better close them and try again.")
     bar = Progress(TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[left]}"), console=console)
     with bar:
         task = bar.add_task("beginning", total=1.0, left="")
@@ -65,7 +73,7 @@ def show(outcome: Outcome, console: Console) -> None:
     table = Table("weights", "MB", "reads", "writes", "threads", "turn", "same token", "divergence", "")
     for row in sorted(outcome.rows, key=turn_seconds):
         reading, writing = (max(speeds, key=speeds.__getitem__) for speeds in (row.reading, row.writing))
-        told = "chosen" if row.kind == outcome.weights else "" if fits(row) else "says something else too often"
+        told = "chosen" if row.kind == outcome.weights else "" if fits(row) else "differs too much"
         cells = [f"{row.megabytes:.0f}", f"{row.reading[reading]:.0f}/s", f"{row.writing[writing]:.0f}/s"]
         cells += [f"{reading}, {writing}", f"{turn_seconds(row):.2f} s", f"{row.same:.1%}", f"{row.divergence:.4f}"]
         table.add_row(row.kind, *cells, told)

@@ -51,7 +51,6 @@ def start() -> None:
         if not _started:
             lib.llama_log_set(_callback, ctypes.c_void_p(0))
             lib.llama_backend_init()
-            atexit.register(_close_null_files)
             _started = True
 
 
@@ -61,6 +60,9 @@ def _close_null_files() -> None:
     for name in ("outnull_file", "errnull_file"):
         if (file := getattr(utils, name, None)) is not None:
             file.close()
+
+
+atexit.register(_close_null_files)
 
 
 def forget_log() -> None:

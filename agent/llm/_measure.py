@@ -171,6 +171,8 @@ def agreement(reference: BareModel, model: BareModel, texts: Sequence[str], *, t
         texts: Read by both; each must fit the context.
         threads: CPU threads.
     """
+    if model is reference:
+        return Agreement(1.0, 0.0, sum(len(reference.tokens(text)) for text in texts))
     same, divergence, places = 0, 0.0, 0
     for text in texts:
         tokens = reference.tokens(text)

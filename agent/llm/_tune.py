@@ -182,10 +182,7 @@ def _agreements(models: dict[str, BareModel], reference: str, clock: _Clock) -> 
     cores = physical_cores()
     for number, (kind, model) in enumerate(models.items()):
         clock.tell(f"comparing {kind}", 0.25 + 0.15 * number / len(models))
-        if kind == reference:
-            yield kind, Agreement(1.0, 0.0, 0)
-        else:
-            yield kind, agreement(models[reference], model, TEXTS, threads=cores)
+        yield kind, agreement(models[reference], model, TEXTS, threads=cores)
 
 
 def _speeds(models: dict[str, BareModel], clock: _Clock) -> dict[str, tuple[dict[int, float], dict[int, float]]]:
