@@ -106,7 +106,7 @@ def _told_separator(lines: _Lines) -> str | None:
     """Skip blank lines and a line such as `sep=;`, which spreadsheets write."""
     while (line := lines.take()) is not None:
         if line.strip():
-            told = re.fullmatch(r"sep=(.)", line.strip("\r\n "), re.IGNORECASE)
+            told = re.fullmatch(r"sep=([^\"])", line.strip("\r\n "), re.IGNORECASE)
             if told is None:
                 lines.give_back([line])
                 return None

@@ -52,7 +52,7 @@ class Reader:
             return
         broken = re.compile(self.file.encoding.broken)
         last = 0
-        for record in self._records():
+        for record in self._decoded():
             last = record.line
             checked = _mended(record) if _WHY in record.cells else record
             if broken.search(record.raw) or _ESCAPED.search(record.raw):
@@ -64,6 +64,13 @@ class Reader:
             tail = self.file.cut.decode("utf-8", "replace")
             fault = Fault("", tail, "the gzip file is cut off here", "fetch or compress it again")
             yield Record(last + 1, tail, {}, fault)
+
+    def _decoded(self) -> Iterator[Record]:
+        try:
+            yield from self._records()
+        except UnicodeError as error:
+            name = self.file.encoding.name
+            raise CatalogError(f"{self.file.name} is not {name}: {error}", hint="tell another encoding") from error
 
     def _records(self) -> Iterator[Record]:
         suffix = next((part for part in reversed([s.lower() for s in self.file.path.suffixes]) if part != ".gz"), "")

@@ -103,7 +103,7 @@ class Schema:
             value: object = getattr(self, name)
             if value is not None and not isinstance(value, kind):
                 raise CatalogError(f"{name} = {value!r}", hint=hint)
-        if self.separator is not None and len(self.separator) != 1:
+        if self.separator is not None and (len(self.separator) != 1 or self.separator in '"\r\n'):
             raise CatalogError(f"separator = {self.separator!r}", hint=checks["separator"][1])
         for role in ("id", "title", "description"):
             named = self.named(role)

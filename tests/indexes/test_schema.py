@@ -144,6 +144,8 @@ def test_a_table_without_names_and_in_an_old_encoding_can_be_told(tmp_path: Path
         ({"columns": {"a": {"role": "id"}, "b": {"role": "id"}}}, r"'a' and 'b' are both the id"),
         ({"columns": {"nowhere": {"role": "keep"}}}, r"there is no column 'nowhere' .*columns: code, label"),
         ({"separator": ";;"}, r"separator = ';;'"),
+        ({"separator": '"'}, r"separator = '\"'"),
+        ({"encoding": "utf-16"}, r"things.csv is not utf-16"),
         ({"header": "no"}, r"header = 'no' .*true or false"),
         ({"encoding": "utf-9"}, r"'utf-9' is not an encoding"),
         ({"encoding": "base64"}, r"'base64' is not an encoding"),
