@@ -76,12 +76,15 @@ def _misfit(own: Mapping[str, tuple[int, ...]], ground: Mapping[str, tuple[int, 
         a, b = own.get(target + ".lora_a"), own.get(target + ".lora_b")
         if a is None or b is None:
             return f"half of its change of {target!r} is missing"
+        shapes = f"its change of {target!r} has shapes {a!r} and {b!r}, the model's is {below!r}"
+        if min(len(a), len(b), len(below)) < 2:
+            return shapes
         if target == "token_embd.weight":
-            fits = (a[1], b[1]) == (below[0], below[1]) or (b[1], a[1]) == (below[0], below[1])
+            fits = (b[1], a[1]) == below[:2]
         else:
-            fits = (a[0], b[1]) == (below[0], below[1]) and a[1] == b[0]
-        if len(a) >= 2 and len(b) >= 2 and not fits:
-            return f"its change of {target!r} has shape {(a[0], b[1])!r}, the model's is {below!r}"
+            fits = (a[0], b[1]) == below[:2] and a[1] == b[0]
+        if not fits:
+            return shapes
     return None
 
 

@@ -117,7 +117,7 @@ def test_who_calls_one_at_a_time_pays_for_one(make_model: MakeModel) -> None:
         return engine.places.shared
 
     assert with_engine(model, shared) is None
-    at_once(*[lambda i=i: model.invoke(f"Number {i}", max_tokens=8) for i in range(6)])  # type: ignore[misc]
+    at_once(*[lambda i=i: model.invoke(f"Number {i}", max_tokens=8) for i in range(6)])
 
     def weigh(engine: Engine) -> None:
         context = engine.places.shared
@@ -134,9 +134,7 @@ def test_a_shared_beginning_is_computed_once(make_model: MakeModel) -> None:
     system = SystemMessage("You are the guide of a museum of clocks. " * 30)
     model.invoke("Hello", max_tokens=1)
     before = model.stats()
-    found = at_once(
-        *[lambda i=i: model.invoke([system, HumanMessage(f"Room {i}?")], max_tokens=4) for i in range(6)]  # type: ignore[misc]
-    )
+    found = at_once(*[lambda i=i: model.invoke([system, HumanMessage(f"Room {i}?")], max_tokens=4) for i in range(6)])
     spent = model.stats() - before
     length = min(message.usage_metadata["input_tokens"] for message in found)
     assert length > 250
@@ -147,10 +145,13 @@ def test_a_shared_beginning_is_computed_once(make_model: MakeModel) -> None:
 def test_a_short_call_is_not_held_up_by_a_long_one(make_model: MakeModel) -> None:
     model = make_model(n_ctx=1024)
     ended: list[str] = []
-    at_once(
-        lambda: (model.invoke("Count from one to five hundred.", max_tokens=220), ended.append("long")),
-        lambda: (time.sleep(0.1), model.invoke("Say hello.", max_tokens=4), ended.append("short")),
-    )
+
+    def ask(name: str, wait: float, max_tokens: int) -> None:
+        time.sleep(wait)
+        model.invoke("Count from one to five hundred.", max_tokens=max_tokens)
+        ended.append(name)
+
+    at_once(lambda: ask("long", 0, 220), lambda: ask("short", 0.1, 4))
     assert ended == ["short", "long"]
 
 
