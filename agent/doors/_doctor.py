@@ -117,6 +117,7 @@ def _model() -> Iterator[Finding]:
     cure = f"weights that suit this processor could not be written; make {_home_text()} writable" if slow else ""
     yield Finding("model", f"{path.name}, {path.stat().st_size / 1e6:.0f} MB", "slow" if slow else "good", cure)
     yield _tuned(embedded_model_path(fast=False))
+    yield _prefixes()
     started = time.perf_counter()
     model = local_model(None)
     model.load()
@@ -131,6 +132,17 @@ def _model() -> Iterator[Finding]:
     yield Finding(
         "speed", f"loaded in {loaded:.1f} s, writes {speed:.0f} tokens a second", "slow" if slow else "good", cure
     )
+
+
+def _prefixes() -> Finding:
+    """What is kept of prompts, whose text it holds, and how to be rid of it."""
+    from chatrec.agent.llm._shelf import prefix_folder
+
+    folder = prefix_folder()
+    files = list(folder.glob("*.prefix"))
+    size = sum(path.stat().st_size for path in files) / 1e6
+    told = f"{len(files)} kept for quick starts, {size:.1f} MB in {folder}; delete the folder to forget them"
+    return Finding("system texts", told if files else "none kept")
 
 
 def _tuned(source: Path) -> Finding:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from chatrec.agent.doors import _tune
+from chatrec.agent.doors import _doctor, _tune
 from chatrec.agent.doors._doctor import _tuned as finding
 from chatrec.agent.llm import _tuned
 from chatrec.agent.llm._tune import Outcome, Progress
@@ -97,3 +97,11 @@ def test_the_doctor_tells_what_is_chosen_and_when_it_no_longer_holds(
     assert stale.state == "slow"
     assert "the processor has changed" in stale.value
     assert "--tune" in stale.cure
+
+
+def test_the_doctor_tells_what_is_kept_of_prompts(chatrec_home: Path) -> None:
+    assert _doctor._prefixes().value.startswith("none kept")
+    folder = chatrec_home / "prefixes"
+    folder.mkdir(parents=True)
+    (folder / "a.prefix").write_bytes(bytes(2_000_000))
+    assert _doctor._prefixes().value.startswith(f"1 kept for quick starts, 2.0 MB in {folder}; delete the folder")
