@@ -67,7 +67,7 @@ def forget(
     """Delete everything that is held of a person, for good.
 
     Profile, feedback, conversations and typed lines, their bytes in the files included. Others keep theirs. Leaves
-    with 1 where something could not be reached.
+    with 1 where something could not be reached: then close the program that is named, and do it again.
     """
     from chatrec.indexes import forget_person
     from chatrec.indexes._logs import everything
@@ -80,7 +80,7 @@ def forget(
             typer.echo("{}: {} wishes, {} feedback, {} conversations".format(user, *counts))
             typer.confirm("Delete them for good?", abort=True)
         gone = forget_person(user, store=store, checkpointer=saver)
-    _forget_typed(user)
+    _forget_beside(user)
     typer.echo(
         f"{user}: forgotten; {gone.profile} records of wishes, {gone.feedback} of feedback, "
         f"{len(gone.threads)} conversations are deleted"
@@ -143,11 +143,13 @@ def _history(user: str) -> Path:
     return history_file(user)
 
 
-def _forget_typed(user: str) -> None:
+def _forget_beside(user: str) -> None:
+    """Delete what else may hold a person's words: typed lines, and beginnings of prompts with an app's own text."""
+    from chatrec.agent.llm._shelf import prefix_folder
     from chatrec.indexes import home
 
-    # One file for all, as it once was: nobody knows whose lines they are.
-    for path in (_history(user), home() / "history"):
+    # One history for all, as it once was: nobody knows whose lines they are. A beginning can be computed again.
+    for path in (_history(user), home() / "history", *prefix_folder().glob("*")):
         if path.is_file():
             path.write_bytes(b"\0" * path.stat().st_size)
             path.unlink()

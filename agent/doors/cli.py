@@ -30,7 +30,7 @@ app = typer.Typer(
 )
 
 _CATALOG = typer.Option(
-    help="A demo catalog's name, or a CSV, TSV, JSON or JSONL file (gzip too).", metavar="NAME|PATH"
+    help="A demo catalog's name, or a CSV, JSON, JSONL or Parquet file (gzip too).", metavar="NAME|PATH"
 )
 
 

@@ -92,6 +92,14 @@ def test_the_old_shared_history_goes_with_whoever_is_forgotten(lived: Path) -> N
     assert history_file("ben").exists()
 
 
+def test_stored_beginnings_of_prompts_go_too(lived: Path) -> None:
+    kept = lived / "prefixes" / "k-1.prefix"
+    kept.parent.mkdir()
+    kept.write_bytes(f"the user is {TOKEN}".encode())
+    assert run("forget", "--user", f"ana-{TOKEN}", "-y").exit_code == 0
+    assert not kept.exists()
+
+
 def test_the_export_is_written_for_its_owner_alone(lived: Path, tmp_path: Path) -> None:
     out = tmp_path / "ana.json"
     assert run("export", "--user", f"ana-{TOKEN}", "--out", str(out)).exit_code == 0
