@@ -288,7 +288,9 @@ def _signed(sentence: Sentence, found: Found, scope: Sequence[int]) -> list[Foun
             return [replace(found, constraint=constraint, score=min(found.score, 0.45))]
         return [
             replace(
-                found, constraint=constraint, score=max(found.score, 0.8) if near and found.score > 0.5 else found.score
+                found,
+                constraint=constraint,
+                score=max(found.score, 0.8) if near and found.score > 0.67 else found.score,
             )
         ]
     match = CUES.at(sentence.tokens, cue)

@@ -27,6 +27,7 @@ _ASKED_FOR = frozenset(
         "想 要 找 荐 来 给 求 换 希 帮 绍"
     )
 )
+_BEGGED = frozenset(words("recommend suggest find show give want need list"))
 _SUBJECT = frozenset(
     words("i we he she they my our his her their it yesterday last friend mother father brother sister wife husband")
 )
@@ -97,6 +98,8 @@ def _is_fact(tokens: Sequence[Token], norms: Sequence[str], asked: bool) -> bool
         return not (_ASKED_FOR | {"去"}).intersection(norms)
     if norms[-1] == "吗" and "有" not in norms:
         return not _ASKED_FOR.intersection(norms)
+    if norms[0] in {"who", "whos", "whose", "why", "when"} and (asked or norms[0] != "when"):
+        return not _BEGGED.intersection(norms)
     if norms[0] in _FACT and (asked or norms[0] in {"who", "whos", "why", "whats"} or norms[:2] == ["how", "do"]):
         return not (_ASKED_FOR | {"about", "to"}).intersection(norms)
     return False

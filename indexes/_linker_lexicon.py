@@ -107,7 +107,7 @@ class Lexicon:
         sure = _SURE_BY_RANK[min(said.rank, len(_SURE_BY_RANK) - 1)]
         held = self._keys.get(said.words) or self._derived.get(root(said.words[0]) if len(said.words) == 1 else "", ())
         han = tuple(said.han)
-        own = any(entry.sure == 1.0 for entry in self._keys.get(han, ()))
+        own = any(entry.sure == 1.0 and entry.facet not in self.free for entry in self._keys.get(han, ()))
         if held and not own and said.han not in _NEVER and (len(han) > 1 or said.rank == 0):
             for entry in held:
                 if entry.sure > 0.8 and not (entry.name_like and len(said.words) == 1):

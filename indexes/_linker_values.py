@@ -17,6 +17,7 @@ from chatrec.indexes._linker_words import AND_WORDS, COMMON, FUNCTION, GLUE, HAN
 from chatrec.indexes._values import Facet
 
 _KNOWN_FOR = 5
+_OWNERS = frozenset({"my", "our", "your", "his", "her", "their"})
 _LEADS = frozenset({"by", "with", "featuring", "starring", "from", "or", "and", "without", "the", "of", "no", "not"})
 
 
@@ -167,7 +168,7 @@ class Values:
         if not rows:
             return []
         rows.sort(key=lambda row: (-row[0], -row[1]))
-        common = next((row for row in rows if row[1] > 20 * rows[0][1] and rows[0][0] - row[0] < 0.2), None)
+        common = next((row for row in rows if row[1] > 10 * rows[0][1] and rows[0][0] - row[0] < 0.2), None)
         if common is not None and not named and common[0] >= 0.75:
             rows = [common]
         level = [row for row in rows if rows[0][0] - row[0] < 0.1]
@@ -251,7 +252,13 @@ def _is_own(sentence: Sentence, match: _Match) -> bool:
     """Whether the words are about the person's own life or stand in an idiom: "my war with", "in short", 我家的."""
     tokens = sentence.tokens
     before = [token.norm for token in tokens[max(0, match.start - 3) : match.start]]
-    if before[-1:] in (["my"], ["our"], ["your"], ["his"], ["her"], ["their"], ["mine"]):
+    if before[-1:] and before[-1] in _OWNERS:
+        return True
+    if (
+        len(before) > 1
+        and before[-2] in _OWNERS
+        and before[-1] in {"own", "whole", "little", "big", "old", "dear", "entire"}
+    ):
         return True
     if before[-2:] in (["我", "的"], ["我", "家"], ["你", "的"], ["他", "的"]) or before[-3:] == ["我", "家", "的"]:
         return True
