@@ -6,7 +6,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from functools import cache
 from typing import Any, Literal
 
 from chatrec.indexes._load_table import Fault, Record, flatten
@@ -60,6 +60,7 @@ def read_stream(text: str, at: int, *, within: Literal["file", "list", "object"]
         within: What ends them: the file alone, the list that is the file, or the list that an object holds.
     """
     line, counted = 1 + text.count("\n", 0, at), at
+    usual = cache(lambda: _usual_column(text))
     while (at := _GAP.match(text, at).end()) < len(text):  # type: ignore[union-attr]
         line, counted = line + text.count("\n", counted, at), at
         if text[at] == "]" and within != "file":
@@ -70,7 +71,7 @@ def read_stream(text: str, at: int, *, within: Literal["file", "list", "object"]
         try:
             record, end = _DECODER.raw_decode(text, at)
         except (ValueError, RecursionError) as error:
-            following = _following(text, at)
+            following = _following(text, at, usual())
             raw = text[at:following].rstrip(", \t\r\n")
             yield Record(line, raw, {}, Fault("", raw[:200], _why(error), "mend or remove this object"))
             if following == len(text):
@@ -142,16 +143,14 @@ def _skip(text: str, at: int) -> int:
     return _SPACE.match(text, at).end()  # type: ignore[union-attr]
 
 
-def _following(text: str, at: int) -> int:
+def _following(text: str, at: int, usual: int | None) -> int:
     """Where the object after a broken one begins, or the end; one inside it is set in further than the others."""
-    usual = _usual_column(text)
     for match in _NEXT_OBJECT.finditer(text, at + 1):
         if usual is None or _column(text, match.end()) == usual:
             return match.end()
     return len(text)
 
 
-@lru_cache(maxsize=1)
 def _usual_column(text: str) -> int | None:
     """How far the lines that begin an object are set in; None where objects do not begin lines."""
     counted = Counter(len(match[1]) for match in _LINE.finditer(text))

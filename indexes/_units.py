@@ -41,8 +41,7 @@ _SAME = {
     "wk": "weeks", "wks": "weeks", "days": "days", "day": "days", "㎡": "m²", "m2": "m²", "平米": "m²", "平方米": "m²",
     "平": "m²", "sqm": "m²", "sqft": "ft²", "ft2": "ft²", "litre": "l", "litres": "l", "liter": "l", "liters": "l",
     "pound": "lb", "pounds": "lb", "lbs": "lb", "ounce": "oz", "ounces": "oz", "metre": "m", "metres": "m",
-    "meter": "m", "meters": "m", "feet": "ft", "foot": "ft", "pages": "pages", "page": "pages", "stars": "★",
-    "星": "★",
+    "meter": "m", "meters": "m", "feet": "ft", "foot": "ft", "pages": "pages", "page": "pages", "star": "stars", "★": "stars",
 }  # fmt: skip
 _KNOWN = {
     unit.casefold(): unit
@@ -108,7 +107,7 @@ def _read_special(text: str) -> tuple[float, str] | None:
             return int(hours["hours"]) * 60.0 + int(hours["minutes"]), "min"
     stars = _STARS.fullmatch(text)
     if stars is not None:
-        return text.count("★") + text.count("⭐") + (0.5 if stars["half"] else 0.0), "★"
+        return text.count("★") + text.count("⭐") + (0.5 if stars["half"] else 0.0), "stars"
     return None
 
 
