@@ -41,7 +41,8 @@ _SAME = {
     "wk": "weeks", "wks": "weeks", "days": "days", "day": "days", "㎡": "m²", "m2": "m²", "平米": "m²", "平方米": "m²",
     "平": "m²", "sqm": "m²", "sqft": "ft²", "ft2": "ft²", "litre": "l", "litres": "l", "liter": "l", "liters": "l",
     "pound": "lb", "pounds": "lb", "lbs": "lb", "ounce": "oz", "ounces": "oz", "metre": "m", "metres": "m",
-    "meter": "m", "meters": "m", "feet": "ft", "foot": "ft", "pages": "pages", "page": "pages", "star": "stars", "★": "stars",
+    "meter": "m", "meters": "m", "feet": "ft", "foot": "ft", "pages": "pages", "page": "pages", "star": "stars",
+    "★": "stars",
 }  # fmt: skip
 _KNOWN = {
     unit.casefold(): unit
