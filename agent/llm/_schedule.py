@@ -14,7 +14,7 @@ from typing import Any
 
 from chatrec.agent.llm._cancel import CancelFlag, Cancelled
 from chatrec.agent.llm._errors import overflow
-from chatrec.agent.llm._memory import WORTH_KEEPING, Adapters, Tokens, as_tokens, shared_prefix
+from chatrec.agent.llm._memory import Adapters, Tokens, as_tokens, shared_prefix
 from chatrec.agent.llm._places import Places
 from chatrec.agent.llm._sampling import Logits
 from chatrec.agent.llm._settings import Counters
@@ -28,6 +28,8 @@ _FEW = 16
 _PATIENCE_TOGETHER = 0.15
 _PATIENCE_ALONE = 1.0
 _LEAST_READ = 32
+# Tokens that somebody computes anyway; fewer are quicker computed than waited for.
+_WORTH_WAITING = 8
 _TURN = 0.1
 
 
@@ -151,11 +153,11 @@ class Scheduler:
             if other.slot is None or other.adapters != task.adapters or not len(other.pending):
                 continue
             common = min(shared_prefix(other.target, task.target), len(other.slot.tokens) + len(other.pending))
-            if common <= len(other.slot.tokens) + WORTH_KEEPING:
+            if common <= len(other.slot.tokens) + _WORTH_WAITING:
                 continue
             if known < 0:
                 known = self._places.known(task.target, task.adapters)
-            if common > known + WORTH_KEEPING:
+            if common > known + _WORTH_WAITING:
                 return True
         return False
 
