@@ -15,11 +15,13 @@ from langchain_core.embeddings import Embeddings
 from langchain_core.messages import AIMessage, AnyMessage, HumanMessage
 
 from chatrec.indexes import Catalog, Constraint, Link, Question, Recommender
+from chatrec.indexes._linker_words import FUNCTION, HAN_FUNCTION
 from chatrec.tools._turn import Spoken, Turn
 
 STAMP = "chatrec"
 SURE = 0.75
 _HAN = re.compile(r"[\u3400-\u9fff]")
+_WORD = re.compile(r"[a-z]+(?:'[a-z]+)?")
 _LETTER = re.compile(r"[^\W\d_]")
 _QUERY_CHARS = 240
 _PREFER_KEPT = 4
@@ -28,10 +30,14 @@ Language = Literal["auto", "en", "zh"]
 
 
 def language_of(text: str, before: Spoken) -> Spoken:
-    """`zh` where Han characters stand, `en` where other letters do, else what was spoken before."""
-    if _HAN.search(text):
-        return "zh"
-    return "en" if _LETTER.search(text) else before
+    """The language of a message; without letters, what was spoken before.
+
+    Where both scripts stand, the small words tell: "something like 卧虎藏龙" is English, 想看 Alien 那样的 Chinese.
+    """
+    if not _HAN.search(text):
+        return "en" if _LETTER.search(text) else before
+    english = any(word in FUNCTION for word in _WORD.findall(text.casefold()))
+    return "en" if english and not any(char in HAN_FUNCTION for char in text) else "zh"
 
 
 def fold(before: Turn, link: Link, text: str, catalog: Catalog) -> Turn:

@@ -73,6 +73,9 @@ def test_language_follows_the_person() -> None:
     assert language_of("我想喝茶", "en") == "zh"
     assert language_of("tea", "zh") == "en"
     assert language_of("42!", "zh") == "zh"
+    assert language_of("something like 卧虎藏龙, please", "en") == "en"
+    assert language_of("想看 Alien 那样的", "en") == "zh"
+    assert language_of("Alien 续集", "en") == "zh"
 
 
 def test_a_bare_history_is_replayed_from_its_beginning(catalog: Catalog) -> None:
