@@ -28,7 +28,7 @@ from chatrec.indexes._index_files import IndexFolder
 from chatrec.indexes._index_plan import IndexSettings
 from chatrec.indexes._index_rows import IndexRows
 from chatrec.indexes._index_search import Hit
-from chatrec.indexes._index_vectors import Floats, Mask, unit
+from chatrec.indexes._index_vectors import Floats, Mask, unit, unit_query
 
 _REMEMBERED = 512
 
@@ -220,7 +220,7 @@ class ItemIndex(VectorStore):
         if search_type is not None:
             return super().search(str(query), search_type, k=k, **kwargs)
         if not isinstance(query, str):
-            return self._rows.fused(unit(query)[0], "", k=k, mask=mask, exclude=exclude)
+            return self._rows.fused(unit_query(query), "", k=k, mask=mask, exclude=exclude)
         text = query.strip()
         vector = self.embed(text) if text and len(self) else None
         return self._rows.fused(vector, text, k=k, mask=mask, exclude=exclude)
@@ -290,7 +290,7 @@ class ItemIndex(VectorStore):
         **kwargs: Any,
     ) -> list[Document]:
         """The `k` allowed documents nearest to a vector, nearest first."""
-        found = self._rows.nearest(unit(np.asarray(embedding))[0], k, filter)
+        found = self._rows.nearest(unit_query(np.asarray(embedding)), k, filter)
         return [entry.as_document() for entry, _, _ in found]
 
     def max_marginal_relevance_search(
@@ -329,7 +329,7 @@ class ItemIndex(VectorStore):
         **kwargs: Any,
     ) -> list[Document]:
         """As `max_marginal_relevance_search`, for a vector."""
-        query = unit(np.asarray(embedding))[0]
+        query = unit_query(np.asarray(embedding))
         found = self._rows.nearest(query, max(k, fetch_k), filter)
         vectors: list[list[float]] = [vector.tolist() for _, _, vector in found]
         chosen = maximal_marginal_relevance(query, vectors, lambda_mult, k) if found else []

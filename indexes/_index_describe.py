@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
+from chatrec.indexes._index_files import IndexFolder
 from chatrec.indexes._index_plan import Structure
 from chatrec.indexes._index_rows import IndexRows
 
@@ -37,6 +39,17 @@ class IndexDescription:
         changed = f", {self.added} added since" if self.added else ""
         changed += f", {self.gone} gone" if self.gone else ""
         return f"{self.structure}: {self.items} items{changed}, {self.vector_mb:.1f} MB of vectors; {self.reason}"
+
+
+def describe_saved(path: Path) -> IndexDescription | None:
+    """Describe the index in a folder, which needs no embedder; None where there is none.
+
+    Raises:
+        IndexFileError: It is foreign, truncated, damaged, or of another version.
+    """
+    folder = IndexFolder(path)
+    saved = folder.read()
+    return None if saved is None else describe(IndexRows(saved.state, folder=folder, settings=saved.settings))
 
 
 def describe(rows: IndexRows) -> IndexDescription:

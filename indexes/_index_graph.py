@@ -17,7 +17,7 @@ import faiss
 import numpy as np
 
 from chatrec.indexes._index_plan import IndexSettings, Structure
-from chatrec.indexes._index_vectors import Floats, Mask, Rows, VectorBlock, top, unit
+from chatrec.indexes._index_vectors import Floats, Mask, Rows, VectorBlock, one_thread, top, unit
 
 _FAISS: Any = faiss
 _ADDED_AT_ONCE: Final = 20_000
@@ -159,7 +159,8 @@ class Graph:
         bits = None if allowed is None else np.packbits(allowed, bitorder="little")
         selector = None if bits is None else _FAISS.IDSelectorBitmap(bits)
         settings = _FAISS.SearchParametersHNSW(efSearch=max(reach, looked), sel=selector)
-        distances, found = self._index.search(query[None], looked, params=settings)
+        with one_thread():
+            distances, found = self._index.search(query[None], looked, params=settings)
         there = found[0] >= 0  # FAISS fills up with -1 where it finds fewer
         rows = found[0][there].astype(np.int64)
         if not quantized:

@@ -125,10 +125,10 @@ def _candidates(segment: Segment, query: Floats, words: Floats | None, k: int, m
     rows = None if mask is None else np.flatnonzero(mask)
     if segment.graph is None or segment.graph.pays(len(segment) if rows is None else len(rows)) is None:
         return rows
+    if words is None:
+        return np.sort(_nearest(segment, query, k, mask)[0])
     looked = max(_LEAST_LOOKED, _LOOKED * k)
     near, _ = _nearest(segment, query, looked, mask)
-    if words is None:
-        return np.sort(near)
     best = top(words if rows is None else words[rows], looked)
     worded = best if rows is None else rows[best]
     return np.union1d(near, worded[words[worded] > 0])

@@ -84,6 +84,8 @@ class State:
 
     def at(self, place: int) -> tuple[Segment, int]:
         """The segment of a place, and the row in it."""
+        if len(self.segments) == 1:
+            return self.segments[0], place
         number = int(np.searchsorted(self.starts, place, "right")) - 1
         return self.segments[number], place - int(self.starts[number])
 

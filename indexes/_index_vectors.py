@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import struct
 import time
 from collections.abc import Iterable
@@ -95,20 +96,13 @@ class VectorBlock:
         found = np.empty(len(self) if rows is None else len(rows), np.float32)
         if not len(found):
             return found
-        if rows is None:
-            _FAISS.fvec_inner_products_ny(
-                _FAISS.swig_ptr(found), _FAISS.swig_ptr(query), self._first, self.dimensions, len(self)
-            )
-        else:
-            _FAISS.fvec_inner_products_by_idx(
-                _FAISS.swig_ptr(found),
-                _FAISS.swig_ptr(query),
-                self._first,
-                _FAISS.swig_ptr(rows),
-                self.dimensions,
-                1,
-                len(rows),
-            )
+        out, asked = _FAISS.swig_ptr(found), _FAISS.swig_ptr(query)
+        with one_thread():
+            if rows is None:
+                _FAISS.fvec_inner_products_ny(out, asked, self._first, self.dimensions, len(self))
+            else:
+                picked = _FAISS.swig_ptr(rows)
+                _FAISS.fvec_inner_products_by_idx(out, asked, self._first, picked, self.dimensions, 1, len(rows))
         return found
 
     def nearest(self, query: Floats, k: int, rows: Rows | None = None) -> tuple[Rows, Floats]:
@@ -122,7 +116,6 @@ class VectorBlock:
         Returns:
             Rows and cosines, nearest first, ties in row order.
         """
-        # FAISS's own search wakes a thread a core even for one query, which costs 20 times more on a busy machine.
         cosines = self.cosines(query, rows)
         best = top(cosines, k)
         return (best if rows is None else rows[best]), cosines[best]
@@ -143,6 +136,22 @@ class VectorBlock:
             self.cosines(query, rows)
             best = min(best, time.thread_time() - began)
         return best / len(rows)
+
+
+class one_thread:  # noqa: N801
+    """FAISS on one thread, of the calling thread alone.
+
+    For a single query it gains little from more, and waits up to 20 ms for them when others want the processor.
+    """
+
+    __slots__ = ("_threads",)
+
+    def __enter__(self) -> None:
+        self._threads: int = _FAISS.omp_get_max_threads()
+        _FAISS.omp_set_num_threads(1)
+
+    def __exit__(self, *_: object) -> None:
+        _FAISS.omp_set_num_threads(self._threads)
 
 
 def header(rows: int, dimensions: int) -> bytes:
@@ -170,6 +179,20 @@ def top(scores: Floats, k: int) -> Rows:
     else:
         places = np.arange(len(scores))
     return places[np.argsort(-scores[places], kind="stable")][:k]
+
+
+def unit_query(query: NDArray[Any]) -> Floats:
+    """One vector as float32 of unit length, as `unit` has it, for a query, where microseconds count.
+
+    Raises:
+        EmbedderError: It is not a list of finite numbers.
+    """
+    vector: Floats = np.ascontiguousarray(query, np.float32)
+    length = math.sqrt(float(vector @ vector)) if vector.ndim == 1 else math.nan
+    if not math.isfinite(length):
+        return unit(query)[0]
+    scaled: Floats = vector / np.float32(length or 1.0)
+    return scaled
 
 
 def unit(vectors: NDArray[Any]) -> Floats:

@@ -17,6 +17,7 @@ from chatrec.indexes import _index_state
 from chatrec.indexes._catalog import Catalog
 from chatrec.indexes._constraints import Constraint
 from chatrec.indexes._index import ItemIndex
+from chatrec.indexes._index_describe import describe_saved
 from chatrec.indexes._index_plan import IndexSettings, plan
 from chatrec.indexes._index_vectors import VectorBlock, unit
 from chatrec.indexes._values import Item
@@ -163,6 +164,8 @@ def test_an_index_says_what_it_is(tmp_path: Path) -> None:
     described = index.describe()
     assert (described.items, described.dimensions, described.added, described.gone) == (51, 24, 2, 1)
     assert described.folder == str(tmp_path / "index")
+    assert describe_saved(tmp_path / "index") == described
+    assert describe_saved(tmp_path / "none") is None
     assert str(described).startswith("flat: 51 items, 2 added since, 1 gone, 0.0 MB of vectors; comparing all 50 takes")
 
 
