@@ -85,16 +85,20 @@ def read_stream(text: str, at: int, *, within: Literal["file", "list", "object"]
         yield Record(line, "", {}, Fault("", tail, "the list has no end", "the file may be cut off: fetch it again"))
 
 
-def find_list(text: str) -> int | None:
+def find_list(text: str, at: int = 0, *, deeper: int = 3) -> int | None:
     """Where the objects of the list begin that one JSON object holds; None where it holds no list of objects.
 
-    Of several lists it is the longest. One that is broken is taken to go on to the end of the file.
+    Of several lists it is the longest. One that is broken is taken to go on to the end of the file. An object whose
+    only object is another one is looked into.
 
     Args:
         text: A JSON object.
+        at: Where it begins.
+        deeper: How many objects deep it is looked into.
     """
-    at = text.index("{") + 1
+    at = text.index("{", at) + 1
     best, found = 0, None
+    inner: list[int] = []
     while text[(at := _skip(text, at)) : at + 1] == '"':
         try:
             _, at = _DECODER.raw_decode(text, at)
@@ -111,10 +115,14 @@ def find_list(text: str) -> int | None:
             break
         if objects and at - start > best:
             best, found = at - start, start + 1
+        if text[start] == "{":
+            inner.append(start)
         at = _skip(text, at)
         if text[at : at + 1] != ",":
             break
         at += 1
+    if found is None and len(inner) == 1 and deeper:
+        return find_list(text, inner[0], deeper=deeper - 1)
     return found
 
 

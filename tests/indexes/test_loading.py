@@ -63,6 +63,7 @@ CSV = "id,title,year,genres,overview\n" + "".join(
         ("x.json", JSONL),
         ("x.json", json.dumps(ROWS, indent=2)),
         ("x.json", json.dumps({"count": [2], "items": ROWS})),
+        ("x.json", json.dumps({"status": "ok", "data": {"more": [], "items": ROWS, "seen": [{"id": 1}]}}, indent=1)),
         ("x.json", json.dumps({row["id"]: {k: v for k, v in row.items() if k != "id"} for row in ROWS})),
         ("x.jsonl", "\n".join(json.dumps(row, indent=1) for row in ROWS)),
         ("x.csv", CSV),
