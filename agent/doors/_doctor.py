@@ -189,11 +189,23 @@ def _home() -> Iterator[Finding]:
     told = " (CHATREC_HOME)" if os.environ.get("CHATREC_HOME") else ""
     yield Finding("home", f"{folder}{told}, {_size(folder) / 1e6:.1f} MB")
     for index in sorted(path for path in (folder / "indexes").glob("*") if path.is_dir()):
-        yield Finding("index", f"{index.name}, {_size(index) / 1e6:.1f} MB")
+        yield _index(index)
     free = shutil.disk_usage(folder).free
     short = free < _ROOM
     cure = f"free some space on the disk of {folder}, or set CHATREC_HOME to another" if short else ""
     yield Finding("disk", f"{free / 1e9:.1f} GB free", "slow" if short else "good", cure)
+
+
+def _index(folder: Path) -> Finding:
+    """What the index in a folder says of itself, or what is wrong with it."""
+    from chatrec.indexes._index_describe import describe_saved
+
+    size = f"{folder.name}, {_size(folder) / 1e6:.1f} MB"
+    try:
+        described = describe_saved(folder)
+    except ChatrecError as error:
+        return Finding("index", f"{size}: {error.args[0]}", "slow", f"it is made anew at the next use; {error.hint}")
+    return Finding("index", f"{size}; {described or 'not finished, goes on at the next use'}")
 
 
 def _size(folder: Path) -> int:

@@ -148,9 +148,9 @@ def index(
 
     told = Told(title=title, id=id_, description=description, schema=schema, strict=strict, rejects=rejects)
     with Loading(Console(stderr=True), language=machine_language()) as loading:
-        catalog, _ = open_index(file, on_progress=loading.tell, told=told)
+        catalog, items = open_index(file, on_progress=loading.tell, told=told)
     folder = index_folder(file, catalog.name)
-    lines = catalog_report(catalog, folder, note_changes(catalog, folder))
+    lines = [*catalog_report(catalog, folder, note_changes(catalog, folder)), f"vectors: {items.describe()}"]
     if interactions is not None:
         from chatrec.agent.doors._company import learn_company
 
