@@ -23,6 +23,7 @@ from chatrec.agent.llm._gguf import AGAIN
 from chatrec.agent.llm._grammar import GrammarCompiler
 from chatrec.agent.llm._library import lib
 from chatrec.agent.llm._lora import check_adapter
+from chatrec.agent.llm._model_files import check_adaptable
 from chatrec.agent.llm._places import Places
 from chatrec.agent.llm._schedule import Scheduler, Task
 from chatrec.agent.llm._settings import Counters, EngineSettings
@@ -119,6 +120,7 @@ class Engine:
         if (known := self._adapters.get(path)) is not None:
             return known
         check_adapter(Path(path), self.settings.path)
+        check_adaptable(self.settings.path)
         _library.forget_log()
         loaded = lib.llama_adapter_lora_init(self._model, os.fsencode(path))
         if not loaded:

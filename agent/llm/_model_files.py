@@ -63,6 +63,20 @@ def derived_path(kind: str) -> Path:
     return models_folder() / f"{_NAME}.{kind}-{_SHA256[:8]}.gguf"
 
 
+def check_adaptable(base: Path) -> None:
+    """Refuse weights of the embedded model that no adapter was trained on: a third of what it says would differ.
+
+    Raises:
+        ModelError: If they are.
+    """
+    right = derived_path(ADAPTED_WEIGHTS).resolve()
+    if base.parent == right.parent and base.name.startswith(_NAME) and base != right:
+        raise ModelError(
+            f"adapters of the embedded model are trained on its {ADAPTED_WEIGHTS} weights, not on {base.name!r}",
+            hint="name the adapter when the model is made, ChatLlamaCpp(lora_path=...); lora_scale=0 switches it off",
+        )
+
+
 def check_model_file(path: Path) -> None:
     """Refuse what is certainly not a model before anything is loaded.
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chatrec.agent.llm import _tuned, embedded_model_path
+from chatrec.agent.llm import ChatLlamaCpp, _tuned, embedded_model_path, shipped_adapter
 from chatrec.agent.llm._model_files import DEFAULT_WEIGHTS, derived_path
 from chatrec.agent.llm._quantize import quantize
 from chatrec.agent.llm._threads import ThreadChooser
@@ -175,3 +175,13 @@ def test_the_embedded_model_follows_the_choice_but_not_a_stale_one(monkeypatch: 
     assert embedded_model_path() == source
     monkeypatch.setattr(_tuned, "processor", lambda: "another")
     assert embedded_model_path() == derived_path(DEFAULT_WEIGHTS)
+
+
+@pytest.mark.real_model
+def test_an_adapter_is_used_over_the_weights_it_was_trained_on() -> None:
+    adapter = shipped_adapter()["lora_path"]
+    settings: dict[str, Any] = {"temperature": 0, "max_tokens": 1, "n_ctx": 256}
+    with pytest.raises(ModelError, match="trained on its Q4_0") as caught:
+        ChatLlamaCpp(**settings).invoke("Hello", lora_path=adapter)
+    assert "lora_scale=0" in caught.value.hint
+    assert ChatLlamaCpp(**settings, lora_path=adapter).invoke("Hello").text
