@@ -20,6 +20,7 @@ from chatrec.agent.llm._adapters import chosen_adapters
 from chatrec.agent.llm._calls import aanswer, answer
 from chatrec.agent.llm._cancel import CancelFlag
 from chatrec.agent.llm._fields import LlamaCppFields
+from chatrec.agent.llm._hub import hub_file, is_hub_name
 from chatrec.agent.llm._messages import MessageBuilder, to_template
 from chatrec.agent.llm._model_files import embedded_model_path
 from chatrec.agent.llm._options import checked, with_options
@@ -219,7 +220,7 @@ class ChatLlamaCpp(LlamaCppFields):
         wanted: tuple[Any, ...] = (self.model_path, self.n_ctx, self.n_threads, self.n_batch, self.n_gpu_layers)
         wanted += (self.cache_bytes, self.parallel, self.parallel_bytes, self.prefix_cache, self._adapted)
         if self._shared is None or self._shared[0] != wanted or not self._shared[1].lives:
-            path = self._weights().resolve()
+            path = self._weights()
             tuned = None if "n_batch" in self.model_fields_set else choice_for(path)
             settings = EngineSettings(
                 path=path,
@@ -240,7 +241,11 @@ class ChatLlamaCpp(LlamaCppFields):
         return self.lora_path is not None or bool(self.adapters)
 
     def _weights(self) -> Path:
-        return Path(self.model_path) if self.model_path else embedded_model_path(adapted=self._adapted)
+        if self.model_path and is_hub_name(self.model_path):
+            # The parts of a split model find each other by their names, which the cache's links alone have.
+            return hub_file(self.model_path)
+        path = Path(self.model_path) if self.model_path else embedded_model_path(adapted=self._adapted)
+        return path.resolve()
 
     def _answer(
         self, messages: list[BaseMessage], stop: list[str] | None, options: Mapping[str, Any], *, whole: bool = False

@@ -10,6 +10,7 @@ from langchain_core.language_models.base import LangSmithParams
 from langchain_core.language_models.chat_models import BaseChatModel
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
+from chatrec.agent.llm._hub import is_hub_name, parse_hub_name
 from chatrec.agent.llm._model_files import check_model_file
 from chatrec.errors import ModelError
 
@@ -44,7 +45,8 @@ class LlamaCppFields(BaseChatModel):
     """Says to callers that `legal_tools` and `argument_schemas` are understood."""
 
     model_path: str | None = None
-    """A GGUF file; None is the embedded SmolLM2-135M-Instruct."""
+    """A GGUF file, or `hf:owner/name:file` for one on the Hugging Face hub, downloaded when first used; the file may be
+    a quantization such as Q4_K_M, or hold *. None is the embedded SmolLM2-135M-Instruct."""
     n_ctx: int = Field(default=8192, ge=64)
     """Tokens of context, clipped to what the model was trained for; memory grows with it."""
     n_threads: int | None = Field(default=None, ge=1)
@@ -138,18 +140,24 @@ class LlamaCppFields(BaseChatModel):
     @field_validator("model_path", "lora_path", mode="before")
     @classmethod
     def _as_text(cls, value: Any) -> Any:
+        if isinstance(value, str) and is_hub_name(value):
+            return value
         return str(Path(value).expanduser()) if isinstance(value, str | Path) else value
 
     @model_validator(mode="after")
     def _check_files(self) -> Self:
         for path in (self.model_path, self.lora_path):
-            if path is not None:
+            if path is not None and is_hub_name(path):
+                parse_hub_name(path)
+            elif path is not None:
                 check_model_file(Path(path))
         return self
 
     @property
     def model_name(self) -> str:
-        """The file's name without ".gguf"; the base model's for the embedded one."""
+        """The file's name without ".gguf", the hub's name without "hf:"; the base model's for the embedded one."""
+        if self.model_path and is_hub_name(self.model_path):
+            return self.model_path.removeprefix("hf:")
         return Path(self.model_path).stem if self.model_path else "SmolLM2-135M-Instruct"
 
     @property
