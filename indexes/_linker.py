@@ -33,12 +33,11 @@ from chatrec.indexes._linker_positions import find_positions
 from chatrec.indexes._linker_relative import Relatives
 from chatrec.indexes._linker_rest import leftovers, phrases_of
 from chatrec.indexes._linker_scope import lifted, negated, unneeded
-from chatrec.indexes._linker_spelling import Speller
+from chatrec.indexes._linker_spelling import Speller, Vocabulary
 from chatrec.indexes._linker_text import Sentence, stem
 from chatrec.indexes._linker_titles import Titled, Titles
 from chatrec.indexes._linker_units import scales
 from chatrec.indexes._linker_values import Values
-from chatrec.indexes._linker_vocabulary import Vocabulary
 from chatrec.indexes._linker_words import FUNCTION, JOINERS
 from chatrec.indexes._values import FacetKind, Item, Mention
 

@@ -13,6 +13,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from chatrec.indexes._linker_han import SIMPLIFIED
@@ -28,6 +29,7 @@ _MOST = 4
 _WORDS = 3
 _EACH = 3
 _LETTERS = 300_000
+_ENGLISH = re.compile(r"[a-z]{5,}")
 _ASIDES = re.compile(r"\(([a-z -]+)\)")
 _HAN_RUN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]+")
 
@@ -144,6 +146,12 @@ def _used(items: Sequence[Item]) -> Counter[str]:
         if left < 0:
             break
     return used
+
+
+@cache
+def english_words() -> frozenset[str]:
+    """The English words of five letters and more that the dictionary explains with, folded; none without it."""
+    return frozenset(_ENGLISH.findall("\n".join(_lines()).lower()))
 
 
 def _lines() -> list[str]:

@@ -1,13 +1,24 @@
-"""Misspelt words: the words of a catalog that an unknown word may have been meant for."""
+"""Real and misspelt words: which words are real, and which words of a catalog another may have been meant for."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from chatrec.indexes._linker_bounds import AFTER, BEFORE
+from chatrec.indexes._linker_cues import CUES
+from chatrec.indexes._linker_dictionary import english_words
+from chatrec.indexes._linker_relative import ADJECTIVES
+from chatrec.indexes._linker_text import stem, tokenize
+from chatrec.indexes._linker_units import DIMENSION_WORDS, UNIT_WORDS
+from chatrec.indexes._linker_words import COMMON
+from chatrec.indexes._values import Item
+
 _VOWELS = frozenset("aeiouy")
+_SAMPLE = 3000
 
 
 class Speller:
@@ -48,6 +59,8 @@ class Speller:
             for other, distance, _ in process.extract(word, bucket, scorer=OSA.distance, score_cutoff=allowed, limit=3):
                 if len(other) >= 5:
                     found.append((other, _likely(word, other, int(distance))))
+        if found and word in english_words():
+            return ()
         return tuple(sorted(found, key=lambda pair: (-pair[1], pair[0]))[:3])
 
 
@@ -58,3 +71,25 @@ def _likely(word: str, other: str, distance: int) -> float:
     if distance == 1 and all(a in _VOWELS and b in _VOWELS for a, b in differing):
         return 0.86
     return 0.84 if distance == 1 and len(word) >= 7 else 0.68
+
+
+class Vocabulary:
+    """Tells real words from misspelt ones and names.
+
+    Args:
+        items: All items; the descriptions of at most 3,000 of them, evenly spread, are read.
+    """
+
+    def __init__(self, items: Sequence[Item]) -> None:
+        tables = (AFTER, BEFORE, ADJECTIVES, CUES, DIMENSION_WORDS, UNIT_WORDS)
+        self._words = set(COMMON).union(*(table.words() for table in tables))
+        self._words |= {stem(word) for word in self._words}
+        counted: Counter[str] = Counter()
+        for item in items[:: max(1, len(items) // _SAMPLE)]:
+            counted.update({token.norm for token in tokenize(item.description) if token.text.islower()})
+        least = 2 if len(items) > 500 else 1
+        self._words |= {word for word, count in counted.items() if count >= least}
+
+    def __call__(self, word: str) -> bool:
+        """Whether a word is real, in this form or in the singular."""
+        return word in self._words or stem(word) in self._words
