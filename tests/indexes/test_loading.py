@@ -412,7 +412,7 @@ PIECES = st.sampled_from(
 FILES = st.binary(max_size=60) | st.lists(PIECES, max_size=30).map(lambda parts: "".join(parts).encode())
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(FILES, st.sampled_from(["x.csv", "x.tsv", "x.jsonl", "x.json", "x"]), st.booleans())
 def test_any_file_gives_a_catalog_or_a_catalog_error(tmp_path: Path, raw: bytes, name: str, headed: bool) -> None:
     path = tmp_path / name
@@ -433,7 +433,7 @@ TITLES = st.lists(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(TITLES, st.sampled_from([",", ";", "\t", "|"]))
 def test_whatever_the_csv_module_writes_is_read_back(tmp_path: Path, names: list[str], separator: str) -> None:
     path = tmp_path / "x.csv"
