@@ -36,8 +36,8 @@ class TextStream:
     def close(self) -> str:
         """The rest, when the model has ended by itself."""
         self.text += self._decoder.decode(b"", final=True)
-        self._settle()
-        rest = self.text[self._shown :] if self.ended_by is None else ""
+        rest = self._settle()
+        rest += self.text[self._shown :] if self.ended_by is None else ""
         self._shown = len(self.text)
         return rest
 
