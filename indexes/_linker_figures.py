@@ -234,7 +234,8 @@ def _compound(sentence: Sentence, figure: Figure) -> Figure:  # noqa: PLR0911
         return figure
     small = _with_unit(sentence, small)
     if ("time", 1) in small.units or (not small.units and start == end and not tokens[start].gap.strip()):
-        glued = tokens[start].gap == ""
+        last = sentence.ends(small.end) and len(tokens[start].norm) == 2
+        glued = tokens[start].gap == "" or last
         if small.units or glued:
             return replace(figure, value=figure.value + small.value / 60, end=small.end)
     return figure

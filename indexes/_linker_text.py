@@ -166,6 +166,8 @@ def stem(word: str) -> str:  # noqa: PLR0911
     """A folded English word in a form that its singular and its plural share."""
     if word in _IRREGULAR:
         return _IRREGULAR[word]
+    if len(word) > 5 and word.endswith(("our", "ours")):
+        return word.removesuffix("s")[:-2] + "r"  # "colour" and "color" are one word
     if len(word) > 4 and word.endswith("ies"):
         return word[:-3] + "y"
     if len(word) > 4 and word.endswith("ie"):

@@ -377,6 +377,7 @@ def test_what_states_no_wish_is_not_sure(text: str) -> None:
         ("from 1979-95", ["year=1979..1995"]),
         ("from the 80s to the 90s", ["year=1980..1999"]),
         ("1995 to now", ["year>=1995"]),
+        ("less than 1 hour 40", ["runtime_min<100"]),
     ],
 )
 def test_other_names_and_other_years(text: str, expected: list[str]) -> None:
