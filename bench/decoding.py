@@ -28,8 +28,10 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from bench._raw import raw_speed
 from bench._results import write
 from chatrec.agent.llm import ChatLlamaCpp, embedded_model_path
+from chatrec.agent.llm._library import physical_cores
 from chatrec.agent.llm._schemas import bounded
 
 PARTS = ("grammar", "turns", "length", "together")
@@ -175,28 +177,39 @@ def turns(path: str, _repeats_asked: int) -> Result:
 
 
 def length(path: str, repeats: int) -> Result:
-    """Seconds of turn 40 over those of turn 3, each the median of three turns around it."""
-    model = ChatLlamaCpp(model_path=path, n_ctx=8192, temperature=0, repeat_penalty=1.0)
+    """Seconds of turn 40 over those of turn 3, each the median of three turns around it; beside llama.cpp alone."""
+    model = ChatLlamaCpp(model_path=path, n_ctx=8192, temperature=0)
     model.load()
-    said = {"type": "object", "properties": {"said": {"type": "string", "maxLength": 40}}, "required": ["said"]}
-    tool = {"type": "function", "function": {"name": "note", "description": "Note a thing.", "parameters": said}}
-    quotients: list[float] = []
-    seconds: list[list[float]] = []
+    # Of every answer as many tokens are free and dictated as of every other.
+    fields = {name: {"enum": ["yes", "no"]} for name in ("towel", "window", "lamp", "tea", "key", "bill")}
+    noted = {"type": "object", "properties": fields, "required": list(fields)}
+    tool = {"type": "function", "function": {"name": "note", "description": "Note a thing.", "parameters": noted}}
+    taken: list[list[float]] = []
+    contexts = [0] * 41
+    spent = model.stats()
     for number in _repeats(max(1, repeats // 2), "length"):
         history: list[BaseMessage] = [SystemMessage(f"{_SYSTEM} This is book {number}.")]
-        taken: list[float] = []
-        for _ in range(41):
+        taken.append([])
+        for turn in range(41):
             history.append(
                 HumanMessage("The guest in room nine would like another towel, please, and the window shut.")
             )
-            started = time.perf_counter()
-            message = model.invoke(history, tools=[tool], tool_choice="note", max_tokens=16)
-            taken.append((time.perf_counter() - started) / _written(message))
+            started, before = time.perf_counter(), model.stats()
+            message = model.invoke(history, tools=[tool], tool_choice="note")
+            taken[-1].append(time.perf_counter() - started)
+            spent = model.stats() - before
+            contexts[turn] = spent.prompt_tokens + _written(message)
             history.append(AIMessage("I have made a note of the towel and of the window."))
-        quotients.append(median(taken[38:41]) / median(taken[1:4]))
-        seconds.append(taken)
-    rows = [("turn 40 over turn 3", _spread(quotients), "floor 1.00")]
-    return {"quotients": quotients, "seconds_a_token": seconds, "rows": rows}
+    read, free = spent.prefill_tokens + spent.forced_tokens, spent.sampled_tokens
+    quotients = [median(each[38:41]) / median(each[1:4]) for each in taken]
+    early, late = (_alone(path, contexts[place], read, free) for place in (2, 39))
+    rows = [("turn 40 over turn 3", _spread(quotients), f"llama.cpp alone {late / early:.2f}")]
+    return {"quotients": quotients, "seconds": taken, "contexts": contexts, "floor": late / early, "rows": rows}
+
+
+def _alone(path: str, context: int, read: int, free: int) -> float:
+    speed = raw_speed(path, context=context, threads=physical_cores())
+    return read / speed.prefill + free / speed.decode
 
 
 # several at once -----------------------------------------------------------------------------------------------

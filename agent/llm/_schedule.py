@@ -108,7 +108,7 @@ class Scheduler:
 
     def tick(self) -> None:
         """Compute one batch, and let the answers take what they waited for."""
-        for task in [*self._waiting, *self._active]:
+        for task in self._all():
             try:
                 task.cancel.check()
             except (Cancelled, ModelError) as error:
@@ -118,9 +118,13 @@ class Scheduler:
         if group := self._next_group():
             self._compute(group)
 
+    def _all(self) -> list[Task]:
+        # Who has outgrown its slot is among the active and waits too.
+        return list(dict.fromkeys([*self._waiting, *self._active]))
+
     def stop(self, error: BaseException) -> None:
         """End all answers with an error."""
-        for task in [*self._waiting, *self._active]:
+        for task in self._all():
             self._fail(task, error)
 
     # slots -----------------------------------------------------------------------------------------------------
@@ -144,7 +148,9 @@ class Scheduler:
         if shared is None or task.need > shared.capacity:
             first = next(other for other in self._waiting if shared is None or other.need > shared.capacity)
             return long if not long.busy and first is task else None
-        return None if self._follows(task) else self._places.beside(task.target, task.adapters)
+        if all(slot.busy for slot in shared.slots) or self._follows(task):
+            return None
+        return self._places.beside(task.target, task.adapters)
 
     def _follows(self, task: Task) -> bool:
         """Whether somebody is computing a beginning that this one shares: it is then copied, not computed again."""

@@ -51,6 +51,8 @@ class _State:
     halt: CancelFlag = field(default_factory=CancelFlag)
     engine: Engine | None = None
     stopping: bool = False
+    # Of who submits and who stops: a job that came between the thread's last look and its end would wait for ever.
+    lock: threading.RLock = field(default_factory=threading.RLock)
 
     def end(self, job: Job, error: BaseException | None) -> None:
         self.live.pop(job, None)
@@ -73,7 +75,6 @@ class Worker:
     def __init__(self, load: Callable[[], Engine], parallel: int = 1) -> None:
         self._state = _State(parallel)
         self._process = os.getpid()
-        self._submitting = threading.Lock()
         # The thread must not hold the worker itself, or it would never be collected.
         self._thread = threading.Thread(target=_serve, args=(self._state, load), name="chatrec-llm", daemon=True)
         _running[self._thread] = self._state
@@ -88,19 +89,23 @@ class Worker:
 
     def submit(self, job: Job) -> None:
         """Queue a job; its `done` gets the error if that cannot be."""
-        if not self.lives:
-            job.done(_closed())
-            return
         state = self._state
-        with self._submitting:
-            waiting = len(state.live) - state.parallel
-            full = job.max_waiting is not None and waiting >= job.max_waiting
-            if not full:
-                if job.max_waiting is not None:
-                    state.live[job] = None
-                state.jobs.put(job)
-        if full:
-            job.done(queue_full(waiting, job.max_waiting or 0))
+        error: ModelError | None = None
+        if not self.lives:
+            error = _closed()
+        else:
+            with state.lock:
+                waiting = len(state.live) - state.parallel
+                if state.stopping:
+                    error = _closed()
+                elif job.max_waiting is not None and waiting >= job.max_waiting:
+                    error = queue_full(waiting, job.max_waiting)
+                else:
+                    if job.max_waiting is not None:
+                        state.live[job] = None
+                    state.jobs.put(job)
+        if error is not None:
+            job.done(error)
 
     def call(self, function: Callable[[Engine], Any], cancel: CancelFlag | None = None) -> Any:
         """Run a function with the engine and wait for its result.
@@ -151,7 +156,8 @@ def _closed() -> ModelError:
 
 
 def _stop(state: _State) -> None:
-    state.stopping = True
+    with state.lock:
+        state.stopping = True
     state.halt.set()
     for job in list(state.live):
         job.cancel.set()

@@ -27,6 +27,7 @@ QUESTION = "What is tea made of?"
 SCHEMA = {"type": "object", "properties": {"n": {"type": "integer", "minimum": 0, "maximum": 99}}, "required": ["n"]}
 FORMAT = {"type": "json_schema", "json_schema": {"schema": SCHEMA}}
 TOOL = {"type": "function", "function": {"name": "count", "description": "Count.", "parameters": SCHEMA}}
+ADAPTER: dict[str, Any] = {"lora_path": shipped_adapter()["lora_path"], "lora_scale": 0.0}
 SYSTEM = [("system", "You count things for a warehouse. " * 6)]
 
 
@@ -35,7 +36,7 @@ def options(rng: random.Random) -> dict[str, Any]:
         [{}, {"response_format": FORMAT}, {"tools": [TOOL]}, {"tools": [TOOL], "tool_choice": "any"}]
     )
     if rng.random() < 0.4:
-        chosen = {**chosen, "lora_path": shipped_adapter()["lora_path"], "lora_scale": rng.choice([0.5, 1.0])}
+        chosen = {**chosen, "lora_scale": rng.choice([0.5, 1.0])}
     return {**chosen, "max_tokens": rng.choice([1, 4, 12]), "temperature": rng.choice([0.0, 1.0])}
 
 
@@ -81,7 +82,7 @@ def too_long(model: ChatLlamaCpp, rng: random.Random) -> None:
 
 
 def test_sixteen_threads_do_what_they_like(make_model: MakeModel) -> None:
-    model = make_model(n_ctx=1024, parallel=4, max_waiting=6, cache_bytes=40 * 2**20, max_tokens=12)
+    model = make_model(n_ctx=1024, parallel=4, max_waiting=6, cache_bytes=40 * 2**20, max_tokens=12, **ADAPTER)
     before = model.invoke(QUESTION).text
     failures: list[BaseException] = []
     refused: list[QueueFull] = []
