@@ -20,13 +20,15 @@ from chatrec.indexes._index_plan import IndexSettings, Structure
 from chatrec.indexes._index_vectors import Floats, Mask, Rows, VectorBlock, one_thread, top, unit
 
 _FAISS: Any = faiss
-_ADDED_AT_ONCE: Final = 20_000
+_ADDED_AT_ONCE: Final = 50_000
 _TRAINED_ON: Final = 50_000
 _QUERIES: Final = 128
 _TIMED: Final = 16
 _NEAREST: Final = 10
 _SHARES: Final = (1.0, 0.3, 0.1, 0.03, 0.01)
 _REACHES: Final = (16, 32, 64, 128, 256, 512, 1024, 2048)
+_NEAR_SHARE: Final = 1.25
+"""What a share of rows needs, one that is a little smaller needs too."""
 _MARGIN: Final = 0.5
 """Of what may be missed only so much may be missed on the sample, which is small."""
 _RERANKED: Final = 4
@@ -138,7 +140,7 @@ class Graph:
     def pays(self, allowed: int) -> Step | None:
         """What to do where so many rows are allowed: None to compare them one by one."""
         share = allowed / max(1, len(self._block))
-        step = next((step for step in self.steps if step.share <= share), None)
+        step = next((step for step in self.steps if step.share <= _NEAR_SHARE * share), None)
         return step if step is not None and step.seconds * step.share < step.scanned * share else None
 
     def nearest(self, query: Floats, k: int, reach: int, allowed: Mask | None = None) -> tuple[Rows, Floats]:

@@ -190,7 +190,7 @@ def unit_query(query: NDArray[Any]) -> Floats:
     vector: Floats = np.ascontiguousarray(query, np.float32)
     length = math.sqrt(float(vector @ vector)) if vector.ndim == 1 else math.nan
     if not math.isfinite(length):
-        unit(query)  # which says what is wrong
+        vector, length = unit(query)[0], 1.0  # or it says what is wrong
     scaled: Floats = vector / np.float32(length or 1.0)
     return scaled
 
