@@ -138,7 +138,8 @@ def show(found: Mapping[str, Sequence[Mapping[str, Any]]], path: str, args: argp
     console.print(table)
     console.print(f"ours over theirs: {ratios['median']:.2f} (medians), {paired:.2f} (median of pairs)")
     result = {"model": Path(path).name, "repeats": args.repeats, "ratios": ratios | {"paired": paired}, "calls": found}
-    console.print(f"written to {write('peer', json.loads(json.dumps(result)))}")
+    name = f"peer-{args.model.stem}" if args.model else "peer"
+    console.print(f"written to {write(name, json.loads(json.dumps(result)))}")
     return 0
 
 

@@ -81,7 +81,8 @@ def _show(found: Mapping[str, Mapping[str, Sequence[Mapping[str, Any]]]], args: 
     for name, ratio in ratios.items():
         console.print(f"{name}: with over without {ratio['first']:.2f} from loaded, {ratio['whole']:.2f} whole process")
     result = {"model": args.model.name if args.model else "embedded", "ratios": ratios, "runs": found}
-    console.print(f"written to {write('prefix', json.loads(json.dumps(result)))}")
+    name = f"prefix-{args.model.stem}" if args.model else "prefix"
+    console.print(f"written to {write(name, json.loads(json.dumps(result)))}")
     return 0
 
 
