@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import uuid
 from collections.abc import Callable, Mapping
 
@@ -95,7 +96,10 @@ class Calling:
 
     def reserve(self, schema: Schema) -> int:
         """Tokens that the shortest arguments take."""
-        return 4 + len(self._writer.engine.vocabulary.tokenize(smallest(schema) + self._form.end(_ANY_ID)))
+        shortest = smallest(schema)
+        if self._form.tagged is not None:
+            shortest = self._form.written(json.loads(shortest))
+        return 4 + len(self._writer.engine.vocabulary.tokenize(shortest + self._form.end(_ANY_ID)))
 
     def need(self) -> int:
         """Tokens that the shortest call of the longest tool takes."""
@@ -124,14 +128,22 @@ class Calling:
         call_id = self._id()
         forced, text = engine.template.after_control(self._head(name, call_id, begin))
         tail = form.end(call_id)
-        matcher = engine.grammars.matcher(call_grammar(text, schema, tail))
+        matcher = engine.grammars.matcher(call_grammar(text, schema, tail, form.tagged))
         writer.force(engine.vocabulary.continued(forced) if forced else [])
         self._emit(CallStart(name, call_id))
-        stream = ArgumentStream(len(text.encode()), tail.encode(), lambda text: self._emit(CallDelta(text)))
+        tagged = form.tagged
+        held: list[str] = []
+        give = held.append if tagged else lambda text: self._emit(CallDelta(text))
+        stream = ArgumentStream(len(text.encode()), tail.encode(), give)
         closing = self.reserve(schema) if writer.request.mode == "call" else None
-        done = yield from writer.follow(matcher, stream.push, closing=closing, stop_early=True)
+        quick = None if tagged is None else engine.vocabulary.beginning_with(b"</")
+        done = yield from writer.follow(matcher, stream.push, closing=closing, stop_early=True, quick=quick)
         self.whole = done != "cut"
         stream.finish(whole=self.whole)
+        if tagged is not None:
+            said = "".join(held)
+            given = json.dumps(tagged.read(said, schema), ensure_ascii=False) if self.whole else said
+            self._emit(CallDelta(given))
         return "tool_calls" if done == "done" else "length"
 
     def _id(self) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chatrec.agent.llm._schemas import Schema
+from chatrec.agent.llm._tagged import Tagged
 from chatrec.agent.llm._templates import Message, Piece
 
 NAME, ID = "\ue010", "\ue011"
@@ -56,6 +57,7 @@ class ToolFormat:
         aliases: Other tags that open a call in this family.
         short_ids: Whether ids of calls must be nine letters or digits.
         text_arguments: Whether the template wants the arguments as JSON text.
+        tagged: How arguments are written between tags; None for JSON.
         in_content: Whether calls are part of the message's text, and tools a part of the system message (Phi).
     """
 
@@ -73,6 +75,7 @@ class ToolFormat:
     short_ids: bool = False
     text_arguments: bool = False
     in_content: bool = False
+    tagged: Tagged | None = None
 
     def head(self, name: str, call_id: str = "") -> str:
         """The text of the first call after `opening` and before its arguments."""
@@ -94,6 +97,8 @@ class ToolFormat:
 
     def written(self, arguments: Mapping[str, Any]) -> str:
         """Arguments as this format writes them."""
+        if self.tagged is not None:
+            return self.tagged.written(arguments)
         return json.dumps(arguments, ensure_ascii=False, separators=(",", ":") if self.compact else (", ", ": "))
 
     def prepare(self, messages: Sequence[Message], tools: Sequence[Tool]) -> tuple[list[Message], list[dict[str, Any]]]:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chatrec.agent.llm._schemas import Schema, bounded
+from chatrec.agent.llm._tagged import Tagged
 from chatrec.errors import ModelError
 
 _lib: Any = llguidance
@@ -24,11 +25,13 @@ _AS_DUMPED = {
 }
 
 
-def call_grammar(head: str, schema: Schema, tail: str) -> str:
-    """A grammar for `head`, then JSON that fits `schema`, then `tail`, and perhaps a line's end.
+def call_grammar(head: str, schema: Schema, tail: str, tagged: Tagged | None = None) -> str:
+    """A grammar for `head`, then JSON or `tagged` arguments of this schema, then `tail`, and perhaps a line's end.
 
     The line's end lets a tokenizer close with its usual token where that holds the newline as well.
     """
+    if tagged is not None:
+        return tagged.grammar(head, bounded(schema), tail, _AS_DUMPED)
     rule = {**bounded(schema), "x-guidance": _AS_DUMPED}
     return f'start: {json.dumps(head)} json {json.dumps(tail)} "\\n"?\njson: %json {json.dumps(rule)}\n'
 

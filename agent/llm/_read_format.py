@@ -9,6 +9,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from chatrec.agent.llm._formats import ID, NAME, PLAIN, Tool, ToolFormat
+from chatrec.agent.llm._read_tagged import read_tagged
 from chatrec.agent.llm._templates import ChatTemplate, Message
 from chatrec.errors import ModelError
 
@@ -46,7 +47,13 @@ def _native(template: ChatTemplate) -> ToolFormat | None:
                 return found
         except (ModelError, _Unreadable):
             continue
-    return None
+    try:
+        found = read_tagged(_Probe(template, as_text=False).said, _NAMES)
+    except (ModelError, _Unreadable):
+        return None
+    # The grammar of a call ends with a tag, which must not be a token of its own.
+    closes = None if found is None else found.tail.strip()
+    return None if closes in template.special else found
 
 
 def _phi(template: ChatTemplate) -> ToolFormat | None:
@@ -113,6 +120,16 @@ class _Probe:
             text_arguments=self._as_text,
         )
 
+    def said(self, *arguments: dict[str, Any]) -> str:
+        """What a template writes for calls with these arguments, thoughts left out, up to the message's end."""
+        shown = self._render([_ASKED])
+        if not all(name in shown for name in _NAMES):
+            raise _Unreadable
+        text = self._render(self._conversation(len(arguments), "", arguments)).rpartition("zquser")[2]
+        text = text[_shared(self._begun(text), text) :]
+        thought = re.match(r".*?</[^<>]*think[^<>]*>\s*", text, re.DOTALL)
+        return _until(text[thought.end() :] if thought else text, self._end_mark())
+
     def agrees(self, form: ToolFormat) -> bool:
         """Whether two turns of calls are shown as the format would write them: calls may be counted, for one."""
         count = 1 if form.separator is None else 2
@@ -174,10 +191,10 @@ class _Probe:
         found = re.match(r"\s*(<[^<>]+>|\[/?[A-Z_]+\]|\S+)", after)
         return found[0] if found else after
 
-    def _conversation(self, count: int, prefix: str) -> list[Message]:
+    def _conversation(self, count: int, prefix: str, wanted: Sequence[dict[str, Any]] = _ARGUMENTS) -> list[Message]:
         calls: list[dict[str, Any]] = []
         results: list[Message] = []
-        for name, call_id, arguments in list(zip(_NAMES, _IDS, _ARGUMENTS, strict=True))[:count]:
+        for name, call_id, arguments in list(zip(_NAMES, _IDS, wanted, strict=False))[:count]:
             given = json.dumps(arguments, ensure_ascii=False) if self._as_text else arguments
             function = {"name": name, "arguments": given}
             calls.append({"type": "function", "id": prefix + call_id, "function": function})

@@ -91,6 +91,7 @@ class Writer:
         closing: int | None,
         stop_early: bool,
         note: Callable[[Chances], None] | None = None,
+        quick: Allowed | None = None,
     ) -> Steps[str]:
         """Write along a grammar.
 
@@ -100,6 +101,7 @@ class Writer:
             closing: Tokens that are kept for bringing it to an end within the budget; None cuts it off instead.
             stop_early: End as soon as the grammar may end.
             note: Receives every token's probability.
+            quick: Tokens that bring it to an end, beside those that close JSON.
 
         Returns:
             "done", "closed" (brought to an end by the budget) or "cut".
@@ -125,7 +127,7 @@ class Writer:
                     return "cut"
                 hurried = closing is not None and self.left <= closing
                 logits = yield from self.logits()
-                token = self.sampler.pick(logits, self._quick(allowed) if hurried else allowed)
+                token = self.sampler.pick(logits, self._quick(allowed, quick) if hurried else allowed)
                 if engine.vocabulary.is_end(token):
                     return "closed" if hurried else "done"
                 if note is not None:
@@ -143,8 +145,9 @@ class Writer:
                 note(Chances(Chance(self.data(token), 0.0)))
         push(b"".join(self.engine.vocabulary.pieces[token] for token in tokens))
 
-    def _quick(self, allowed: Allowed) -> Allowed:
-        for quick in (self.engine.vocabulary.closers, self.engine.vocabulary.separators):
+    def _quick(self, allowed: Allowed, own: Allowed | None) -> Allowed:
+        vocabulary = self.engine.vocabulary
+        for quick in ([] if own is None else [own]) + [vocabulary.closers, vocabulary.separators]:
             if (both := allowed & quick).any():
                 return both
         return allowed

@@ -22,6 +22,7 @@ FAMILIES = {
     "llama": ("llama-bpe", "meta-llama-Llama-3.1-8B-Instruct"),
     "mistral list": ("llama-spm", "mistralai-Mistral-Nemo-Instruct-2407"),
     "mistral name": ("llama-bpe", "Mistral-Small-3.2-24B-Instruct-2506"),
+    "tagged": ("qwen35", "Qwen3.5-4B"),
     "gemma": ("gemma-4", "google-gemma-2-2b-it"),
     "phi": ("phi-3", "microsoft-Phi-3.5-mini-instruct"),
 }

@@ -12,8 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chatrec.agent.llm._grammar import GrammarCompiler, json_grammar
+from chatrec.agent.llm._grammar import GrammarCompiler, call_grammar, json_grammar
 from chatrec.agent.llm._schemas import bounded, smallest
+from chatrec.agent.llm._tagged import Tagged
 from chatrec.errors import ModelError
 
 _TOKENIZER: Any = llguidance.LLTokenizer("byte")
@@ -21,10 +22,15 @@ COMPILER = GrammarCompiler(_TOKENIZER, _TOKENIZER.vocab_size)
 CLOSERS = [ord(sign) for sign in '"]}']
 
 
-def written(schema: Any, seed: int, hurry: int = 120) -> Any:
+def written(schema: Any, seed: int) -> Any:
     """A value written by chance along the schema's grammar, byte by byte."""
+    return json.loads(along(json_grammar(schema), seed))
+
+
+def along(grammar: str, seed: int, hurry: int = 120) -> bytes:
+    """A text of a grammar, by chance."""
     rng = np.random.default_rng(seed)
-    matcher = COMPILER.matcher(json_grammar(schema))
+    matcher = COMPILER.matcher(grammar)
     text = b""
     while True:
         forced = matcher.forced()
@@ -44,7 +50,7 @@ def written(schema: Any, seed: int, hurry: int = 120) -> Any:
         matcher.consume([sign])
         text += bytes([sign])
         assert len(text) < 5000
-    return json.loads(text)
+    return text
 
 
 def fits(value: Any, schema: Any) -> None:
@@ -190,6 +196,35 @@ def test_what_nothing_fits_is_an_error_with_a_cure(schema: Any) -> None:
 
 
 SMALL = st.integers(-20, 20)
+TAGGED = Tagged("<parameter=", ">\n", "\n</parameter>\n")
+
+
+def test_arguments_between_tags_are_read_back() -> None:
+    schema = {
+        "type": "object",
+        "properties": {
+            "kind": {"type": "string", "minLength": 1, "maxLength": 6},
+            "cups": {"type": "integer", "minimum": 1, "maximum": 9},
+            "sort": {"enum": ["black", "摩卡"]},
+            "day": {"type": "string", "format": "date"},
+            "who": {"anyOf": [{"$ref": "#/$defs/W"}, {"type": "null"}]},
+        },
+        "required": ["kind", "cups", "day"],
+        "$defs": {"W": {"type": "object", "properties": {"n": {"type": "string", "maxLength": 3}}, "required": ["n"]}},
+    }
+    grammar = call_grammar("<f>\n", schema, "</f>", TAGGED)
+    seen: set[str] = set()
+    for seed in range(12):
+        text = along(grammar, seed).decode()
+        inner = text.removeprefix("<f>\n").removesuffix("</f>")
+        arguments = TAGGED.read(inner, bounded(schema))
+        fits(arguments, schema)
+        seen |= set(arguments)
+        plain = {key: value for key, value in arguments.items() if key in ("kind", "cups", "sort")}
+        assert TAGGED.written(plain) == inner.partition("<parameter=day")[0] or "sort" in plain
+    assert {"kind", "cups", "day"} < seen
+
+
 TEXTS = st.text(st.characters(exclude_categories=["Cc", "Cs"]), max_size=4)
 NAMES = st.sampled_from(["a", "b", "Ä", "列", 'q"', "x y"])
 LEAVES: st.SearchStrategy[Any] = st.one_of(

@@ -80,6 +80,7 @@ FAMILIES = {
     "mistralai-Mistral-Nemo-Instruct-2407": ("mistral", True),
     "mistralai-Ministral-3-14B-Reasoning-2512": ("mistral", True),
     "Mistral-Small-3.2-24B-Instruct-2506": ("mistral", True),
+    "Qwen3-Coder": ("tagged", True),
     "google-gemma-2-2b-it": ("plain", True),
     "microsoft-Phi-3.5-mini-instruct": ("plain", True),
 }
