@@ -48,7 +48,16 @@ class ChatLlamaCpp(LlamaCppFields):
     **Tools.** `tool_choice` "auto" lets the model speak or call, "any" makes it call, a name makes it call that tool,
     "none" makes it speak while the tools stay in the prompt. A call always fits its schema: strings get at most 200
     characters and lists 8 items where the schema sets no bound. Under "any" and a name, a call is brought to an end
-    within `max_tokens`; under "auto" it is cut off there and becomes one of `invalid_tool_calls`.
+    within `max_tokens`; under "auto" it is cut off there and becomes one of `invalid_tool_calls`. How calls are written
+    is read off the GGUF's chat template; a template without tools is told of them in a few words and answers with JSON.
+    With `parallel_tool_calls` the model itself decides after each call whether another follows.
+
+    **Thoughts** of models that think are kept apart, whole and streamed: `additional_kwargs["reasoning_content"]`. They
+    are switched by `reasoning` and bounded by `max_reasoning_tokens`.
+
+    **Schemas** (of tools, `with_structured_output`, `response_format`) may hold types, enum, const, bounds, lengths,
+    pattern, known formats, items, properties, unions, allOf, references, also to themselves; any other keyword that
+    demands something is refused by its name.
 
     The choice is *sampled* from `response_metadata["tool_probabilities"]` when `temperature` is above 0, and is its
     likeliest entry at 0 (under "auto": words if they have at least half, else the likeliest tool). These are the
@@ -63,7 +72,8 @@ class ChatLlamaCpp(LlamaCppFields):
     - `argument_schemas`: per tool a narrower JSON schema for its arguments, for the grammar only;
     - `text_grammar`: "words" (no braces, brackets, tags, fences or tables) or "sentence" (as "words", and the answer
       ends with its first sentence); with tools and `tool_choice="none"` "words" is the default;
-    - `response_format`: `{"type": "json_schema", "json_schema": {"schema": ...}}`.
+    - `response_format`: `{"type": "json_schema", "json_schema": {"schema": ...}}` or `{"type": "json_object"}`;
+    - `reasoning`, `parallel_tool_calls`, `logprobs` and their bounds, see the fields.
 
     Example:
         >>> model = ChatLlamaCpp(temperature=0)  # doctest: +SKIP
