@@ -25,11 +25,12 @@ from chatrec.agent.llm._library import lib
 from chatrec.agent.llm._lora import check_adapter
 from chatrec.agent.llm._model_files import check_adaptable
 from chatrec.agent.llm._places import Places
-from chatrec.agent.llm._schedule import Scheduler, Task
+from chatrec.agent.llm._schedule import Scheduler
 from chatrec.agent.llm._settings import Counters, EngineSettings
 from chatrec.agent.llm._shelf import open_shelf, tables_path
 from chatrec.agent.llm._slots import Context
 from chatrec.agent.llm._steps import Steps, T
+from chatrec.agent.llm._task import Task
 from chatrec.agent.llm._templates import ChatTemplate
 from chatrec.agent.llm._threads import ThreadChooser
 from chatrec.agent.llm._tuned import known_costs

@@ -9,21 +9,19 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 from chatrec.agent.llm._cancel import CancelFlag, Cancelled
 from chatrec.agent.llm._errors import overflow
-from chatrec.agent.llm._memory import Adapters, Tokens, as_tokens, shared_prefix
+from chatrec.agent.llm._memory import Adapters, as_tokens, shared_prefix
 from chatrec.agent.llm._places import Places
 from chatrec.agent.llm._sampling import Logits
 from chatrec.agent.llm._settings import Counters
 from chatrec.agent.llm._slots import Aborted, Context, Row, Slot
-from chatrec.agent.llm._steps import After, Begin, Step, Steps
+from chatrec.agent.llm._steps import After, Begin, Step
+from chatrec.agent.llm._task import FEW, Task
 from chatrec.errors import ModelError
 
-_FEW = 16
-"""More tokens than this are a prompt being read; fewer are an answer's."""
 # How long one batch may keep the others from their next token, and a newcomer from being noticed; seconds.
 _PATIENCE_TOGETHER = 0.15
 _PATIENCE_ALONE = 1.0
@@ -31,49 +29,6 @@ _LEAST_READ = 32
 # Tokens that somebody computes anyway; fewer are quicker computed than waited for.
 _WORTH_WAITING = 8
 _TURN = 0.1
-
-
-@dataclass(eq=False)
-class Task:
-    """One answer in the making.
-
-    Attributes:
-        steps: What it asks for.
-        cancel: Set by whoever no longer wants it.
-        done: Called once, with None or the error.
-        waits: For a slot, with this step.
-        slot: Where it is computed.
-        target: The conversation's tokens as far as they were known at its beginning.
-        pending: Tokens to evaluate.
-        wanted: How many of the last pending tokens' logits the answer wants.
-        found: Logits that it waits for, as far as they are there.
-    """
-
-    steps: Steps[None]
-    cancel: CancelFlag
-    done: Callable[[BaseException | None], None]
-    waits: Begin | None = None
-    slot: Slot | None = None
-    target: Tokens = field(default_factory=lambda: as_tokens([]))
-    adapters: Adapters = ()
-    need: int = 0
-    stable: int = 0
-    pending: Tokens = field(default_factory=lambda: as_tokens([]))
-    wanted: int = 1
-    each: bool = False
-    found: list[Logits] = field(default_factory=list[Logits])
-    fresh: Logits | None = None
-
-    @property
-    def seat(self) -> Slot:
-        """Its slot, once it has one."""
-        assert self.slot is not None
-        return self.slot
-
-    @property
-    def reads(self) -> bool:
-        """Whether it is still at its prompt."""
-        return len(self.pending) > _FEW
 
 
 class Scheduler:
@@ -233,7 +188,7 @@ class Scheduler:
             return
         count = sum(len(row.tokens) for row in rows)
         self._counters.evaluated_tokens += count
-        if count > _FEW:
+        if count > FEW:
             speed = count / context.seconds
             self._speed = speed if not self._speed else self._speed + 0.3 * (speed - self._speed)
         for task, row, logits in zip(tasks, rows, found, strict=True):
@@ -253,7 +208,7 @@ class Scheduler:
         parts: dict[Task, int] = {}
         left = n_batch
         for task in sorted(group, key=lambda task: task.reads):
-            size = min(len(task.pending), left, share if task.reads else _FEW)
+            size = min(len(task.pending), left, share if task.reads else FEW)
             if 0 < (ahead := task.stable - len(task.seat.tokens)) < size:
                 size = ahead
             if size > 0:

@@ -186,7 +186,7 @@ def _serve(state: _State, load: Callable[[], Engine]) -> None:
 
 
 def _start(state: _State, job: Job, load: Callable[[], Engine]) -> None:
-    from chatrec.agent.llm._schedule import Task
+    from chatrec.agent.llm._task import Task
 
     try:
         job.cancel.check()

@@ -17,8 +17,8 @@ from chatrec.agent.llm._cancel import CancelFlag
 from chatrec.agent.llm._engine import Engine
 from chatrec.agent.llm._errors import QueueFull
 from chatrec.agent.llm._memory import as_tokens
-from chatrec.agent.llm._schedule import Task
 from chatrec.agent.llm._steps import Steps, after, begin, each, more
+from chatrec.agent.llm._task import Task
 
 MakeModel = Callable[..., ChatLlamaCpp]
 
