@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from chatrec.agent._reply import REPLY
+from chatrec.agent._reply import KINDS, REPLY
 from chatrec.agent._turns import Outlook
 from chatrec.indexes import Catalog
 from chatrec.tools._turn import Turn
@@ -41,7 +41,10 @@ def bounds(
         own_words: Whether the model writes its own search words and questions (larger models).
     """
     items = _items(turn, catalog)
-    legal: dict[str, dict[str, Any]] = {"recommend": _recommend(turn, own_words=own_words), REPLY: _schema({})}
+    legal: dict[str, dict[str, Any]] = {
+        "recommend": _recommend(turn, own_words=own_words),
+        REPLY: _schema({"kind": {"enum": list(KINDS)}}, required=["kind"]),
+    }
     facets = [question.facet for question in seen.questions]
     if may_ask and facets:
         words = {"question": {"type": "string", "maxLength": _WORDS * 2}} if own_words else {}
@@ -59,7 +62,7 @@ def bounds(
     heard = [notation for notation in map(str, (*turn.where, *turn.prefer)) if notation not in seen.profile]
     if heard and "update_profile" not in names:
         legal["update_profile"] = _schema({"add": _several(heard)}, required=["add"])
-    if seen.profile and "get_profile" not in names:
+    if "get_profile" not in names:
         legal["get_profile"] = _schema({})
     return legal
 

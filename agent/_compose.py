@@ -148,6 +148,23 @@ def compose(words: str, turn: Turn, got: Outcome, catalog: Catalog, *, list_item
     )
 
 
+def reply_words(kind: str, turn: Turn, got: Outcome, profile: Sequence[str], catalog: Catalog) -> str:
+    """The house's own words for a reply of some kind; "" where what was noted says it all.
+
+    Args:
+        kind: One of the reply tool's kinds.
+        turn: The turn, for its language.
+        got: What was called before.
+        profile: The person's lasting wishes, in notation.
+        catalog: What is talked about.
+    """
+    if "get_profile" in got.succeeded:
+        return say("profile" if profile else "no_profile", turn.language, wishes=_conditions(profile, turn, catalog))
+    if kind == "noted":
+        return "" if got.calls else say("noted", turn.language)
+    return say(kind, turn.language, name=catalog.name, count=str(len(catalog)))
+
+
 def _plain_words(turn: Turn, got: Outcome, catalog: Catalog) -> str:
     language = turn.language
     if got.act == "recommend" and got.listed is not None:

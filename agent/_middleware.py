@@ -19,10 +19,10 @@ from langgraph.config import get_config
 from langgraph.runtime import Runtime
 
 from chatrec.agent._acts import ENDING, OWN, bounds
-from chatrec.agent._compose import Outcome, checked, compose, outcome
+from chatrec.agent._compose import Outcome, checked, compose, outcome, reply_words
 from chatrec.agent._context import RecommenderState, user_of
 from chatrec.agent._prompt import system_text
-from chatrec.agent._reply import REPLY, reply_tool
+from chatrec.agent._reply import FREE, REPLY, reply_tool
 from chatrec.agent._turns import STAMP, Language, Outlook, outlook, replay, state_line
 from chatrec.agent._window import window
 from chatrec.indexes import Recommender
@@ -162,9 +162,13 @@ class RecommenderMiddleware(AgentMiddleware[RecommenderState, Any, Any]):
             message = _message(choice)
             if not local and not message.tool_calls:
                 return self._worded(message, turn, got, request)
-            if REPLY not in {call["name"] for call in message.tool_calls}:
+            reply = next((call["args"].get("kind", FREE) for call in message.tool_calls if call["name"] == REPLY), None)
+            if reply is None:
                 return choice
             got = _with_probabilities(got, message)
+            if reply != FREE and self._mode(request.model) == "rendered":
+                catalog = self.recommender.catalog
+                return compose(reply_words(reply, turn, got, self._outlook(turn).profile, catalog), turn, got, catalog)
         if got.listed is not None and self._mode(request.model) == "rendered":
             return compose("", turn, got, self.recommender.catalog)
         words = yield self._speaking(base, got, local=local)

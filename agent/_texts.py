@@ -25,6 +25,15 @@ _SAID = {
         "refine": "Noted what you think of {title}.",
         "reply": "What would you like? Tell me in your own words, and I will look through the {name}.",
         "describe": "Here is what I know about it:",
+        "greeting": "Hello! What would you like? Tell me in your own words, or let me surprise you.",
+        "thanks": "You're welcome!",
+        "goodbye": "Goodbye, come back any time.",
+        "help": "I look through the {name} with you ({count} items). Tell me what you would like, what you think of "
+        "what I show, or ask about an item by its number.",
+        "profile": "This is what I remember about you: {wishes}.",
+        "no_profile": "I remember nothing about you yet.",
+        "unclear": "I am not sure what you mean. Try other words, or give me an item's number.",
+        "off topic": "That is beyond me: I only help you choose from the {name}.",
     },
     "zh": {
         "list": "我找到了这些：",
@@ -40,6 +49,14 @@ _SAID = {
         "refine": "记下了你对“{title}”的要求。",
         "reply": "想要什么？直接告诉我，我在“{name}”里帮你找。",
         "describe": "我知道的是这些：",
+        "greeting": "你好！想要什么？用自己的话告诉我，或者让我随便推荐几个。",
+        "thanks": "不客气！",
+        "goodbye": "再见，欢迎再来。",
+        "help": "我帮你在“{name}”里挑选，一共{count}个。告诉我你想要什么、对推荐的看法，或者报编号了解某一个。",
+        "profile": "我记得你的这些偏好：{wishes}。",
+        "no_profile": "我还没有记下你的偏好。",
+        "unclear": "我没太明白，换个说法，或者告诉我编号吧。",
+        "off topic": "这个我帮不上忙，我只能帮你在“{name}”里挑选。",
     },
 }
 

@@ -51,6 +51,8 @@ def fold(before: Turn, link: Link, text: str, catalog: Catalog) -> Turn:
             perhaps = [proposal.constraint, *(c for c in perhaps if c != proposal.constraint)]
     settled = {c.facet for c in where}
     named = [m.id for m in link.mentions if not m.negated]
+    # Naming what is on the list points at it; whether it is liked is for feedback to tell.
+    examples = [m.id for m in link.mentions if not m.negated and not m.listed and m.id not in before.shown]
     unlike = [m.id for m in link.mentions if m.negated]
     return replace(
         before,
@@ -59,7 +61,7 @@ def fold(before: Turn, link: Link, text: str, catalog: Catalog) -> Turn:
         where=tuple(where),
         prefer=tuple(c for c in perhaps if c.facet not in settled)[:_PREFER_KEPT],
         named=tuple(named),
-        like=tuple(dict.fromkeys([*before.like, *(m.id for m in link.mentions if not m.negated and not m.listed)])),
+        like=tuple(dict.fromkeys([*before.like, *examples])),
         unlike=tuple(dict.fromkeys([*before.unlike, *unlike])),
     )
 
@@ -162,18 +164,26 @@ def outlook(turn: Turn, recommender: Recommender, *, questions: int = 3) -> Outl
 def state_line(turn: Turn, seen: Outlook, catalog: Catalog, *, max_questions: int) -> str:
     """What the model is told beside the person's words; a few tens of tokens."""
     titles = {i: catalog[i].title for i in (*turn.like, *turn.unlike, *turn.named)}
+    places = {i: f"{number} " for number, i in enumerate(turn.shown, start=1)}
     parts = [
         _part("wishes", [str(c) for c in turn.where]),
         _part("perhaps", [str(c) for c in turn.prefer]),
         _part("like", [titles[i] for i in turn.like]),
         _part("not like", [titles[i] for i in turn.unlike]),
-        _part("named", [titles[i] for i in turn.named if i not in turn.like]),
+        _part("named", [places.get(i, "") + titles[i] for i in turn.named if i in places or i not in turn.like]),
         _part("profile", list(seen.profile[:6])),
-        f"{seen.matching} of {len(catalog)} match",
+        f"{_amount(seen.matching)} match ({seen.matching} of {len(catalog)})",
         _part("could ask", [f"{q.facet} ({q.gain:.0%})" for q in seen.questions]),
         f"asked {turn.questions} of {max_questions}",
     ]
     return f"[{'; '.join(part for part in parts if part)}]"
+
+
+def _amount(matching: int) -> str:
+    """A count in words, which a small model reads better than digits: against lists of five."""
+    return next(
+        (word for most, word in ((0, "none"), (5, "very few"), (15, "few"), (60, "some")) if matching <= most), "many"
+    )
 
 
 def _part(name: str, values: list[str]) -> str:

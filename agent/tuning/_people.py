@@ -8,6 +8,7 @@ from typing import Literal
 
 import numpy as np
 
+from chatrec.agent._reply import Kind
 from chatrec.agent.tuning._domains import Domain
 from chatrec.agent.tuning._mind import Mind
 from chatrec.agent.tuning._voice import Voice
@@ -19,17 +20,17 @@ Need = Literal["open", "list", "ask", "describe", "reply", "profile"]
 """What a message calls for: `open` leaves asking or listing to the catalog; `list` and `ask` say it."""
 
 _OPENINGS: dict[str, float] = {
-    "vague": 19, "wishes": 38, "like": 5, "but": 4, "list": 8, "quick": 5, "ask": 5, "greet": 4, "numbers": 4,
-    "lasting": 5, "describe": 1.5, "scope": 1, "profile": 0.5,
+    "vague": 18, "wishes": 36, "like": 5, "but": 4, "list": 12, "quick": 5, "ask": 5, "greet": 4, "numbers": 4,
+    "lasting": 5, "describe": 1.5, "scope": 1.5, "profile": 0.7, "help": 1.5, "unclear": 1,
 }  # fmt: skip
 _REACTIONS: dict[str, float] = {
     "accept": 5, "accept_more": 2, "reject": 4, "seen": 4, "critique": 4, "refine": 3, "more": 2.5, "none": 1.5,
     "all_seen": 0.7, "list_change": 2.5, "add": 4, "change": 2, "lift": 1, "describe": 4.5, "several": 4, "thanks": 1,
-    "smalltalk": 1, "scope": 0.7, "lasting": 1.5, "profile": 0.3,
+    "smalltalk": 1, "scope": 0.7, "lasting": 2, "profile": 0.5, "help": 0.5, "unclear": 0.7,
 }  # fmt: skip
-_WORDS = {
-    "thanks": "words_thanks", "bye": "words_bye", "smalltalk": "words_small", "scope": "words_scope",
-    "profile": "words_profile", "greet_only": "words_greet",
+_REPLIES: dict[str, Kind] = {
+    "thanks": "thanks", "bye": "goodbye", "smalltalk": "chat", "scope": "off topic", "profile": "noted",
+    "greet_only": "greeting", "help": "help", "unclear": "unclear",
 }  # fmt: skip
 
 
@@ -44,7 +45,7 @@ class Said:
         lasting: Wishes to be remembered for ever.
         about: The item asked about, or None.
         meant: Every condition meant so far.
-        words: Which kind of words answers it, where words do.
+        reply: Which kind of words answers it, where words do.
         last: Whether nothing more will be said.
     """
 
@@ -54,7 +55,7 @@ class Said:
     lasting: tuple[Constraint, ...] = ()
     about: str | None = None
     meant: tuple[Constraint, ...] = ()
-    words: str = "words_small"
+    reply: Kind = "chat"
     last: bool = False
 
 
@@ -100,7 +101,7 @@ class Person:
         elif kind == "describe":
             item = mind.any_item()
             said = self._said(voice.say("describe", ref=item.title), need="describe", about=item.id)
-        elif kind in {"greet", "scope", "profile"}:
+        elif kind in {"greet", "scope", "profile", "help", "unclear"}:
             said = self._talk("greet_only" if kind == "greet" else kind)
         elif kind == "list":
             said = self._said(voice.say("open_list"), need="list", opening=True)
@@ -182,7 +183,7 @@ class Person:
         elif kind == "lift" and mind.meant:
             gone = mind.meant.pop(int(self._rng.integers(len(mind.meant))))
             said = self._said(voice.say("lift", label=voice.label(gone.facet)))
-        elif kind in {"thanks", "smalltalk", "scope", "profile"}:
+        elif kind in {"thanks", "smalltalk", "scope", "profile", "help", "unclear"}:
             said = self._talk(kind)
         else:
             said = self._said(voice.say("more"), need="list")
@@ -209,7 +210,7 @@ class Person:
         """Words that want words, or the profile."""
         text = self.voice.spoken(self.voice.say(kind))
         need: Need = "profile" if kind == "profile" else "reply"
-        return Said(text, need=need, meant=tuple(self.mind.meant), words=_WORDS[kind], last=last)
+        return Said(text, need=need, meant=tuple(self.mind.meant), reply=_REPLIES[kind], last=last)
 
     def _closing(self) -> Said:
         return self._talk("thanks" if self._rng.random() < 0.7 else "bye", last=True)
@@ -221,7 +222,7 @@ class Person:
     def _accept(self, kind: str, item: str, shown: tuple[str, ...]) -> Said:
         text = self.voice.say(kind, ref=self.voice.reference(item, shown))
         need: Need = "reply" if kind == "accept" else "list"
-        return self._said(text, need=need, feedback=[("accept", item)], words="words_noted")
+        return self._said(text, need=need, feedback=[("accept", item)], reply="noted")
 
     def _all(self, kind: str, shown: tuple[str, ...]) -> Said:
         """An opinion on the whole list, now and then with a new wish."""
@@ -246,7 +247,7 @@ class Person:
             else:
                 second, other = self._opinion(kind, order[1], shown)
             need: Need = "reply" if kind == "accept" else "list"
-            return self._said(first + mark + second, need=need, feedback=[event, other], words="words_noted")
+            return self._said(first + mark + second, need=need, feedback=[event, other], reply="noted")
         if draw < 0.6:
             some = self.mind.reveal(1) or [self.mind.fresh_wish()]
             return self._said(first + mark + voice.say("add", wishes=voice.wishes(some)), feedback=[event])
@@ -316,9 +317,9 @@ class Person:
         feedback: Sequence[tuple[str, str]] = (),
         lasting: Sequence[Constraint] = (),
         about: str | None = None,
-        words: str = "words_small",
+        reply: Kind = "noted",
         opening: bool = False,
     ) -> Said:
         self._told += 1
         spoken = self.voice.spoken(text, opening=opening)
-        return Said(spoken, need, tuple(feedback), tuple(lasting), about, tuple(self.mind.meant), words)
+        return Said(spoken, need, tuple(feedback), tuple(lasting), about, tuple(self.mind.meant), reply)

@@ -90,7 +90,7 @@ class StandIn(ChatLlamaCpp):
     ) -> ChatResult:
         request = self._request(messages, stop, kwargs)
         stamp = next(m for m in reversed(messages) if isinstance(m, HumanMessage)).additional_kwargs[STAMP]
-        answer = self._act(request, stamp) if request.mode == "call" else self._speak(request, messages, stamp)
+        answer = self._act(request, stamp) if request.mode == "call" else self._speak(request, stamp)
         return ChatResult(generations=[ChatGeneration(message=answer)])
 
     def _act(self, request: Request, stamp: dict[str, Any]) -> AIMessage:
@@ -111,10 +111,9 @@ class StandIn(ChatLlamaCpp):
         call = {"name": name, "args": arguments, "id": f"call_{len(seat.notes)}", "type": "tool_call"}
         return AIMessage(content="", tool_calls=[call])
 
-    def _speak(self, request: Request, messages: list[BaseMessage], stamp: dict[str, Any]) -> AIMessage:
+    def _speak(self, request: Request, stamp: dict[str, Any]) -> AIMessage:
         seat = self._seats[0]
-        listed = any(m.type == "tool" and m.name == "recommend" for m in messages[-3:])
-        text = seat.voice.say("words_list" if listed else seat.policy.said.words)
+        text = seat.voice.say("words_small")
 
         def write(engine: Engine) -> tuple[list[int], Trace]:
             return prompt_of(engine, request), words_trace(engine, text)

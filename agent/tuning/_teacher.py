@@ -28,19 +28,26 @@ LIST = 5
 TURNS = 5
 LATER = 0.9
 """What a success is worth one turn later."""
+PLEASING = 3
+"""How many items would please about as well as the best: people look for something good, not for one thing."""
 ANY = 0.2
 """How often an answer says that it does not matter."""
 
 
 def value_of_listing(belief: Floats, turns: int) -> float:
-    """The discounted chance that the wanted item is listed, five a turn, the likeliest first.
+    """The discounted chance that an item is listed which pleases, five a turn, the likeliest first.
 
     Args:
-        belief: Chance of each item, shape (n,), summing to 1 at most.
+        belief: Chance of each item of being the wanted one, shape (n,), summing to 1 at most.
         turns: Lists that can still be shown.
     """
+    whole = float(belief.sum())
+    if whole <= 0:
+        return 0.0
     best = np.sort(belief)[::-1][: LIST * turns]
-    return float(sum(LATER**turn * best[LIST * turn : LIST * (turn + 1)].sum() for turn in range(turns)))
+    listed = [min(1.0, float(best[: LIST * turn].sum()) / whole) for turn in range(turns + 1)]
+    pleased = [whole * (1 - (1 - share) ** PLEASING) for share in listed]
+    return sum(LATER**turn * (pleased[turn + 1] - pleased[turn]) for turn in range(turns))
 
 
 def value_of_asking(belief: Floats, answers: Sequence[Floats], turns: int) -> float:
@@ -92,10 +99,10 @@ class Teacher:
             self._looked = True
             return "get_profile", {}
         if need in {"reply", "profile"}:
-            return REPLY, {}
+            return REPLY, {"kind": self.said.reply}
         if need == "describe":
             item = self._reference(self.said.about, turn, _options(legal, "describe_item", "item"))
-            return ("describe_item", {"item": item}) if item is not None else (REPLY, {})
+            return ("describe_item", {"item": item}) if item is not None else (REPLY, {"kind": "unclear"})
         facets = _options(legal, "ask_user", "facet")
         facet = self._best_question(turn, facets, questions) if need != "list" else None
         if facet is None and need == "ask" and facets:
@@ -163,7 +170,7 @@ class Teacher:
         for wish in turn.prefer:
             weights *= np.where(catalog.mask([wish]), 2.5, 1.0)
         for liked in turn.like:
-            weights *= np.exp(2.5 * _overlap(catalog, liked))
+            weights *= np.exp(5.0 * _overlap(catalog, liked))
         gone = {e.item_id for e in self.recommender.feedback.events(turn.user_id)} | set(turn.shown) | set(turn.unlike)
         for item_id in gone:
             if item_id is not None and item_id in catalog:

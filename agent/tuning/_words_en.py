@@ -41,6 +41,11 @@ SAID: dict[str, tuple[str, ...]] = {
         "similar to {title} only {wishes}", "I liked {title}, but this time {wishes}", "{title} is nice, do you have one that is {wishes}?",
     ),
     "open_list": (
+        "surprise me!", "surprise me please", "just show me something", "show me anything", "you decide", "you choose for me",
+        "I'll leave it to you", "what do you recommend? anything is fine", "just give me a list", "show me what you've got",
+        "I don't mind what, just recommend", "pick some for me", "give me your favourites", "your call", "random please",
+        "let's see some {many}", "I have no preference at all, go ahead", "skip the questions, show me {many}", "no idea, surprise me",
+        "whatever is popular", "show me five {many}", "anything good, go",
         "surprise me", "just show me some {many}", "anything, I don't care", "show me your best {many}", "whatever you like",
         "give me a random {one}", "I'm open to anything, just give me a few ideas", "no preferences, just recommend something",
         "show me a few {many} to start with", "top 5 {many} please", "I trust you, pick something", "list some {many}",
@@ -170,7 +175,16 @@ SAID: dict[str, tuple[str, ...]] = {
         "how are you today?", "lol", "haha nice", "you're funny", "are you a robot?", "what's your name?", "it's raining here",
         "I had a long day", "do you ever sleep?", "my cat just jumped on the keyboard", "that's interesting", "ok", "cool", "wow",
         "I'm in a good mood today", "nice weather, isn't it?", "tell me a joke", "what do you like yourself?", "oh I see", "hm ok",
-        "how does this work?", "what can you do?", "are you human?", "good question", "I see, interesting", "who made you?",
+        "are you human?", "good question", "I see, interesting", "who made you?",
+    ),
+    "help": (
+        "how does this work?", "what can you do?", "help", "what is this?", "how do I use this?", "what are you for?",
+        "can you explain how this works?", "what should I write?", "what can I ask you?", "instructions please",
+        "what kind of things do you know?", "how can you help me?", "is there a manual?", "what do I do now?",
+    ),
+    "unclear": (
+        "asdf", "???", "hm", "the thing", "you know what I mean", "blah blah", "that one", "no the other", "huh?", "x",
+        "same as always", "it", "jkjk", "...", "what about the, you know", "qwertz", "the usual", "1234", "mmh",
     ),
     "scope": (
         "what's the weather tomorrow?", "can you book a taxi for me?", "what is 17 times 23?", "who won the election?",
@@ -207,30 +221,10 @@ SAID: dict[str, tuple[str, ...]] = {
         "I promised the children something nice.", "I am writing from my phone.", "You helped me last time, that was great.",
         "I'd rather not think about it for too long.", "My doctor said I should take it easy.",
     ),
-    "words_list": (
-        "Have a look at these.", "Maybe one of these suits you.", "I hope there is something for you.", "These should fit well.",
-        "Tell me which one you like.", "Here are some ideas for you.", "Let me know what you think.", "I picked these for you.",
-        "One of these might be right.", "How about these?",
-    ),
-    "words_thanks": (
-        "You're welcome, enjoy it!", "Glad I could help.", "My pleasure!", "You're welcome!", "Happy to help, come back any time.",
-        "Have fun with it!", "Great choice, enjoy!",
-    ),
-    "words_bye": ("Goodbye, see you soon!", "Bye, take care!", "See you next time!"),
-    "words_greet": (
-        "Hello! What are you in the mood for?", "Hi! Tell me what you are looking for.", "Hello, how can I help you choose?",
-        "Hi there! What would you like today?",
-    ),
     "words_small": (
         "I'm fine, thanks! What are you looking for?", "Ha, fair enough. What can I find for you?", "I'm just a program that helps you choose.",
         "Good to hear! Tell me what you would like.", "I see. What would you like to find?",
     ),
-    "words_scope": (
-        "I can't do that, but I can help you choose something here.", "That is beyond me, I only help you choose.",
-        "Sorry, I can only help you find something here.",
-    ),
-    "words_noted": ("Noted, enjoy it!", "Great choice!", "Good, I noted that.", "All right, I will remember that.", "Noted."),
-    "words_profile": ("This is what I remember about you.", "That is what I have noted about you."),
 }  # fmt: skip
 
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")

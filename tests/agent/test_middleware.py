@@ -12,8 +12,10 @@ from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.store.memory import InMemoryStore
 
 from chatrec.agent import RecommenderContext, RecommenderMiddleware, create_recommender
+from chatrec.agent._reply import FREE, KINDS
+from chatrec.agent._texts import say
 from chatrec.errors import ContextError, ThreadRefused
-from chatrec.indexes import Recommender
+from chatrec.indexes import Constraint, Recommender
 from chatrec.testing import ScriptedChatModel
 
 ANA = RecommenderContext("ana")
@@ -126,11 +128,28 @@ def test_the_choice_is_bounded_by_what_is_possible(recommender: Recommender) -> 
     talk.say("hello")
     first = talk.model.history[0].settings
     assert first["tool_choice"] == "any"
-    assert set(first["legal_tools"]) == {"recommend", "reply", "ask_user"}
+    assert set(first["legal_tools"]) == {"recommend", "reply", "ask_user", "get_profile"}
     talk.say("ok")
     second = talk.model.history[2].settings
     assert {"describe_item", "record_feedback"} <= set(second["legal_tools"])
     assert second["argument_schemas"]["describe_item"]["properties"]["item"]["enum"][:2] == ["1", "2"]
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != FREE])
+def test_what_needs_no_wit_is_said_in_the_house_words(recommender: Recommender, kind: str) -> None:
+    talk = Talk(recommender, ("reply", {"kind": kind}), ("reply", {"kind": kind}), reply="rendered")
+    said = [talk.say(text)["messages"][-1] for text in ("hello", "你好")]
+    assert [message.text for message in said] == [say(kind, tongue, name="teas", count="8") for tongue in ("en", "zh")]
+    assert {message.response_metadata["act"] for message in said} == {"reply"}
+    assert len(talk.model.history) == 2
+
+
+def test_the_person_is_told_what_is_remembered(recommender: Recommender) -> None:
+    looks = [("get_profile", {}), ("reply", {"kind": "noted"})]
+    talk = Talk(recommender, *looks, *looks, reply="rendered")
+    assert talk.say("what do you know about me?")["messages"][-1].text == say("no_profile", "en")
+    recommender.profiles.prefer("ana", Constraint.parse("kind!=black", recommender.catalog.facets))
+    assert "not black" in talk.say("and now?")["messages"][-1].text
 
 
 def test_the_question_budget_is_kept(recommender: Recommender) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from langchain_core.messages import AIMessage, AnyMessage, HumanMessage
 
-from chatrec.agent._turns import STAMP, fold, language_of, outlook, replay, state_line
+from chatrec.agent._turns import STAMP, Outlook, fold, language_of, outlook, replay, state_line
 from chatrec.indexes import Catalog, Constraint, Link, Mention, Proposal, Recommender
 from chatrec.tools._turn import Turn
 
@@ -113,5 +115,16 @@ def test_another_users_stamp_does_not_change_who_is_speaking(catalog: Catalog) -
 def test_the_line_tells_what_the_model_needs(catalog: Catalog, recommender: Recommender) -> None:
     turn = fold(ANA, said("kind=green", catalog=catalog), "green", catalog)
     line = state_line(turn, outlook(turn, recommender), catalog, max_questions=2)
-    assert line.startswith("[wishes: kind=green; 2 of 8 match; could ask: ")
+    assert line.startswith("[wishes: kind=green; very few match (2 of 8); could ask: ")
     assert line.endswith("asked 0 of 2]")
+
+
+def test_naming_what_is_on_the_list_points_at_it_and_is_no_example(catalog: Catalog) -> None:
+    first, other = catalog.items[0], catalog.items[1]
+    before = replace(ANA, shown=(first.id,))
+    link = Link((), (*(Mention(item.id, item.title, item.title, 1.0) for item in (first, other)),), (), "")
+    turn = fold(before, link, "x", catalog)
+    assert (turn.named, turn.like) == ((first.id, other.id), (other.id,))
+    line = state_line(turn, Outlook(8, (), ()), catalog, max_questions=2)
+    assert f"named: 1 {first.title}" in line
+    assert f"like: {other.title}" in line

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from chatrec.agent._acts import bounds
 from chatrec.agent._turns import outlook
 from chatrec.agent.tuning._people import Said
-from chatrec.agent.tuning._teacher import LATER, Teacher, value_of_asking, value_of_listing
+from chatrec.agent.tuning._teacher import LATER, PLEASING, Teacher, value_of_asking, value_of_listing
 from chatrec.indexes import Catalog, Constraint, Item, ItemIndex, Recommender
 from chatrec.testing import HashingEmbedder
 from chatrec.tools._turn import Turn
@@ -20,10 +20,13 @@ def uniform(count: int) -> np.ndarray[Any, np.dtype[np.float64]]:
     return np.full(count, 1 / count)
 
 
-def test_a_list_of_all_that_is_left_is_sure_to_hold_the_item() -> None:
+def test_a_list_of_all_that_is_left_is_sure_to_please() -> None:
     assert value_of_listing(uniform(5), 1) == pytest.approx(1.0)
-    assert value_of_listing(uniform(10), 2) == pytest.approx(0.5 + 0.5 * LATER)
-    assert value_of_listing(uniform(100), 2) == pytest.approx(0.05 + 0.05 * LATER)
+    missed = 0.5**PLEASING
+    assert value_of_listing(uniform(10), 2) == pytest.approx(1 - missed + missed * LATER)
+    first, second = 1 - 0.95**PLEASING, 1 - 0.9**PLEASING
+    assert value_of_listing(uniform(100), 2) == pytest.approx(first + (second - first) * LATER)
+    assert value_of_listing(uniform(100) / 2, 2) == pytest.approx(value_of_listing(uniform(100), 2) / 2)
 
 
 def test_asking_is_worth_it_where_many_items_fit_and_not_where_few_do() -> None:
@@ -83,7 +86,7 @@ def test_opinions_come_first_by_number_on_the_list() -> None:
 def test_an_item_is_described_where_it_was_understood_else_words_must_do() -> None:
     said = Said("tell me about Thing 7", "describe", about="7")
     assert decided(said, Turn("ana", named=("7",))) == [("describe_item", {"item": "Thing 7"})]
-    assert decided(said, Turn("ana")) == [("reply", {})]
+    assert decided(said, Turn("ana")) == [("reply", {"kind": "unclear"})]
 
 
 def test_a_lasting_wish_is_kept_as_it_was_heard_and_only_that() -> None:
