@@ -17,6 +17,7 @@ from chatrec.agent._graph import RecommenderGraph
 from chatrec.agent._middleware import RecommenderMiddleware, Reply
 from chatrec.agent._turns import Language
 from chatrec.agent.llm import ChatLlamaCpp, shipped_adapter
+from chatrec.agent.llm._adapters import adapter_fields
 from chatrec.indexes import Catalog, ItemIndex, Recommender, ThreadOwners, home, open_checkpointer, open_store
 from chatrec.indexes._persistence import index_folder
 
@@ -86,5 +87,5 @@ def local_model(path: str | Path | None, adapter: Literal["auto"] | str | Path |
     if adapter == "auto":
         settings |= shipped_adapter() if path is None else {}
     elif adapter is not None:
-        settings["lora_path"] = str(adapter)
+        settings |= adapter_fields(Path(adapter))
     return ChatLlamaCpp(model_path=None if path is None else str(path), **settings)

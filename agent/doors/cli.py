@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from chatrec.agent.doors._learning import evaluate, tune
 from chatrec.agent.doors._people import register
 from chatrec.errors import ChatrecError
 
@@ -195,6 +196,10 @@ def doctor(
     show(findings, Console())
     if any(finding.state == "broken" for finding in findings):
         raise typer.Exit(1)
+
+
+app.command()(tune)
+app.command()(evaluate)
 
 
 def _open(wanted: Wanted, language: Spoken) -> Session:

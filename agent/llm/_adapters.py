@@ -23,12 +23,20 @@ def shipped_adapter() -> dict[str, Any]:
     Returns:
         `lora_path`, and of `choice_prior`, `choice_temperature` and `lora_scale` what the adapter's settings name.
     """
-    folder = Path(str(resources.files("chatrec.agent.llm"))) / "adapters"
-    weights, settings = folder / f"{_NAME}.gguf", folder / f"{_NAME}.json"
-    if not weights.exists():
-        return {}
+    weights = Path(str(resources.files("chatrec.agent.llm"))) / "adapters" / f"{_NAME}.gguf"
+    return adapter_fields(weights) if weights.exists() else {}
+
+
+def adapter_fields(weights: Path) -> dict[str, Any]:
+    """Fields of `ChatLlamaCpp` for an adapter, those included that its settings name; see `settings_beside`."""
+    settings = settings_beside(weights)
     named = json.loads(settings.read_text(encoding="utf-8")) if settings.exists() else {}
     return {"lora_path": str(weights)} | {name: named[name] for name in sorted(_SETTINGS & named.keys())}
+
+
+def settings_beside(weights: Path) -> Path:
+    """Where an adapter's settings lie: the same name, ending in .json."""
+    return weights.with_suffix(".json")
 
 
 def chosen_adapters(fields: Mapping[str, Any], options: Mapping[str, Any]) -> Adapters:

@@ -121,7 +121,7 @@ def _export(given: argparse.Namespace) -> None:
 
 
 def _evaluate(given: argparse.Namespace) -> None:
-    from chatrec.agent.tuning._evaluate import classification, judge
+    from chatrec.agent.tuning._evaluate import classification, judge, write_errors
 
     found = judge(
         "dev",
@@ -136,13 +136,7 @@ def _evaluate(given: argparse.Namespace) -> None:
     )
     sys.stdout.write(json.dumps(classification(found), indent=1) + "\n")
     if given.errors is not None:
-        rows = [
-            {"right": j.right, "chosen": j.chosen, "said": j.said, "line": j.line, "chances": j.chances,
-             "right_arguments": j.right_arguments, "arguments": j.arguments}
-            for j in found
-            if j.right != j.chosen or j.arguments != j.right_arguments
-        ]  # fmt: skip
-        given.errors.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), "utf-8")
+        write_errors(given.errors, found)
 
 
 def _embedder(name: str) -> str | Embeddings:

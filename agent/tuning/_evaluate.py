@@ -6,10 +6,12 @@ with the teacher's call, so that every model is asked the same.
 
 from __future__ import annotations
 
+import json
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from langchain_core.embeddings import Embeddings
@@ -22,7 +24,7 @@ from chatrec.agent.llm import ChatLlamaCpp
 from chatrec.agent.tuning._domains import Split
 from chatrec.agent.tuning._simulate import StandIn, conversations
 
-__all__ = ["Judged", "classification", "judge"]
+__all__ = ["Judged", "classification", "judge", "write_errors"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,12 @@ def classification(found: Sequence[Judged]) -> dict[str, Any]:
         },
         "confusion": confusion,
     }
+
+
+def write_errors(path: Path, found: Iterable[Judged]) -> None:
+    """Write the choices that were not the teacher's, one JSON object a line."""
+    wrong = [j for j in found if j.right != j.chosen or j.arguments != j.right_arguments]
+    path.write_text("".join(json.dumps(asdict(j), ensure_ascii=False) + "\n" for j in wrong), "utf-8")
 
 
 def _ask_or_recommend(found: Sequence[Judged]) -> dict[str, float]:

@@ -1,0 +1,37 @@
+"""How an adapter's choice is to be read: the settings that travel with it, fitted on conversations it never saw."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from chatrec.agent.llm._choice import calibrated
+from chatrec.agent.tuning._evaluate import Judged
+
+__all__ = ["fit_choice", "surprise"]
+
+_TEMPERATURES = tuple(float(t) for t in np.geomspace(0.5, 3.0, 26))
+_PRIORS = tuple(float(p) for p in np.geomspace(0.25, 4.0, 25))
+
+
+def fit_choice(found: Sequence[Judged]) -> dict[str, Any]:
+    """The temperature of the choice and the prior of asking under which the right acts are least surprising.
+
+    Args:
+        found: Choices made without prior and at temperature 1.
+
+    Returns:
+        `choice_temperature` and `choice_prior`, fields of `ChatLlamaCpp`.
+    """
+    grid = ((surprise(found, {"ask_user": prior}, t), t, prior) for t in _TEMPERATURES for prior in _PRIORS)
+    _, temperature, prior = min(grid)
+    return {"choice_prior": {"ask_user": round(prior, 2)}, "choice_temperature": round(temperature, 2)}
+
+
+def surprise(found: Sequence[Judged], choice_prior: dict[str, float], choice_temperature: float) -> float:
+    """The mean negative log-likelihood of the right acts, in nats."""
+    chances = (calibrated(judged.chances, choice_prior, choice_temperature).get(judged.right, 0.0) for judged in found)
+    return sum(-math.log(max(chance, 1e-9)) for chance in chances) / max(1, len(found))
