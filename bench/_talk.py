@@ -1,0 +1,148 @@
+"""A labelled conversation, played with the real agent: the person's words as given, the assistant's answers as given.
+
+The agent answers each turn as it would; then its answer is put away and the given one takes its place, with the calls
+and results that would have led to it, so that every model is asked the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from langchain.agents import create_agent
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolMessage
+
+from bench._labelled import Event, Said
+from chatrec.agent import RecommenderContext, RecommenderMiddleware
+from chatrec.agent._turns import STAMP
+from chatrec.indexes import Catalog, Constraint, ItemIndex, Recommender
+from chatrec.tools._texts import facts
+from chatrec.tools._turn import Turn
+
+ACTS = {
+    "ask_user": "ask",
+    "recommend": "recommend",
+    "describe_item": "describe",
+    "record_feedback": "feedback",
+    "update_profile": "preference",
+    "get_profile": "reply",
+    "reply": "reply",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the agent did in one turn.
+
+    Attributes:
+        act: Its first act, in the labels' words.
+        end: The act that ended the turn.
+        chances: The distribution that the first act was drawn from, by the labels' words; {} where it had no choice.
+        where: The constraints that held, those that the call brought included.
+        linked: The constraints that held without the model.
+        events: Feedback recorded, as kind and item id.
+        described: The item described, or None.
+        facet: The facet asked about, or None.
+    """
+
+    act: str
+    end: str
+    chances: Mapping[str, float]
+    where: tuple[Constraint, ...]
+    linked: tuple[Constraint, ...]
+    events: tuple[tuple[str, str], ...]
+    described: str | None
+    facet: str | None
+
+
+class Talk:
+    """One conversation of a person that nobody knows yet.
+
+    Args:
+        model: Decides.
+        catalog: The items.
+        index: Their index.
+    """
+
+    def __init__(self, model: BaseChatModel, catalog: Catalog, index: ItemIndex) -> None:
+        self._recommender = Recommender(catalog, index=index)
+        middleware: Any = RecommenderMiddleware(self._recommender)
+        self._agent: Any = create_agent(model, middleware=[middleware], context_schema=RecommenderContext)
+        self._messages: list[AnyMessage] = []
+
+    def say(self, text: str) -> Answer:
+        """What the agent does when the person says this; call `answered` before the next turn."""
+        feedback = self._recommender.feedback
+        before = len(feedback.events("person"))
+        known = self._recommender.profiles.get("person").constraints
+        result = self._agent.invoke(
+            {"messages": [*self._messages, HumanMessage(text)]}, context=RecommenderContext("person")
+        )
+        new = result["messages"][len(self._messages) :]
+        self._messages.append(new[0])
+        events = feedback.events("person")[before:]
+        for _ in events:
+            feedback.undo("person")
+        for constraint in self._recommender.profiles.get("person").constraints:
+            if constraint not in known:
+                self._recommender.profiles.forget("person", constraint)
+        return self._read(new, [(event.kind, event.item_id or "") for event in events])
+
+    def answered(self, said: Said, events: Sequence[Event] = (), profile: Sequence[str] = ()) -> None:
+        """Go on with the given answer, and with what it recorded."""
+        catalog = self._recommender.catalog
+        for event in events:
+            if not event.optional:
+                kind: Any = event.kinds[0]
+                self._recommender.feedback.record("person", kind, item_id=event.item)
+                title = catalog[event.item].title
+                self._called("record_feedback", {"kind": kind, "item": title}, f"Noted: {kind} {title}.")
+        for notation in profile:
+            self._recommender.profiles.prefer("person", Constraint.parse(notation, catalog.facets))
+            self._called("update_profile", {"add": [notation]}, f"Profile now: {notation}.")
+        items = [catalog[item_id] for item_id in said.items]
+        told = [f"{item.title}: {facts(item, catalog.facets)}" for item in items]
+        if said.act == "recommend":
+            self._called("recommend", {}, "\n".join(f"{n}. {text}" for n, text in enumerate(told, start=1)))
+        elif said.act == "ask":
+            self._called("ask_user", {"facet": said.facet}, said.text)
+        elif said.act == "describe" and items:
+            self._called("describe_item", {"item": items[0].title}, told[0])
+        shown = list(said.items) if said.act == "recommend" else []
+        words = "" if said.act in {"recommend", "describe"} else said.text
+        stamp = {"act": said.act, "said": words, "shown": shown, "facet": said.facet}
+        self._messages.append(AIMessage(said.text, additional_kwargs={STAMP: stamp}))
+
+    def _called(self, name: str, arguments: dict[str, Any], result: str) -> None:
+        call_id = f"given_{len(self._messages)}"
+        call = {"name": name, "args": arguments, "id": call_id, "type": "tool_call"}
+        self._messages += [AIMessage("", tool_calls=[call]), ToolMessage(result, tool_call_id=call_id, name=name)]
+
+    def _read(self, new: Sequence[AnyMessage], events: Sequence[tuple[str, str]]) -> Answer:
+        facets = self._recommender.catalog.facets
+        calls = [call for message in new if isinstance(message, AIMessage) for call in message.tool_calls]
+        first: Mapping[str, float] = next(
+            (m.response_metadata["tool_probabilities"] for m in new if "tool_probabilities" in m.response_metadata), {}
+        )
+        chances: dict[str, float] = {}
+        for name, chance in first.items():
+            chances[ACTS[name]] = chances.get(ACTS[name], 0.0) + chance
+        linked = Turn.from_dict(new[0].additional_kwargs[STAMP]["turn"]).where
+        listed = next((call["args"] for call in calls if call["name"] == "recommend"), {})
+        brought = [Constraint.parse(notation, facets) for notation in listed.get("where") or ()]
+        replaced = {constraint.facet for constraint in brought}
+        stamp = new[-1].additional_kwargs.get(STAMP, {})
+        artifacts = [m.artifact for m in new if isinstance(m, ToolMessage) and isinstance(m.artifact, dict)]
+        described = next((str(found["described"]["id"]) for found in artifacts if found.get("described")), None)
+        return Answer(
+            act=ACTS[calls[0]["name"]] if calls else "reply",
+            end=str(stamp.get("act", "")),
+            chances=chances,
+            where=(*(c for c in linked if c.facet not in replaced), *brought),
+            linked=linked,
+            events=tuple(events),
+            described=described,
+            facet=stamp.get("facet"),
+        )
