@@ -61,7 +61,7 @@ def tune(
 
     with _progress() as tell:
         learned = learn(
-            model or embedded_model_path(),
+            model or embedded_model_path(adapted=True),
             out,
             folder or out.with_suffix(".run"),
             count=count,

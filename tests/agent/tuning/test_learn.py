@@ -58,7 +58,7 @@ def test_an_adapter_that_decides_no_better_is_not_written(tmp_path: Path) -> Non
     out = tmp_path / "adapter.gguf"
     with pytest.raises(ModelError, match="decides no better") as refused:
         learn(
-            embedded_model_path(),
+            embedded_model_path(adapted=True),
             out,
             tmp_path / "run",
             count=1,
