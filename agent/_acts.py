@@ -77,8 +77,10 @@ def _recommend(turn: Turn, *, own_words: bool) -> dict[str, Any]:
 
 
 def _items(turn: Turn, catalog: Catalog) -> list[str]:
-    numbers = [str(number) for number in range(1, len(turn.shown) + 1)]
-    return numbers + [catalog[i].title for i in turn.named if i not in turn.shown]
+    """What can be pointed at: what the person named or pointed at now; where that is nothing, the whole last list."""
+    numbers = {item: str(number) for number, item in enumerate(turn.shown, start=1)}
+    named = [numbers.get(item) or catalog[item].title for item in turn.named]
+    return named or list(numbers.values())
 
 
 def _schema(properties: dict[str, Any], *, required: Collection[str] = ()) -> dict[str, Any]:

@@ -152,6 +152,15 @@ def test_the_person_is_told_what_is_remembered(recommender: Recommender) -> None
     assert "not black" in talk.say("and now?")["messages"][-1].text
 
 
+def test_only_what_is_pointed_at_can_be_judged_or_described(recommender: Recommender) -> None:
+    talk = Talk(recommender, ("recommend", {}), "Here.", ("reply", {}), "Sure.")
+    talk.say("hello")
+    talk.say("the second one")
+    schemas = talk.model.history[-2].settings["argument_schemas"]
+    for name in ("describe_item", "record_feedback"):
+        assert schemas[name]["properties"]["item"]["enum"] == ["2"]
+
+
 def test_the_question_budget_is_kept(recommender: Recommender) -> None:
     asks = [("ask_user", {"facet": "taste"}), ("ask_user", {"facet": "kind"}), ("recommend", {}), "There."]
     talk = Talk(recommender, *asks, max_questions=2)
