@@ -120,7 +120,7 @@ def test_what_was_recorded_is_told_whatever_the_model_says_of_it(recommender: Re
     assert talk.say("I know the first")["messages"][-1].text == f"Noted: you know {title} already. You are welcome."
     talk = Talk(recommender, *[("recommend", {}), "Here you are."], *[seen, ("reply", {}), "Try Dragon Pearl!"])
     title = talk.say("茶")["recommendations"][0]["title"]
-    assert talk.say("第一个我知道")["messages"][-1].text == f"记下了：{title}你已经知道了。"
+    assert talk.say("第一个我知道")["messages"][-1].text == f"记下了：你已经知道“{title}”。"
 
 
 def test_the_choice_is_bounded_by_what_is_possible(recommender: Recommender) -> None:
