@@ -31,6 +31,7 @@ class Wanted:
     Attributes:
         catalog: A demo catalog's name, or the path of a file.
         model: A GGUF file, or None for the embedded model.
+        adapter: "auto" for the one that ships with the embedded model, "none", or a GGUF adapter's path.
         user: Who is talking.
         thread: Which conversation; None begins a new one.
         language: "en", "zh", or "auto" for the person's.
@@ -39,6 +40,7 @@ class Wanted:
 
     catalog: str = "films"
     model: Path | None = None
+    adapter: str = "auto"
     user: str = "me"
     thread: str | None = None
     language: Language = "auto"
@@ -64,7 +66,7 @@ def open_session(
     if wanted.keep_days is not None:
         let_go(wanted.keep_days)
     with ThreadPoolExecutor(1, thread_name_prefix="chatrec-model") as beside:
-        loading = None if model is not None else beside.submit(_load_model, wanted.model)
+        loading = None if model is not None else beside.submit(_load_model, wanted.model, wanted.adapter)
         catalog, index = open_index(wanted.catalog, on_progress=tell)
         tell("model", 0, 0)
         speaker = model if loading is None else loading.result()
@@ -105,8 +107,8 @@ def open_index(
     return catalog, index
 
 
-def _load_model(path: Path | None) -> BaseChatModel:
-    model = local_model(path)
+def _load_model(path: Path | None, adapter: str) -> BaseChatModel:
+    model = local_model(path, None if adapter == "none" else adapter)
     model.load()
     return model
 

@@ -78,6 +78,10 @@ def chat(
     model: Annotated[
         Path | None, typer.Option(help="A GGUF file instead of the embedded model.", metavar="PATH.gguf")
     ] = None,
+    adapter: Annotated[
+        str,
+        typer.Option(help="auto is the one that ships with the embedded model; or none, or what chatrec tune wrote."),
+    ] = "auto",
     user: Annotated[str, typer.Option(help="Who is talking; each person has their own profile.")] = "me",
     thread: Annotated[
         str | None, typer.Option(help="The conversation to begin or to go on with; a new one by default.")
@@ -102,7 +106,9 @@ def chat(
     """
     from chatrec.agent.doors._open import Wanted
 
-    wanted = Wanted(catalog=catalog, model=model, user=user, thread=thread, language=language, keep_days=keep_days)
+    wanted = Wanted(
+        catalog=catalog, model=model, adapter=adapter, user=user, thread=thread, language=language, keep_days=keep_days
+    )
     if as_json:
         _chat_json(wanted, message)
     else:
@@ -259,6 +265,7 @@ def _chat_text(wanted: Wanted, messages: list[str] | None) -> None:
         options += ["--catalog", wanted.catalog] if wanted.catalog != "films" else []
         options += ["--user", wanted.user] if wanted.user != "me" else []
         options += ["--model", str(wanted.model)] if wanted.model is not None else []
+        options += ["--adapter", wanted.adapter] if wanted.adapter != "auto" else []
         screen.say("bye", options=shlex.join(options))
 
 
