@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -23,6 +23,40 @@ from chatrec.agent.llm._writer import Writer
 # Models open calls in their own ways; under "auto" each of these at the beginning of an answer is taken for a call.
 _OWN_OPENINGS = (b"{", b"[", b"```")
 _ANY_ID = "000000000"
+
+
+class _Echo:
+    """Holds a call back as long as it may be one that was made before; small models go round in circles."""
+
+    def __init__(self, emit: Callable[[Event], None], earlier: Sequence[tuple[str, str]]) -> None:
+        self._emit = emit
+        self._earlier = earlier
+        self._held: list[Event] = []
+        self._free = False
+        self.call = ("", "")
+
+    def __call__(self, event: Event) -> None:
+        name, text = self.call
+        if isinstance(event, CallStart):
+            self.call = (event.name, "")
+        elif isinstance(event, CallDelta):
+            self.call = (name, text + event.text)
+        self._held.append(event)
+        name, text = self.call
+        if self._free or not any(name == other and said.startswith(text) for other, said in self._earlier):
+            self.release()
+
+    @property
+    def repeats(self) -> bool:
+        """Whether this is a call that was made before."""
+        return not self._free and self.call in self._earlier
+
+    def release(self) -> None:
+        """Give everything out, now and from now on."""
+        self._free = True
+        for event in self._held:
+            self._emit(event)
+        self._held = []
 
 
 class Calling:
@@ -106,9 +140,10 @@ class Calling:
         return 8 + max(len(self.path(name)) + self.reserve(self.schema(name)) for name in self._writer.request.legal)
 
     def calls(self, name: str) -> Steps[FinishReason]:
-        """A call of `name`, and further ones as long as the model goes on and may."""
+        """A call of `name`, and further ones as long as the model goes on, may, and does not repeat itself."""
         writer, request = self._writer, self._writer.request
         begin: str | None = None
+        made: list[tuple[str, str]] = []
         for place in range(max(1, request.max_calls)):
             if place:
                 begin = yield from self._another()
@@ -116,12 +151,21 @@ class Calling:
                     break
                 chances = yield from self.chances(begin)
                 name = writer.sampler.choose(chances)
-            reason = yield from self._call(name, begin)
+            kept, forced, echo = len(writer.output), writer.forced, _Echo(self._emit, made)
+            reason = yield from self._call(name, begin, echo)
+            if echo.repeats:
+                self.whole = True
+                del writer.output[kept:]
+                writer.forced = forced
+                writer.elsewhere()
+                break
+            echo.release()
+            made.append(echo.call)
             if reason != "tool_calls":
                 return reason
         return "tool_calls"
 
-    def _call(self, name: str, begin: str | None) -> Steps[FinishReason]:
+    def _call(self, name: str, begin: str | None, emit: Callable[[Event], None]) -> Steps[FinishReason]:
         """One call; under "auto" it may be cut off, when a call is demanded it is brought to an end."""
         writer, engine, form = self._writer, self._writer.engine, self._form
         schema = self.schema(name)
@@ -130,10 +174,10 @@ class Calling:
         tail = form.end(call_id)
         matcher = engine.grammars.matcher(call_grammar(text, schema, tail, form.tagged))
         writer.force(engine.vocabulary.continued(forced) if forced else [])
-        self._emit(CallStart(name, call_id))
+        emit(CallStart(name, call_id))
         tagged = form.tagged
         held: list[str] = []
-        give = held.append if tagged else lambda text: self._emit(CallDelta(text))
+        give = held.append if tagged else lambda text: emit(CallDelta(text))
         stream = ArgumentStream(len(text.encode()), tail.encode(), give)
         closing = self.reserve(schema) if writer.request.mode == "call" else None
         quick = None if tagged is None else engine.vocabulary.beginning_with(b"</")
@@ -143,7 +187,7 @@ class Calling:
         if tagged is not None:
             said = "".join(held)
             given = json.dumps(tagged.read(said, schema), ensure_ascii=False) if self.whole else said
-            self._emit(CallDelta(given))
+            emit(CallDelta(given))
         return "tool_calls" if done == "done" else "length"
 
     def _id(self) -> str:

@@ -108,7 +108,7 @@ def test_several_calls_in_one_answer(model: ChatLlamaCpp, monkeypatch: pytest.Mo
         return calling._form.separator if len(asked) < 4 else own
 
     monkeypatch.setattr(_calling.Calling, "_another", goes_on)
-    bound = model.bind_tools(TOOLS, tool_choice="any", parallel_tool_calls=True)
+    bound = model.bind_tools(TOOLS[:1], tool_choice="any", parallel_tool_calls=True)
     message = bound.invoke(ASKED, max_tool_calls=3, max_tokens=200)
     form_takes_several = bool(asked) and len(message.tool_calls) > 1
     count = valid(message)
@@ -117,6 +117,12 @@ def test_several_calls_in_one_answer(model: ChatLlamaCpp, monkeypatch: pytest.Mo
     asked.clear()
     streamed = merged(bound.stream(ASKED, max_tool_calls=3, max_tokens=200))
     assert [call["args"] for call in streamed.tool_calls] == [call["args"] for call in message.tool_calls]
+    asked.clear()
+    # The same call again is the end of them: nobody wants it twice.
+    same = model.bind_tools(TOOLS[2:], tool_choice="any", parallel_tool_calls=True)
+    for repeated in (same.invoke(ASKED), merged(same.stream(ASKED))):
+        assert valid(repeated) == 1
+        asked.clear()
     monkeypatch.undo()
     results = [ToolMessage("done", tool_call_id=call["id"] or "") for call in message.tool_calls]
     assert bound.invoke([*ASKED, message, *results], tool_choice="none", max_tokens=4).text
