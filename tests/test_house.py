@@ -36,6 +36,7 @@ SURFACE = {
     "chatrec.agent.llm": [
         "ChatLlamaCpp",
         "PromptTooLong",
+        "QueueFull",
         "Stats",
         "cpu_report",
         "embedded_model_path",
