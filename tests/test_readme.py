@@ -38,7 +38,7 @@ def said() -> list[str]:
 @pytest.mark.real_model
 def test_python_runs_as_it_stands() -> None:
     snippets = blocks("python")
-    assert len(snippets) == 3
+    assert len(snippets) == 4
     names: dict[str, Any] = {"model": ScriptedChatModel(replies=["Hello."])}
     for snippet in snippets:
         exec(compile(snippet, "README.md", "exec"), names)
