@@ -1,7 +1,8 @@
 """The right act, the right constraints, the right feedback: conversations in eleven domains, labelled by hand.
 
-No model was trained or tuned on them (bench/data/README.md). Each model answers the same turns through the real agent;
-beside it the first-turn rule (ask first, then list), and the constraints that the linker applies without any model.
+No model was trained or tuned on them, though most subjects occur in training too (bench/data/README.md). Each model
+answers the same turns through the real agent; beside it the first-turn rule (ask first, then list), and the constraints
+that the linker applies without any model.
 """
 
 from __future__ import annotations
