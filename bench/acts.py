@@ -20,6 +20,7 @@ from rich.table import Table
 from bench._labelled import (
     Conversation,
     Event,
+    Exchange,
     Pair,
     Turn,
     conversations,
@@ -169,16 +170,8 @@ def _compared(event: Event, said: str | None) -> list[tuple[str | None, str | No
 
 def holds(pair: Pair, model: ChatLlamaCpp, catalog: Catalog, index: ItemIndex) -> bool:
     """Whether a pair's expectation holds."""
-    answers: list[Answer] = []
-    for side in (pair.a, pair.b):
-        talk = Talk(model, catalog, index)
-        for exchange in side:
-            answer = talk.say(exchange.user)
-            if exchange.assistant is not None:
-                talk.answered(exchange.assistant)
-        answers.append(answer)
-    a, b = answers
-    before, after = (each.chances.get("ask", 0.0) for each in answers)
+    a, b = (_last(side, Talk(model, catalog, index)) for side in (pair.a, pair.b))
+    before, after = (each.chances.get("ask", 0.0) for each in (a, b))
     return {
         "ask_not_higher": after <= before + NOISE,
         "ask_lower": after < before or max(after, before) < NOTHING,
@@ -187,6 +180,15 @@ def holds(pair: Pair, model: ChatLlamaCpp, catalog: Catalog, index: ItemIndex) -
         "recommend": b.act == "recommend",
         "facet_not_asked": b.facet != pair.facet,
     }[pair.expect]
+
+
+def _last(side: Sequence[Exchange], talk: Talk) -> Answer:
+    """What the agent does when the last words are said."""
+    for exchange in side[:-1]:
+        talk.say(exchange.user)
+        if exchange.assistant is not None:
+            talk.answered(exchange.assistant)
+    return talk.say(side[-1].user)
 
 
 def _shares(asked: Sequence[Pair], held: Mapping[str, bool]) -> dict[str, float]:
