@@ -196,7 +196,7 @@ def relax(
     """Lift constraints one at a time until k items match or none is left to lift.
 
     At each step the constraint is lifted that brings back the worthiest items, where an older wish is given up more
-    readily than a newer one: of n constraints the one said first counts its worth whole, each later one 1/n less. If no
+    readily than a newer one: of n constraints the one said first counts its worth whole, each later one 1/2n less. If no
     single one brings anything back, the one that by itself accepts the fewest items is taken to be at fault. Last,
     whatever turned out to be lifted for nothing is put back.
 
@@ -217,7 +217,7 @@ def relax(
         gained = {place: _under(masks, [h for h in held if h != place], base) & ~pools[-1] for place in held}
         useful = [place for place in held if gained[place].any()]
         if useful:
-            best = max(useful, key=lambda place: (worth(place, gained[place]) * (1 - place / len(masks)), -place))
+            best = max(useful, key=lambda place: (worth(place, gained[place]) * (1 - place / len(masks) / 2), -place))
         else:
             best = min(held, key=lambda place: (int((masks[place] & base).sum()), place))
         held.remove(best)

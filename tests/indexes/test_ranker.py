@@ -141,7 +141,7 @@ def test_of_two_wishes_worth_the_same_the_older_one_is_given_up() -> None:
     first, second = np.array([True, False, False]), np.array([False, True, False])
     lifted, _ = relax([first, second], np.ones(3, dtype=np.bool_), 1, lambda _place, _gained: 1.0)
     assert lifted == [0]
-    lifted, _ = relax([first, second], np.ones(3, dtype=np.bool_), 1, lambda place, _gained: 1.0 + 0.5 * place)
+    lifted, _ = relax([first, second], np.ones(3, dtype=np.bool_), 1, lambda place, _gained: 1.0 + 0.2 * place)
     assert lifted == [0]
     lifted, _ = relax([first, second], np.ones(3, dtype=np.bool_), 1, lambda place, _gained: 1.0 + 2.0 * place)
     assert lifted == [1]
