@@ -196,8 +196,8 @@ def relax(
     """Lift constraints one at a time until k items match or none is left to lift.
 
     At each step the constraint is lifted that brings back the worthiest items, where an older wish is given up more
-    readily than a newer one: of n constraints the one said first counts its worth whole, each later one 1/2n less. If no
-    single one brings anything back, the one that by itself accepts the fewest items is taken to be at fault. Last,
+    readily than a newer one: of n constraints the one said first counts its worth whole, each later one 1/2n less. If
+    no single one brings anything back, the one that by itself accepts the fewest items is taken to be at fault. Last,
     whatever turned out to be lifted for nothing is put back.
 
     Args:
