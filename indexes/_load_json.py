@@ -68,6 +68,9 @@ def read_stream(text: str, at: int, *, within: Literal["file", "list", "object"]
                 return
             at += 1  # a stray sign
             continue
+        if within != "file" and _OBJECTS.match(text, at):
+            at += 1  # another: the objects behind it are no list within the list
+            continue
         try:
             record, end = _DECODER.raw_decode(text, at)
         except (ValueError, RecursionError) as error:

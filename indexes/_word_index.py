@@ -192,6 +192,8 @@ class Corpus:
         """BM25 over the greatest weight that the words could have (Robertson and Zaragoza, 2009; idf as in Lucene)."""
         weights = {word: self._weight(field, word) for word in asked}
         whole = sum(weights.values())
+        if whole <= 0:  # nothing is left
+            return
         for scores, part, norms in zip(found, self._parts, self._norms(field), strict=True):
             postings = part.fields[field]
             for word, weight in weights.items():

@@ -259,3 +259,12 @@ def test_progress_rises_to_the_size_of_the_file(tmp_path: Path) -> None:
     assert done == sorted(done)
     assert len(set(done)) > 3
     assert done[-1] == path.stat().st_size
+
+
+@pytest.mark.parametrize("at", [0, 2])
+def test_a_stray_bracket_in_a_list_costs_nothing(tmp_path: Path, at: int) -> None:
+    rows = [f'{{"title": "Cup {number}"}}' for number in range(4)]
+    rows[at] = f"[ {rows[at]}"
+    file = tmp_path / "x.json"
+    file.write_text(f"[{', '.join(rows)}]", "utf-8")
+    assert [item.title for item in Catalog.load(file).items] == [f"Cup {number}" for number in range(4)]

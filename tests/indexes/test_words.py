@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import bm25s
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chatrec.indexes._word_index import Corpus, Floats, WordIndex
@@ -156,6 +156,7 @@ def test_bm25_as_another_has_it(documents: list[list[str]]) -> None:
         np.testing.assert_allclose(scores_of(texts, [""] * len(texts), word), expected, atol=1e-5)
 
 
+@example(["a"], [False] * 8, 0, "a")
 @given(
     st.lists(st.text("ab 夏天", max_size=9), min_size=1, max_size=8),
     st.lists(st.booleans(), min_size=8, max_size=8),
