@@ -167,6 +167,8 @@ class Corpus:
         written, sure = self._mended(words(query))
         telling = [word for word in written if not is_stop(word)]
         found = [np.zeros(len(part), np.float32) for part in self._parts]
+        if not self._size:
+            return found
         self._add(found, "body", {stem(word): sure.get(word, 1.0) for word in telling})
         asked = {word: sure.get(word, 1.0) for word in telling or written}
         self._add(found, "title", asked)
@@ -192,8 +194,6 @@ class Corpus:
         """BM25 over the greatest weight that the words could have (Robertson and Zaragoza, 2009; idf as in Lucene)."""
         weights = {word: self._weight(field, word) for word in asked}
         whole = sum(weights.values())
-        if whole <= 0:  # nothing is left
-            return
         for scores, part, norms in zip(found, self._parts, self._norms(field), strict=True):
             postings = part.fields[field]
             for word, weight in weights.items():
