@@ -46,7 +46,8 @@ def assert_equal(index: ItemIndex, other: ItemIndex) -> None:
     """The same items in the same order, and the same answers of every kind."""
     assert list(contents(index).items()) == list(contents(other).items())
     ids = list(contents(index))
-    np.testing.assert_array_equal(index.vectors(ids), other.vectors(ids))
+    if ids:  # an index without items does not know how long its vectors are
+        np.testing.assert_array_equal(index.vectors(ids), other.vectors(ids))
     for query in ("Three foxtrot", "circle north", "lamp", "word3"):
         found, expected = index.search(query, k=500), other.search(query, k=500)
         np.testing.assert_allclose([hit.score for hit in found], [hit.score for hit in expected], atol=1e-5)
