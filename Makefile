@@ -42,13 +42,14 @@ This Python cannot make a virtual environment. On Debian and Ubuntu: sudo apt-ge
 endef
 export NO_VENV
 
-.PHONY: help chat test lint types bench clean compiler
+.PHONY: help chat test fuzz lint bench clean compiler
 .DEFAULT_GOAL := help
 
 help:
 	@echo 'make chat              install everything into .venv, then talk about the demo films'
 	@echo '     ARGS="--catalog my.csv" ... and any other option of `chatrec chat`'
 	@echo 'make test              install what the tests need, then run every check that CI runs'
+	@echo 'make fuzz              the property tests alone, each time with new examples'
 	@echo 'make lint              ruff, mypy and pyright alone'
 	@echo 'make bench NAME=turn   a measurement; a table on the screen, JSON in bench/results/'
 	@echo 'make clean             remove .venv and whatever was built; conversations and profiles stay'
@@ -58,6 +59,9 @@ chat: $(VENV)/installed
 
 test: lint
 	$(BIN)/python -m pytest $(ARGS)
+
+fuzz: $(VENV)/installed-test
+	$(BIN)/python -m pytest --hypothesis-profile=fuzz -m hypothesis $(ARGS)
 
 lint: $(VENV)/installed-test
 	$(BIN)/ruff check .

@@ -28,6 +28,7 @@ class Outcome:
         question: The question asked, or None.
         described: The item described, or None.
         events: The feedback recorded (kind, item_id, title), oldest first.
+        profile: The person's lasting wishes, in notation, as they were looked up or changed.
         probabilities: The model's distribution over the acts at its last choice, or None.
     """
 
@@ -38,6 +39,7 @@ class Outcome:
     question: dict[str, Any] | None = None
     described: dict[str, Any] | None = None
     events: tuple[dict[str, Any], ...] = ()
+    profile: tuple[str, ...] = ()
     probabilities: dict[str, float] | None = None
 
     @property
@@ -83,6 +85,7 @@ def outcome(messages: Sequence[AnyMessage]) -> Outcome:
         question=read.artifacts.get("question"),
         described=read.artifacts.get("described"),
         events=tuple(read.events),
+        profile=tuple(read.artifacts.get("profile", ())),
         probabilities=read.probabilities,
     )
 
@@ -148,18 +151,18 @@ def compose(words: str, turn: Turn, got: Outcome, catalog: Catalog, *, list_item
     )
 
 
-def reply_words(kind: str, turn: Turn, got: Outcome, profile: Sequence[str], catalog: Catalog) -> str:
+def reply_words(kind: str, turn: Turn, got: Outcome, catalog: Catalog) -> str:
     """The house's own words for a reply of some kind; "" where what was noted says it all.
 
     Args:
         kind: One of the reply tool's kinds.
         turn: The turn, for its language.
         got: What was called before.
-        profile: The person's lasting wishes, in notation.
         catalog: What is talked about.
     """
     if "get_profile" in got.succeeded:
-        return say("profile" if profile else "no_profile", turn.language, wishes=_conditions(profile, turn, catalog))
+        wishes = _conditions(got.profile, turn, catalog)
+        return say("profile" if wishes else "no_profile", turn.language, wishes=wishes)
     if kind == "noted":
         return "" if got.calls else say("noted", turn.language)
     return say(kind, turn.language, name=catalog.name, count=str(len(catalog)))

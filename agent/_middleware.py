@@ -168,7 +168,7 @@ class RecommenderMiddleware(AgentMiddleware[RecommenderState, Any, Any]):
             got = _with_probabilities(got, message)
             if reply != FREE and self._mode(request.model) == "rendered":
                 catalog = self.recommender.catalog
-                return compose(reply_words(reply, turn, got, self._outlook(turn).profile, catalog), turn, got, catalog)
+                return compose(reply_words(reply, turn, got, catalog), turn, got, catalog)
         if got.listed is not None and self._mode(request.model) == "rendered":
             return compose("", turn, got, self.recommender.catalog)
         words = yield self._speaking(base, got, local=local)

@@ -67,7 +67,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if adapter is not None:
         shipped = local_model(args.model, adapter)
         plain = {"choice_prior": "none", "choice_temperature": 1.0}
-        models["adapter, choice unscaled"] = shipped.model_copy(update=plain)
+        if any(getattr(shipped, name) != value for name, value in plain.items()):
+            models["adapter, choice unscaled"] = shipped.model_copy(update=plain)
         models["as used"] = shipped
     results: dict[str, Any] = {}
     for name, model in models.items():

@@ -1,7 +1,7 @@
 """The act chosen for the first message of a conversation about the demo films, beside the untrained model.
 
-Twenty-five messages written by hand, each with the act that a person would expect. The prior that ships with the
-adapter was chosen on them: they show what it does, not how well the model does elsewhere.
+Twenty-five messages written by hand, each with the act that a person would expect. The prior of an earlier adapter was
+chosen on them: they show what the model does, not how well it does elsewhere.
 """
 
 from __future__ import annotations

@@ -192,7 +192,7 @@ class Corpus:
 
     def _add(self, found: list[Floats], field: str, asked: Mapping[str, float]) -> None:
         """BM25 over the greatest weight that the words could have (Robertson and Zaragoza, 2009; idf as in Lucene)."""
-        weights = {word: self._weight(field, word) for word in asked}
+        weights = {word: weight for word in asked if (weight := self._weight(field, word)) > 0.0}
         whole = sum(weights.values())
         for scores, part, norms in zip(found, self._parts, self._norms(field), strict=True):
             postings = part.fields[field]
@@ -216,6 +216,8 @@ class Corpus:
             return
         hashes = np.array([hashed(" ".join(phrase)) for phrase in phrases], np.uint64)
         whole = sum(self._weight("title", word) for word in asked)
+        if not whole:
+            return
         for scores, part in zip(found, self._parts, strict=True):
             for place, row in part.bearers_of(hashes):
                 weight = sum(self._weight("title", word) for word in set(phrases[place]))

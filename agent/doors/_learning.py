@@ -57,6 +57,7 @@ def tune(
 
     _need_torch()
     from chatrec.agent.tuning._learn import learn
+    from chatrec.agent.tuning._simulate import embedder_named
     from chatrec.agent.tuning._train import TrainSettings
 
     with _progress() as tell:
@@ -69,7 +70,7 @@ def tune(
             data=data or (),
             begin=begin,
             seed=seed,
-            embedder=_embedder(embedder),
+            embedder=embedder_named(embedder),
             tell=tell,
         )
     console = Console()
@@ -102,6 +103,7 @@ def evaluate(
     from chatrec.agent._assemble import local_model
     from chatrec.agent.tuning._evaluate import classification, judge, write_errors
     from chatrec.agent.tuning._seekers import seek
+    from chatrec.agent.tuning._simulate import embedder_named
 
     chosen = local_model(model, None if adapter == "none" else adapter)
     fields = ("model_path", "lora_path", "lora_scale", "choice_prior", "choice_temperature")
@@ -113,7 +115,7 @@ def evaluate(
                 "dev",
                 count=count,
                 seed=seed,
-                embedder=_embedder(embedder),
+                embedder=embedder_named(embedder),
                 progress=lambda done, total: tell("choices", done, total),
                 **how,
             )
@@ -126,7 +128,7 @@ def evaluate(
                 count=people,
                 seed=seed,
                 max_questions=questions,
-                embedder=_embedder(embedder),
+                embedder=embedder_named(embedder),
                 progress=lambda done, total: tell("people", done, total),
             )
             if people
@@ -141,9 +143,10 @@ def evaluate(
 
 def _compared(settings: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """The model as it is used, and without what was added to it."""
+    scaled = settings["choice_prior"] != "none" or settings["choice_temperature"] != 1.0
     plain = {"model_path": settings["model_path"]}
     rows: dict[str, dict[str, Any]] = {"untrained": plain}
-    if settings["lora_path"]:
+    if settings["lora_path"] and scaled:
         rows["adapter, choice unscaled"] = plain | {name: settings[name] for name in ("lora_path", "lora_scale")}
     return rows | {"as used": dict(settings)}
 
@@ -191,14 +194,6 @@ def _progress() -> Iterator[Tell]:
             bars.update(tasks[what], completed=done, total=total or None)
 
         yield tell
-
-
-def _embedder(name: str) -> Any:
-    if name != "hashing":
-        return name
-    from chatrec.testing import HashingEmbedder
-
-    return HashingEmbedder()
 
 
 def _need_torch() -> None:

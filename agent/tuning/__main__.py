@@ -9,12 +9,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from chatrec.errors import ChatrecError
-
-if TYPE_CHECKING:
-    from langchain_core.embeddings import Embeddings
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -84,9 +80,9 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
 
 def _generate(given: argparse.Namespace) -> None:
     from chatrec.agent.tuning._files import write_conversations
-    from chatrec.agent.tuning._simulate import conversations
+    from chatrec.agent.tuning._simulate import conversations, embedder_named
 
-    found = conversations(given.split, count=given.count, seed=given.seed, embedder=_embedder(given.embedder))
+    found = conversations(given.split, count=given.count, seed=given.seed, embedder=embedder_named(given.embedder))
     written = write_conversations(given.out, found, given.count, _progress())
     sys.stdout.write(f"{written} decisions in {given.out}\n")
 
@@ -122,12 +118,13 @@ def _export(given: argparse.Namespace) -> None:
 
 def _evaluate(given: argparse.Namespace) -> None:
     from chatrec.agent.tuning._evaluate import classification, judge, write_errors
+    from chatrec.agent.tuning._simulate import embedder_named
 
     found = judge(
         "dev",
         count=given.count,
         seed=given.seed,
-        embedder=_embedder(given.embedder),
+        embedder=embedder_named(given.embedder),
         progress=_progress(),
         model_path=None if given.model is None else str(given.model),
         lora_path=None if given.adapter is None else str(given.adapter),
@@ -137,14 +134,6 @@ def _evaluate(given: argparse.Namespace) -> None:
     sys.stdout.write(json.dumps(classification(found), indent=1) + "\n")
     if given.errors is not None:
         write_errors(given.errors, found)
-
-
-def _embedder(name: str) -> str | Embeddings:
-    if name != "hashing":
-        return name
-    from chatrec.testing import HashingEmbedder
-
-    return HashingEmbedder()
 
 
 def _progress() -> Callable[[int, int], None]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-__all__ = ["read_conversations", "write_conversations"]
+__all__ = ["put", "read_conversations", "write_conversations"]
 
 Progress = Callable[[int, int], None]
 
@@ -70,3 +70,10 @@ def _shared(one: list[int], other: list[int]) -> int:
             break
         length += 1
     return length
+
+
+def put(path: Path, data: bytes) -> None:
+    """Replace a file as a whole or not at all."""
+    partial = path.with_name(f".{path.name}")
+    partial.write_bytes(data)
+    partial.replace(path)

@@ -18,7 +18,7 @@ from chatrec.agent.tuning._calibrate import fit_choice, surprise
 from chatrec.agent.tuning._domains import Split
 from chatrec.agent.tuning._evaluate import Judged, classification, judge
 from chatrec.agent.tuning._export import export_adapter
-from chatrec.agent.tuning._files import write_conversations
+from chatrec.agent.tuning._files import put, write_conversations
 from chatrec.agent.tuning._model import load_base
 from chatrec.agent.tuning._simulate import StandIn, conversations
 from chatrec.agent.tuning._train import TrainSettings, train
@@ -98,8 +98,8 @@ def learn(
             hint="train longer (minutes) or on more conversations (count); the run goes on from its checkpoint",
         )
     out.parent.mkdir(parents=True, exist_ok=True)
-    _put(settings_beside(out), (json.dumps(read) + "\n").encode())
-    _put(out, written.read_bytes())
+    put(settings_beside(out), (json.dumps(read) + "\n").encode())
+    put(out, written.read_bytes())
     return Learned(out, classification(before), classification(after), read)
 
 
@@ -141,9 +141,3 @@ class _Course:
             model_path=str(self.base),
             lora_path=None if adapter is None else str(adapter),
         )
-
-
-def _put(path: Path, data: bytes) -> None:
-    partial = path.with_name(f".{path.name}")
-    partial.write_bytes(data)
-    partial.replace(path)

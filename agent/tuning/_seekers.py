@@ -24,7 +24,7 @@ from chatrec.agent.tuning._domains import Domain, Split, domains, make_catalog
 from chatrec.agent.tuning._mind import Mind
 from chatrec.agent.tuning._people import Said
 from chatrec.agent.tuning._simulate import Policy, Seat, StandIn
-from chatrec.agent.tuning._teacher import TURNS, Call, Teacher
+from chatrec.agent.tuning._teacher import TURNS, Call, Teacher, options
 from chatrec.agent.tuning._voice import Voice
 from chatrec.indexes import Catalog, ItemIndex, Question, Recommender
 from chatrec.tools._turn import Turn
@@ -47,7 +47,7 @@ class AskFirst:
 
     def decide(self, turn: Turn, legal: Mapping[str, Mapping[str, Any]], questions: Sequence[Question]) -> Call:
         """The next call."""
-        facets = [q.facet for q in questions if q.facet in _facets(legal)]
+        facets = [q.facet for q in questions if q.facet in options(legal, "ask_user", "facet")]
         if facets and not turn.listed and turn.questions < self.most:
             return "ask_user", {"facet": facets[0]}
         return "recommend", {}
@@ -114,17 +114,17 @@ def seek(
     for scene in range(-(-count // _PER_CATALOG)):
         domain, catalog = make_catalog(kinds[scene % len(kinds)], np.random.default_rng((seed, scene)))
         recommender = Recommender(catalog, index=ItemIndex.build(catalog, embedder=embedder))
+        fixed_agent = _agent(stand_in, recommender, max_questions)
+        agents = {name: _agent(model, recommender, max_questions) for name, model in models.items()}
         for place in range(min(_PER_CATALOG, count - scene * _PER_CATALOG)):
             for name, found in ends.items():
                 seeker = _Seeker(domain, catalog, np.random.default_rng((seed, scene, place)))
                 user = f"{name} {scene} {place}"
-                if name in models:
-                    agent = _agent(models[name], recommender, max_questions)
-                    found.append(_talk(seeker, agent, user, lambda _: None))
+                if name in agents:
+                    found.append(_talk(seeker, agents[name], user, lambda _: None))
                 else:
-                    agent = _agent(stand_in, recommender, max_questions)
                     sit = partial(_sit, stand_in, FIXED[name], recommender, seeker.voice)
-                    found.append(_talk(seeker, agent, user, sit))
+                    found.append(_talk(seeker, fixed_agent, user, sit))
                 done += 1
                 if progress is not None:
                     progress(done, total)
@@ -203,7 +203,3 @@ class _Seeker:
     def _said(self, text: str, *, feedback: tuple[tuple[str, str], ...] = (), opening: bool = False) -> Said:
         spoken = self.voice.spoken(text, opening=opening)
         return Said(spoken, feedback=feedback, meant=tuple(self.mind.meant))
-
-
-def _facets(legal: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    return list(legal.get("ask_user", {}).get("properties", {}).get("facet", {}).get("enum", ()))

@@ -27,7 +27,7 @@ from chatrec.agent.tuning._voice import Voice
 from chatrec.indexes import ItemIndex, Question, Recommender
 from chatrec.tools._turn import Turn
 
-__all__ = ["Decision", "Policy", "Seat", "StandIn", "conversations"]
+__all__ = ["Decision", "Policy", "Seat", "StandIn", "conversations", "embedder_named"]
 
 _TURNS = (1, 2, 3, 4, 5, 7)
 _TURN_CHANCES = (0.22, 0.3, 0.22, 0.13, 0.07, 0.06)
@@ -216,3 +216,12 @@ def _last_list(messages: list[Any]) -> tuple[str, ...]:
     """The ids of the newest list in a conversation."""
     lists = (m.additional_kwargs.get(STAMP, {}).get("shown") for m in reversed(messages))
     return tuple(next((shown for shown in lists if shown), ()))
+
+
+def embedder_named(name: str) -> str | Embeddings:
+    """The embedder of a name, "hashing" for one that needs no model."""
+    if name != "hashing":
+        return name
+    from chatrec.testing import HashingEmbedder
+
+    return HashingEmbedder()

@@ -19,7 +19,7 @@ from chatrec.agent.tuning._people import Said
 from chatrec.indexes import Catalog, Constraint, Question, Recommender
 from chatrec.tools._turn import Turn
 
-__all__ = ["Teacher", "value_of_asking", "value_of_listing"]
+__all__ = ["Teacher", "options", "value_of_asking", "value_of_listing"]
 
 Floats = NDArray[np.float64]
 Call = tuple[str, dict[str, Any]]
@@ -101,9 +101,9 @@ class Teacher:
         if need in {"reply", "profile"}:
             return REPLY, {"kind": self.said.reply}
         if need == "describe":
-            item = self._reference(self.said.about, turn, _options(legal, "describe_item", "item"))
+            item = self._reference(self.said.about, turn, options(legal, "describe_item", "item"))
             return ("describe_item", {"item": item}) if item is not None else (REPLY, {"kind": "unclear"})
-        facets = _options(legal, "ask_user", "facet")
+        facets = options(legal, "ask_user", "facet")
         facet = self._best_question(turn, facets, questions) if need != "list" else None
         if facet is None and need == "ask" and facets:
             facet = facets[0]
@@ -112,7 +112,7 @@ class Teacher:
     def _opinion(self, turn: Turn, legal: Mapping[str, Mapping[str, Any]]) -> Call | None:
         while self._feedback:
             kind, item_id = self._feedback.pop(0)
-            item = self._reference(item_id, turn, _options(legal, "record_feedback", "item"))
+            item = self._reference(item_id, turn, options(legal, "record_feedback", "item"))
             if item is not None:
                 return "record_feedback", {"kind": kind, "item": item}
         return None
@@ -121,7 +121,7 @@ class Teacher:
         if self._noted or not self.said.lasting:
             return None
         self._noted = True
-        heard = _options(legal, "update_profile", "add")
+        heard = options(legal, "update_profile", "add")
         facets = self.recommender.catalog.facets
         meant = [
             text for text in heard if any(_same(Constraint.parse(text, facets), wish) for wish in self.said.lasting)
@@ -129,7 +129,7 @@ class Teacher:
         return ("update_profile", {"add": meant[:3]}) if meant else None
 
     def _wishes(self, legal: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-        perhaps = _options(legal, "recommend", "where")
+        perhaps = options(legal, "recommend", "where")
         facets = self.recommender.catalog.facets
         meant = [
             text for text in perhaps if any(_same(Constraint.parse(text, facets), wish) for wish in self.said.meant)
@@ -201,7 +201,7 @@ def _overlap(catalog: Catalog, item_id: str) -> Floats:
     return np.asarray(np.mean(shares, axis=0) if shares else np.zeros(len(catalog)), dtype=np.float64)
 
 
-def _options(legal: Mapping[str, Mapping[str, Any]], name: str, argument: str) -> list[str]:
+def options(legal: Mapping[str, Mapping[str, Any]], name: str, argument: str) -> list[str]:
     """The values that an argument of a legal act may take."""
     schema = legal.get(name, {}).get("properties", {}).get(argument, {})
     return list(schema.get("enum") or schema.get("items", {}).get("enum", ()))

@@ -23,7 +23,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from chatrec.agent.tuning._files import read_conversations
+from chatrec.agent.tuning._files import put, read_conversations
 from chatrec.agent.tuning._model import LoraModel, LoraSettings, load_base
 from chatrec.agent.tuning._pack import Batch, Choice, pack
 from chatrec.errors import ModelError
@@ -193,7 +193,7 @@ class _Run:
             self._save("adapter.safetensors")
         self._save("last.safetensors")
         state = {"step": self.step, "best": self.best, "history": self.history, "settings": asdict(self.settings)}
-        _replace(self._out / "progress.json", json.dumps(state, indent=1).encode())
+        put(self._out / "progress.json", json.dumps(state, indent=1).encode())
         self._save_optimizer()
         return better
 
@@ -356,9 +356,3 @@ def _keep_memory() -> None:
         libc = ctypes.CDLL(None)
         for option, value in ((-4, 0), (-1, 2**31 - 1), (-2, 256 * 2**20)):
             libc.mallopt(option, value)
-
-
-def _replace(path: Path, data: bytes) -> None:
-    partial = path.with_name(f".{path.name}")
-    partial.write_bytes(data)
-    partial.replace(path)

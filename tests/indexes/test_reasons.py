@@ -157,6 +157,5 @@ def test_every_reason_is_one_finished_line(data: st.DataObject) -> None:
         assert len(reason) > 1
         assert reason.endswith(end)
         assert "\n" not in reason
-        assert "{}" not in reason or "{}" in "".join(
-            [*evidence.likes, *evidence.taste, *evidence.named, evidence.liked]
-        )
+        said = [*evidence.likes, *evidence.shared, *evidence.taste, *evidence.words, *evidence.named, evidence.liked]
+        assert "{}" not in reason or "{}" in "".join(said)
