@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """Invented English domains, as text: what a catalog holds and the words its titles are made of.
 
 A block is a domain: `name | one | many | title words`, then its columns. `=` one value, `*` several, `#` a number with
@@ -6,12 +5,13 @@ its range and unit, `?` yes or no. Values may carry other words for the same thi
 """
 
 TRAIN = """
-board_games | board game | board games | Castle, Harvest, Cartel, Lantern, Railway, Dragon, Market, Voyage
-kind = strategy (tactical, thinky), party (for a crowd, loud), cooperative (working together), trivia (quiz), dexterity, deck building
-themes * space, pirates, farming, trains, medieval, animals, horror, trade
-players # 2-8
-minutes # 15-240 min
-solo ? playable alone
+craft_kits | craft kit | craft kits | Loom, Candle, Mosaic, Origami, Clay, Ribbon, Stamp
+craft = weaving, candle making, pottery (clay work), paper folding, jewellery, soap making
+good_for * children (kids), beginners, groups, quiet evenings, gifts, rainy days
+hours # 1-24 hours
+pieces # 5-400
+price # 6-140 $
+refillable ? refills available
 
 cameras | camera | cameras | Optic, Lens, View, Shot, Focus, Prism, Field
 type = compact (pocket size), mirrorless, reflex, bridge, action (sports), instant
@@ -21,21 +21,21 @@ weight # 120-1400 g
 price # 60-3200 €
 wifi ? wireless transfer
 
-hiking_trails | trail | trails | Ridge, Creek, Summit, Hollow, Gorge, Meadow, Pass, Falls
-region = North Valley, Lake District, Coast, High Range, Border Hills
-difficulty = easy (gentle, for beginners), moderate, hard (demanding), expert
-scenery * forest (woods), waterfall, cliffs, meadows, lakes, glacier, desert
-length_km # 2-42 km
-climb # 20-1900 m
-dogs_allowed ? dog friendly
+ski_resorts | resort | ski resorts | Peak, Slopes, Glacier, Alm, Bowl, Chutes, Horn
+country = Austria, Norway, Canada, Japan, Andorra, Slovenia
+level = gentle (for learners, easy), mixed, steep (demanding, for experts)
+offers * night skiing, cross-country tracks, sledging, snow park, spa, ski school
+slopes_km # 4-320 km
+day_pass # 18-110 €
+glacier ? snow all year
 
-hotels | hotel | hotels | Palace, Inn, House, Lodge, Court, Residence, Harbour
-area = old town, station, beach (by the sea), business district, countryside, airport
-style = boutique, family, luxury (posh, fancy), budget (cheap, no frills), design
-amenities * pool (swimming), gym, sauna, parking, breakfast, bar, garden
-price_per_night # 40-620 €
-stars # 1-5
-pets ? pets welcome
+spas | spa | spas | Springs, Baths, Retreat, Sanctuary, Oasis, Lagoon
+setting = forest, lakeside (by the lake), mountains, city, island, vineyard
+style = classic, nordic, oriental, modern (contemporary), rustic
+treatments * massage, mud bath, sauna, facial, yoga, hot stone, salt room
+day_ticket # 15-260 €
+rooms # 6-180
+adults_only ? adults only
 
 wines | wine | wines | Estate, Cellar, Hill, Terrace, Abbey, Creek, Reserve
 colour = red, white, rosé, sparkling (bubbly), orange
@@ -45,12 +45,12 @@ year # 1998-2023
 price # 5-180 $
 organic ? organic
 
-podcasts | podcast | podcasts | Hour, Report, Diaries, Files, Talk, Radio, Minutes
-topic = history, science, true crime (murder cases), comedy (funny), politics, sport, money (finance), wellness
-mood * relaxing (calm), thrilling (suspenseful), cheerful, thoughtful, provocative
-minutes # 8-150 min
-started # 2008-2024
-interviews ? with guests
+newsletters | newsletter | newsletters | Brief, Dispatch, Weekly, Digest, Notes, Letter, Memo
+topics * economy, gardening, climate, chess, parenting, architecture, football, startups
+tone = witty (funny), sober (matter-of-fact), personal, provocative
+length # 2-30 min
+price_a_month # 0-20 $
+with_audio ? can be listened to
 
 bicycles | bicycle | bicycles | Sprint, Cruiser, Rider, Trail, Comet, Swift, Nomad
 type = city, road (racing), mountain (off-road), gravel, folding, cargo, electric (motor assisted)
@@ -60,21 +60,22 @@ gears # 1-27
 weight_kg # 7-34 kg
 price_eur # 180-6200 €
 
-video_lessons | lesson | lessons | Basics, Workshop, Studio, Method, Steps, Journey
-subject = guitar, drawing (sketching), cooking, yoga, photography, coding (programming), languages
-level = beginner (starter), intermediate, advanced
-skills * technique, theory, improvisation, composition, practice, rhythm
-duration # 5-95 min
-teacher = Ada Hill, Bruno Costa, Mei Lin, Olu Bako, Petra Novak, Sam Reed
-subtitles ? subtitled
+dance_schools | school | dance schools | Rhythm, Steps, Ballroom, Motion, Tempo, Studio
+dances * salsa, tango, ballet, hip hop, swing, waltz, tap
+level = beginner (for starters), intermediate, advanced, mixed
+area = centre, north side, riverside, old harbour, suburbs
+price_per_month # 25-190 €
+class_size # 4-30
+partner ? a partner is needed
 
-house_plants | plant | plants | Fern, Ivy, Palm, Lily, Fig, Moss, Vine, Orchid
-light = shade (dark corner), half shade, bright, full sun (sunny)
-care = carefree (hard to kill), normal, demanding (fussy)
-looks * flowering (blossoms), trailing, tall, colorful leaves, compact, scented
-height_cm # 8-260 cm
-price # 4-140 €
-pet_safe ? safe for cats and dogs
+aquarium_fish | fish | fish | Tetra, Guppy, Barb, Loach, Angel, Danio, Gourami
+temper = peaceful (calm), shy, lively, aggressive (territorial)
+colours * silver, orange, neon blue, black, red, striped
+care = simple (easy, undemanding), moderate, difficult
+size # 2-40 cm
+tank # 20-600 l
+price # 1-90 $
+in_groups ? lives in a shoal
 
 jobs | job | jobs | Analyst, Manager, Engineer, Assistant, Designer, Technician, Advisor
 sector = health, education, energy, retail, software (tech), logistics, public service
@@ -117,20 +118,22 @@ rooms # 1-6
 size_sqm # 18-220 m²
 furnished ? furnished
 
-novels | novel | novels | Winter, Daughter, Garden, Secret, Island, Letter, Bridge, Orchard
-genre = crime, romance (love stories), fantasy, historical, science fiction (sci-fi), literary
-themes * family, war, friendship, migration, revenge, growing up, nature
-pages # 90-980
-published # 1890-2024
-part_of_series ? part of a series
+magazines | magazine | magazines | Mirror, Compass, Horizon, Quarterly, Plate, Monocle, Herald
+subjects * travel, science, cooking, design, sailing, photography, politics, crafts
+rhythm = weekly, monthly (every month), quarterly
+audience = teenagers, general, experts (professionals), families
+pages # 24-220 pages
+price # 2-28 €
+printed ? on paper
 
-museums | museum | museums | Hall, Gallery, Museum, House, Collection, Archive
-subject = art (paintings), natural history, technology (machines), design, maritime, archaeology
-for_whom * children (kids), experts, school classes, couples, tourists
-hours_needed # 0.5-6 h
-ticket # 0-32 €
-city = Marenburg, Solvik, Castelar, Dunmore, Vellano
-wheelchair ? step-free
+escape_rooms | escape room | escape rooms | Vault, Asylum, Tomb, Laboratory, Submarine, Heist, Attic
+theme = crime, horror (scary), science fiction, adventure, fairy tale, history
+mood * tense, humorous (funny), spooky, brainy, physical
+difficulty = easy, medium, hard (tricky), extreme
+team # 2-10
+minutes # 40-120 min
+price # 15-60 $
+actors ? with live actors
 
 knitting_patterns | pattern | patterns | Shawl, Cable, Mitten, Pullover, Beanie, Cardigan
 garment = sweater (jumper), scarf, hat, socks, blanket, gloves
@@ -165,13 +168,14 @@ days # 1-10
 cost # 90-2900 €
 by_train ? reachable by train
 
-dog_breeds | breed | breeds | Hound, Terrier, Spitz, Shepherd, Retriever, Pointer
-size = small (little), medium, large (big), giant
-temper * calm (quiet), playful, protective (watchful), stubborn, affectionate, independent
-coat = short, long, wire, curly
-exercise_minutes # 20-180 min
-lifespan # 7-18 years
-hypoallergenic ? good with allergies
+horses | horse | horses | Comet, Duchess, Thunder, Clover, Baron, Juniper
+breed = Haflinger, Arabian, Frisian, Shetland, Hanoverian, Connemara
+temper = gentle (calm, quiet), lively, headstrong (stubborn), steady
+trained_for * jumping, dressage, trekking, carriage, therapy, western
+age # 3-24 years
+height # 95-185 cm
+price # 900-30000 €
+for_beginners ? suits beginners
 
 beers | beer | beers | Barrel, Brew, Hop, Anchor, Monk, Fox
 style = lager, stout, wheat beer, pale ale, sour, porter
@@ -181,13 +185,13 @@ bitterness # 5-100
 brewery = Fox & Anvil, Kloster, Harbour, Steam Works, Old Oak
 bottled ? in bottles
 
-online_courses | course | courses | Foundations, Masterclass, Primer, Bootcamp, Essentials
-field = statistics, marketing, psychology, design, philosophy, biology, accounting
-format * videos, live sessions, readings, projects, peer feedback
-weeks # 1-26 weeks
-fee # 0-1900 $
-language = English, Spanish, German, French
-certificate ? with certificate
+tutors | tutor | tutors | Lessons, Coaching, Circle, Hour, Practice
+subject = maths, physics, English, violin, chemistry, history, drawing
+methods * homework help, exam training, games, conversation, small groups
+experience # 1-35 years
+rate # 12-95 €
+rating # 1-5 stars
+comes_home ? comes to your home
 
 furniture | piece | pieces | Oslo, Bergen, Malmo, Turku, Aarhus, Visby
 category = sofa (couch), desk, bookcase (shelves), bed, armchair, dining table
@@ -278,14 +282,14 @@ cast_size # 1-24
 written # 1590-2023
 family_friendly ? suitable for kids
 
-used_cars | car | cars | Vento, Astra, Terra, Polar, Lynx
-body = hatchback, estate (wagon), suv, convertible, van, saloon (sedan)
-fuel = petrol (gas), diesel, electric, hybrid
-equipment * heated seats, navigation, tow bar, parking sensors, sunroof
-price # 900-48000 €
-mileage # 2000-290000 km
-year # 2001-2024
-automatic ? automatic gearbox
+motorbikes | motorbike | motorbikes | Falcon, Drifter, Raider, Strada, Nomad, Viper
+kind = touring, cruiser, sport (fast), enduro (off-road), scooter, classic (vintage)
+brand = Moretti, Hawkins, Tanaka, Brandt, Zephyr
+extras * heated grips, ABS, panniers (luggage), windscreen, quickshifter
+engine # 50-1300 ccm
+weight # 90-380 kg
+price # 700-24000 €
+electric ? electric
 
 cheeses | cheese | cheeses | Wheel, Blue, Crown, Alp, Cave
 milk = cow, goat, sheep, buffalo

@@ -45,7 +45,7 @@ class Voice:
         self._lower = rng.random() < 0.4
         self._bare = rng.random() < 0.35
         self._typos = 0.25 if rng.random() < 0.2 else 0.02
-        self._chatty = float(rng.choice([0.02, 0.12, 0.5], p=[0.5, 0.35, 0.15]))
+        self._chatty = float(rng.choice([0.06, 0.15, 0.5], p=[0.5, 0.35, 0.15]))
 
     def pick(self, options: tuple[str, ...]) -> str:
         """One of some texts."""
