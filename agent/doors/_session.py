@@ -5,54 +5,24 @@ It sends what the person says, and it acts on the last list (like, reject, seen,
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
-from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolMessage
+from langchain_core.callbacks import BaseCallbackHandler
+from langchain_core.messages import AnyMessage, HumanMessage, ToolMessage
 from langchain_core.runnables import RunnableConfig
 
 from chatrec.agent._context import RecommenderContext
 from chatrec.agent._graph import RecommenderGraph
 from chatrec.agent._turns import STAMP, SURE
-from chatrec.errors import CatalogError, ModelError
+from chatrec.agent.doors._conversation import Answer, Done, Event, Step, TurnReader, Words
+from chatrec.errors import CatalogError
 from chatrec.indexes import Catalog, Constraint, FeedbackEvent, Profile, Recommender
 from chatrec.indexes._feedback import FeedbackKind
 
 OnStep = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What one turn brought.
-
-    Attributes:
-        reply: The whole reply as text, items and question included.
-        act: What the turn did: recommend, ask, describe or reply.
-        recommendations: The items shown, best first: id, title, score, parts, reason, item.
-        question: The question asked (text, facet, options), or None.
-        probabilities: The model's distribution over its acts, by tool name; empty where the model gives none.
-        seconds: Wall time of the turn.
-    """
-
-    reply: str
-    act: str
-    recommendations: tuple[dict[str, Any], ...]
-    question: dict[str, Any] | None
-    probabilities: Mapping[str, float]
-    seconds: float
-
-    def as_dict(self) -> dict[str, Any]:
-        """JSON-ready: reply, act, recommendations, question, probabilities, seconds."""
-        return {
-            "reply": self.reply,
-            "act": self.act,
-            "recommendations": list(self.recommendations),
-            "question": self.question,
-            "probabilities": {name: round(value, 6) for name, value in self.probabilities.items()},
-            "seconds": round(self.seconds, 3),
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,13 +115,51 @@ class Session:
             ModelError: The model failed, or no answer came.
         """
         before = self._agent.get_state(self._config).config
-        started = time.perf_counter()
+        reader = TurnReader()
         try:
-            state = self._run(text, on_step or _ignore)
+            for mode, value in self._agent.stream(self._said(text), self._config, **self._how()):
+                for event in reader.read(mode, value):
+                    if on_step is not None and isinstance(event, Step):
+                        on_step(event.tool)
+            answer = reader.answer()
         except BaseException:
             self._take_back(before)
             raise
-        return self._answer(state, time.perf_counter() - started)
+        return self._remembered(answer)
+
+    async def stream(
+        self, text: str, *, history: Sequence[AnyMessage] = (), callbacks: Sequence[BaseCallbackHandler] = ()
+    ) -> AsyncGenerator[Event, None]:
+        """Say something and follow the turn; the events are described in `chatrec.agent.doors._conversation`.
+
+        A turn that does not end leaves no trace in the conversation: closing the generator, or cancelling the task that
+        reads it, frees the model within about a token.
+
+        Args:
+            text: The person's words.
+            history: What was said before, where the conversation is new under its thread id.
+            callbacks: Told of the model's calls, by LangChain.
+
+        Raises:
+            ModelError: The model failed, or no answer came.
+        """
+        before = self._agent.get_state(self._config).config
+        reader = TurnReader()
+        config = self._config | {"callbacks": list(callbacks)}
+        try:
+            run = self._agent.astream(self._said(text, history), config, **self._how())
+            async with aclosing(cast("AsyncGenerator[tuple[str, Any], None]", run)) as chunks:
+                async for mode, value in chunks:
+                    for event in reader.read(mode, value):
+                        yield event
+            answer = reader.answer()
+        except BaseException:
+            self._take_back(before)
+            raise
+        self._remembered(answer)
+        for line in answer.reply.splitlines(keepends=True):
+            yield Words(line)
+        yield Done(answer)
 
     def feedback(self, kind: FeedbackKind, number: int, reason: str = "") -> Noted:
         """Record what the person thinks of an item of the last list.
@@ -217,41 +225,18 @@ class Session:
         profile = self.recommender.profiles.get(self.user_id)
         return Known(profile, titles("accept"), titles("reject"), titles("seen"))
 
-    def _run(self, text: str, on_step: OnStep) -> dict[str, Any]:
-        state: dict[str, Any] = {}
+    def _said(self, text: str, history: Sequence[AnyMessage] = ()) -> dict[str, Any]:
+        return {"messages": [*history, HumanMessage(text)]}
+
+    def _how(self) -> dict[str, Any]:
         # No "messages" mode: LangGraph would run the model in a thread that Ctrl-C does not reach, and the model's
         # words are shown only after they were checked, so there is nothing more to stream.
-        for mode, value in self._agent.stream(
-            {"messages": [HumanMessage(text)]},
-            self._config,
-            context=RecommenderContext(self.user_id),
-            stream_mode=["updates", "values"],
-        ):
-            if mode == "values":
-                state = value
-                continue
-            for update in value.values():
-                messages = update.get("messages", ()) if isinstance(update, dict) else ()
-                for message in messages:
-                    for call in getattr(message, "tool_calls", ()):
-                        on_step(call["name"])
-        return state
+        return {"context": RecommenderContext(self.user_id), "stream_mode": ["updates", "values"]}
 
-    def _answer(self, state: dict[str, Any], seconds: float) -> Answer:
-        message = state["messages"][-1] if state.get("messages") else None
-        if not isinstance(message, AIMessage):
-            raise ModelError("the turn ended without an answer", hint="try again, or another model with --model")
-        entries = tuple(state.get("recommendations") or ())
-        if entries:
-            self.shown = list(entries)
-        return Answer(
-            reply=message.text,
-            act=str(message.response_metadata.get("act", "reply")),
-            recommendations=entries,
-            question=state.get("question"),
-            probabilities=message.response_metadata.get("tool_probabilities") or {},
-            seconds=seconds,
-        )
+    def _remembered(self, answer: Answer) -> Answer:
+        if answer.recommendations:
+            self.shown = list(answer.recommendations)
+        return answer
 
     def _take_back(self, before: RunnableConfig) -> None:
         """Make the conversation what it was before the turn."""
@@ -276,7 +261,3 @@ def _last_list(messages: list[AnyMessage], catalog: Catalog) -> list[dict[str, A
             if isinstance(artifact, dict) and artifact.get("recommendations"):
                 return [entry for entry in artifact["recommendations"] if entry["id"] in catalog]
     return []
-
-
-def _ignore(_step: str) -> None:
-    return None

@@ -24,7 +24,8 @@ from rich.text import Text
 from chatrec.agent._texts import beyond, listing, short_facts
 from chatrec.agent._turns import language_of
 from chatrec.agent.doors._commands import COMMANDS, run_command
-from chatrec.agent.doors._session import Answer, OnStep, Session
+from chatrec.agent.doors._conversation import Answer
+from chatrec.agent.doors._session import OnStep, Session
 from chatrec.agent.doors._words import say, step_text
 from chatrec.errors import ChatrecError
 from chatrec.indexes import Catalog

@@ -13,7 +13,7 @@ from rich.console import Console
 from tests.agent.doors.conftest import Opener
 
 from chatrec.agent._texts import beyond, listing
-from chatrec.agent.doors._session import Answer
+from chatrec.agent.doors._conversation import Answer
 from chatrec.agent.doors._terminal import Lines, Loading, Screen, Typed, chat, greet
 from chatrec.errors import ModelError
 from chatrec.indexes import Catalog, Item
