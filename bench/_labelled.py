@@ -1,6 +1,7 @@
 """What people wrote and labelled by hand for measuring: read from `bench/data`, and checked.
 
-The formats, the rules of labelling and the licence stand in `bench/data/README.md`. None of it trains anything.
+The formats, the rules of labelling and the licence stand in `bench/data/README.md`. None of it trains anything; the
+development sets alone (`linking_dev`, `DEVELOPMENT`) may be read for their mistakes.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from chatrec.indexes import Catalog, Constraint
 
 DATA = Path(__file__).resolve().parent / "data"
 LINKING = ("linking_dev", "linking_films", "linking_recipes")
+DEVELOPMENT = "dev"
+"""What `conversations` takes for those that may be read: over six catalogs, which each conversation names."""
 KINDS = frozenset({"exact", "synonym", "negation", "number", "range", "several", "comparative", "lifted"}) | frozenset(
     {"distractor", "title", "typo", "slang", "long", "short"}
 )
@@ -177,12 +180,12 @@ def dishes() -> list[Dish]:
 
 
 def domains() -> list[str]:
-    """The domains of the labelled conversations."""
+    """The domains of the kept conversations; `DEVELOPMENT` is none of them."""
     return sorted(path.stem.removeprefix("acts_catalog_") for path in DATA.glob("acts_catalog_*.jsonl"))
 
 
 def conversations(domain: str) -> list[Conversation]:
-    """The labelled conversations of one domain."""
+    """The labelled conversations of one of `domains()`, or of `DEVELOPMENT`."""
     return [
         Conversation(
             row["id"], row["domain"], row["catalog"], row["language"], tuple(_turn(turn) for turn in row["turns"])

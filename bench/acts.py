@@ -2,7 +2,7 @@
 
 No model was trained or tuned on them, though most subjects occur in training too (bench/data/README.md). Each model
 answers the same turns through the real agent; beside it the first-turn rule (ask first, then list), and the constraints
-that the linker applies without any model.
+that the linker applies without any model. With `--dev`, the development conversations instead, which may be read.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from rich.progress import track
 from rich.table import Table
 
 from bench._labelled import (
+    DEVELOPMENT,
     Conversation,
     Event,
     Exchange,
@@ -59,6 +60,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--adapter", default="auto", help="auto, none, or a GGUF adapter with its settings beside it")
     parser.add_argument("--every", type=int, default=1, help="every n-th conversation and pair alone (default all)")
     parser.add_argument("--without-floor", action="store_true", help="leave the untrained model out")
+    parser.add_argument(
+        "--dev", action="store_true", help="the development conversations instead of the kept ones, no pairs"
+    )
     args = parser.parse_args(argv)
     adapter = None if args.adapter == "none" else args.adapter
     models = {"untrained": local_model(args.model, None).model_copy(update={"choice_prior": "none"})}
@@ -70,28 +74,30 @@ def main(argv: Sequence[str] | None = None) -> int:
         if any(getattr(shipped, name) != value for name, value in plain.items()):
             models["adapter, choice unscaled"] = shipped.model_copy(update=plain)
         models["as used"] = shipped
+    asked = [] if args.dev else pairs()[:: args.every]
     results: dict[str, Any] = {}
     for name, model in models.items():
-        catalogs = {domain: _indexed(f"acts_catalog_{domain}") for domain in domains()}
-        found = [
-            j
-            for each in track(_talks(args.every), description=name)
-            for j in judged(each, model, *catalogs[each.domain])
-        ]
-        kept = list(track(pairs()[:: args.every], description=f"{name}, pairs"))
-        held = {pair.id: holds(pair, model, *catalogs[pair.domain]) for pair in kept}
+        talks = _talks([DEVELOPMENT] if args.dev else domains())[:: args.every]
+        named = {talk.catalog for talk in talks} | {pair.catalog for pair in asked}
+        catalogs = {each: _indexed(each) for each in sorted(named)}
+        found = [j for each in track(talks, description=name) for j in judged(each, model, *catalogs[each.catalog])]
+        shown = track(asked, description=f"{name}, pairs") if asked else []
+        held = {pair.id: holds(pair, model, *catalogs[pair.catalog]) for pair in shown}
         results[name] = {
             language: figures([j for j in found if language in {"all", j.conversation.language}])
             for language in ("all", "en", "zh")
         }
-        results[name]["pairs"] = _shares(kept, held)
+        results[name]["pairs"] = _shares(asked, held) if asked else {}
     _show(results)
-    write("acts", {"model": args.model or "embedded", "adapter": args.adapter, "every": args.every, "figures": results})
+    write(
+        "acts_dev" if args.dev else "acts",
+        {"model": args.model or "embedded", "adapter": args.adapter, "every": args.every, "figures": results},
+    )
     return 0
 
 
-def _talks(every: int) -> list[Conversation]:
-    return [conversation for domain in domains() for conversation in conversations(domain)][::every]
+def _talks(names: Iterable[str]) -> list[Conversation]:
+    return [conversation for name in names for conversation in conversations(name)]
 
 
 def _indexed(name: str) -> tuple[Catalog, ItemIndex]:
@@ -204,6 +210,8 @@ def _show(results: Mapping[str, Mapping[str, Any]]) -> None:
         cells = [f"{found[tongue][figure]:.3g}" for found in results.values() for tongue in ("en", "zh")]
         table.add_row(figure, *cells)
     Console(width=160).print(table)
+    if not any(found["pairs"] for found in results.values()):
+        return
     sound = Table("pairs that hold", *results)
     for relation in next(iter(results.values()))["pairs"]:
         sound.add_row(relation, *(f"{found['pairs'][relation]:.2f}" for found in results.values()))

@@ -125,11 +125,28 @@ def test_there_are_turns_enough_of_every_act() -> None:
     assert min(events[kind] for kind in labelled.EVENTS) >= 10
 
 
-@pytest.mark.parametrize("domain", labelled.domains())
+def test_development_turns_are_enough_of_every_act_and_kept_apart() -> None:
+    found = labelled.conversations(labelled.DEVELOPMENT)
+    turns = [(talk.language, turn) for talk in found for turn in talk.turns]
+    assert len(turns) >= 160
+    assert min(Counter(language for language, _ in turns).values()) >= 80
+    assert len({talk.id for talk in found}) == len(found)
+    assert all(3 <= len(talk.turns) <= 6 for talk in found)
+    acts = Counter(turn.best for _, turn in turns)
+    assert min(acts[act] for act in labelled.ACTS) >= 10
+    events = Counter(event.kinds[0] for _, turn in turns for event in turn.events if not event.optional)
+    assert min(events[kind] for kind in labelled.EVENTS) >= 5
+    kept = [talk for domain in labelled.domains() for talk in labelled.conversations(domain)]
+    assert labelled.DEVELOPMENT not in labelled.domains()
+    assert not {talk.domain for talk in found} & {talk.domain for talk in kept}
+    assert not {talk.catalog for talk in found} & {talk.catalog for talk in kept}
+
+
+@pytest.mark.parametrize("domain", [*labelled.domains(), labelled.DEVELOPMENT])
 def test_conversations_fit_their_catalog(domain: str) -> None:
     for talk in labelled.conversations(domain):
         catalog = catalog_of(talk.catalog)
-        assert 25 <= len(catalog) <= 60
+        assert (20 if domain == labelled.DEVELOPMENT else 25) <= len(catalog) <= 60
         assert [turn.assistant is None for turn in talk.turns] == [False] * (len(talk.turns) - 1) + [True], talk.id
         seen: set[str] = set()
         for turn in talk.turns:
