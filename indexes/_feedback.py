@@ -106,13 +106,17 @@ class FeedbackLog:
         """The user's events, oldest first, without those that were undone."""
         return tuple(_event(record) for record in self._log.live(user_id))
 
-    def undo(self, user_id: str) -> FeedbackEvent | None:
-        """Take back the latest event that holds.
+    def undo(self, user_id: str, event_id: str | None = None) -> FeedbackEvent | None:
+        """Take back one event that holds.
+
+        Args:
+            user_id: Whose.
+            event_id: Which; the latest by default.
 
         Returns:
             The event that no longer counts, or None where there was none.
         """
-        events = self.events(user_id)
+        events = [event for event in self.events(user_id) if event_id in {None, event.id}]
         if not events:
             return None
         self._log.undo(user_id, [events[-1].id])

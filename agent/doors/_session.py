@@ -5,7 +5,7 @@ It sends what the person says, and it acts on the last list (like, reject, seen,
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, cast
@@ -18,11 +18,13 @@ from chatrec.agent._context import RecommenderContext
 from chatrec.agent._graph import RecommenderGraph
 from chatrec.agent._turns import STAMP, SURE
 from chatrec.agent.doors._conversation import Answer, Done, Event, Step, TurnReader, Words
+from chatrec.agent.doors._history import Exchange, exchanges
 from chatrec.errors import CatalogError
 from chatrec.indexes import Catalog, Constraint, FeedbackEvent, Profile, Recommender
 from chatrec.indexes._feedback import FeedbackKind
 
 OnStep = Callable[[str], None]
+_MARKS = frozenset({"accept", "reject", "seen"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,11 @@ class Session:
         self.turns_before = sum(isinstance(message, HumanMessage) for message in messages)
         self.shown: list[dict[str, Any]] = _last_list(messages, recommender.catalog)
         """The items that numbers refer to: the last list."""
+
+    @property
+    def agent(self) -> RecommenderGraph:
+        """Who answers."""
+        return self._agent
 
     @property
     def catalog(self) -> Catalog:
@@ -172,7 +179,16 @@ class Session:
         Raises:
             CatalogError: There is no such number.
         """
-        entry = self.why(number)
+        return self.judge(self.why(number), kind, reason)
+
+    def judge(self, entry: Mapping[str, Any], kind: FeedbackKind, reason: str = "") -> Noted:
+        """Record what the person thinks of an item, whichever list it stood on; the latest word on it counts.
+
+        Args:
+            entry: The item's entry of a list: id and title.
+            kind: accept, reject, seen, ...
+            reason: In the person's words; conditions in it ("too long") are understood.
+        """
         link = self.catalog.link(reason, last=(entry["id"],)) if reason else None
         understood = tuple(p.constraint for p in link.proposals if p.score >= SURE) if link is not None else ()
         event = self.recommender.feedback.record(
@@ -185,6 +201,16 @@ class Session:
             thread_id=self.thread_id,
         )
         return Noted(event, entry["title"], understood)
+
+    def marks(self) -> dict[str, FeedbackEvent]:
+        """The person's latest word on each item that was liked, turned down or seen."""
+        events = self.recommender.feedback.events(self.user_id)
+        return {e.item_id: e for e in events if e.item_id is not None and e.kind in _MARKS}
+
+    def unmark(self, item_id: str) -> None:
+        """Take back all that the person said of an item with a like, a no or a seen."""
+        while (event := self.marks().get(item_id)) is not None:
+            self.recommender.feedback.undo(self.user_id, event.id)
 
     def why(self, number: int) -> dict[str, Any]:
         """The entry of the last list with this number: score, parts, reason.
@@ -210,17 +236,21 @@ class Session:
             undone = self.recommender.feedback.undo(self.user_id)
             if undone is None:
                 return None
-            about = self._title(undone.item_id) if undone.item_id is not None else str(undone.constraint)
+            about = self.title(undone.item_id) if undone.item_id is not None else str(undone.constraint)
             return Undone(undone.kind, about)
         change = self.recommender.profiles.undo(self.user_id)
         return None if change is None else Undone(change.kind, str(change.constraint or change.facet))
+
+    def exchanges(self) -> list[Exchange]:
+        """What was said so far, oldest first."""
+        return exchanges(self._agent.get_state(self._config).values.get("messages", []), self.catalog)
 
     def known(self) -> Known:
         """What is held of the person: profile and feedback."""
         events = self.recommender.feedback.events(self.user_id)
 
         def titles(kind: str) -> tuple[str, ...]:
-            return tuple(self._title(e.item_id) for e in events if e.kind == kind and e.item_id is not None)
+            return tuple(self.title(e.item_id) for e in events if e.kind == kind and e.item_id is not None)
 
         profile = self.recommender.profiles.get(self.user_id)
         return Known(profile, titles("accept"), titles("reject"), titles("seen"))
@@ -246,8 +276,9 @@ class Session:
         elif self._agent.checkpointer is not None and not isinstance(self._agent.checkpointer, bool):
             self._agent.checkpointer.delete_thread(self.thread_id)
 
-    def _title(self, item_id: str | None) -> str:
-        return self.catalog[item_id].title if item_id is not None and item_id in self.catalog else str(item_id)
+    def title(self, item_id: str) -> str:
+        """An item's title; its id where the catalog has it no more."""
+        return self.catalog[item_id].title if item_id in self.catalog else item_id
 
 
 def _last_list(messages: list[AnyMessage], catalog: Catalog) -> list[dict[str, Any]]:
