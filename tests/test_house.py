@@ -81,6 +81,7 @@ SURFACE = {
     "chatrec.errors": [
         "CatalogError",
         "ChatrecError",
+        "ConfigError",
         "ConstraintError",
         "ContextError",
         "ContextOverflow",

@@ -35,6 +35,7 @@ class Wanted:
         user: Who is talking.
         thread: Which conversation; None begins a new one.
         language: "en", "zh", or "auto" for the person's.
+        max_questions: Consecutive questions since the last list, 0 to 10.
         keep_days: Conversations and feedback of everybody that are older are deleted first; None keeps all.
     """
 
@@ -44,6 +45,7 @@ class Wanted:
     user: str = "me"
     thread: str | None = None
     language: Language = "auto"
+    max_questions: int = 2
     keep_days: float | None = None
 
 
@@ -80,6 +82,7 @@ def open_session(
         store=store,
         checkpointer=open_checkpointer(state / "threads.db"),
         language=wanted.language,
+        max_questions=wanted.max_questions,
     )
     thread = wanted.thread or secrets.token_hex(3)
     return Session(agent, recommender, user_id=wanted.user, thread_id=thread)

@@ -49,13 +49,19 @@ def _columns(catalog: Catalog, report: LoadReport) -> list[str]:
         how.append("no header")
     lines = [f"  read from {report.file}: {', '.join(how)}"]
     most = max((width(column.column) for column in report.columns), default=0)
-    lines += [f"  {c.column}{' ' * (most - width(c.column))}  {_column(c, catalog)}" for c in report.columns]
+    lines += [f"  {c.column}{' ' * (most - width(c.column))}  {column_report(c, catalog)}" for c in report.columns]
     guessed = any(column.role in {"id", "title", "description"} and not column.told for column in report.columns)
     hint = "  wrong? --title, --id and --description name columns; --schema FILE tells the rest"
     return [*lines, hint] if guessed else lines
 
 
-def _column(column: ColumnReport, catalog: Catalog) -> str:
+def column_report(column: ColumnReport, catalog: Catalog) -> str:
+    """What one column was taken for, in words.
+
+    Args:
+        column: What is known of it.
+        catalog: The catalog that it became.
+    """
     example = f"; e.g. {' | '.join(column.samples)}" if column.samples else ""
     match column.role:
         case "facet":

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from chatrec.agent.doors._config import read_config
 from chatrec.errors import CatalogError
 from chatrec.indexes import Catalog, Schema
 from chatrec.indexes._loading import beside, catalog_name, find_source
@@ -85,7 +86,11 @@ def load_told(
 
 
 def _known(path: Path, memory: Path) -> tuple[Schema, bool]:
-    """The schema beside the file, else what was told before; and whether it is the latter."""
+    """The schema in this folder's configuration, else beside the file, else what was told before; whether the last."""
+    config = read_config()
+    written = None if config is None else config.schema_of(path)
+    if written is not None:
+        return written, False
     lies = beside(path)
     if lies is not None:
         return Schema.of(lies), False

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from chatrec.agent.doors._init import init
 from chatrec.agent.doors._learning import evaluate, tune
 from chatrec.agent.doors._people import register
 from chatrec.errors import ChatrecError
@@ -58,12 +59,31 @@ def main() -> None:
 
 
 @app.callback(invoke_without_command=True)
-def _start(version: Annotated[bool, typer.Option("--version", help="Show the version and leave.")] = False) -> None:
+def _start(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Show the version and leave.")] = False,
+) -> None:
+    if context.invoked_subcommand not in {None, "init"}:
+        _take_defaults(context)
     if version:
         from importlib.metadata import version as installed
 
         typer.echo(f"chatrec {installed('chatrec')}")
         raise typer.Exit
+
+
+def _take_defaults(context: typer.Context) -> None:
+    """The `chatrec.toml` of the current folder, if there is one, gives the options that are not said."""
+    from chatrec.agent.doors._config import defaults, read_config, told
+
+    config = read_config()
+    if config is None:
+        return
+    given = defaults(config, context.command.commands)  # type: ignore[attr-defined]
+    context.default_map = dict(given)
+    own = given[str(context.invoked_subcommand)]
+    if own:
+        typer.echo(told(config, own), err=True)
 
 
 @app.command()
@@ -87,10 +107,14 @@ def chat(
         str | None, typer.Option(help="The conversation to begin or to go on with; a new one by default.")
     ] = None,
     language: Annotated[Literal["auto", "en", "zh"], typer.Option(help="Of the answers; auto follows yours.")] = "auto",
+    max_questions: Annotated[int, typer.Option(help="Questions in a row before a list is due.", min=0, max=10)] = 2,
     keep_days: Annotated[
         float | None,
         typer.Option(
-            help="First delete conversations and feedback older than this.", min=0, envvar="CHATREC_KEEP_DAYS"
+            help="First delete conversations and feedback older than this.",
+            min=0,
+            envvar="CHATREC_KEEP_DAYS",
+            metavar="DAYS",
         ),
     ] = None,
 ) -> None:
@@ -107,7 +131,14 @@ def chat(
     from chatrec.agent.doors._open import Wanted
 
     wanted = Wanted(
-        catalog=catalog, model=model, adapter=adapter, user=user, thread=thread, language=language, keep_days=keep_days
+        catalog=catalog,
+        model=model,
+        adapter=adapter,
+        user=user,
+        thread=thread,
+        language=language,
+        max_questions=max_questions,
+        keep_days=keep_days,
     )
     if as_json:
         _chat_json(wanted, message)
@@ -117,7 +148,7 @@ def chat(
 
 @app.command()
 def index(
-    file: Annotated[str, typer.Argument(help="A CSV, JSON, JSONL or Parquet file, gzip too.", metavar="FILE")],
+    catalog: Annotated[str, typer.Argument(help="A CSV, JSON, JSONL or Parquet file, gzip too.", metavar="FILE")],
     *,
     title: Annotated[str | None, typer.Option(help="The column with the titles.", metavar="COLUMN")] = None,
     id_: Annotated[str | None, typer.Option("--id", help="The column with the ids.", metavar="COLUMN")] = None,
@@ -155,19 +186,20 @@ def index(
 
     told = Told(title=title, id=id_, description=description, schema=schema, strict=strict, rejects=rejects)
     with Loading(Console(stderr=True), language=machine_language()) as loading:
-        catalog, items = open_index(file, on_progress=loading.tell, told=told)
-    folder = index_folder(file, catalog.name)
-    lines = [*catalog_report(catalog, folder, note_changes(catalog, folder)), f"vectors: {items.describe()}"]
+        items, vectors = open_index(catalog, on_progress=loading.tell, told=told)
+    folder = index_folder(catalog, items.name)
+    lines = [*catalog_report(items, folder, note_changes(items, folder)), f"vectors: {vectors.describe()}"]
     if interactions is not None:
         from chatrec.agent.doors._company import learn_company
 
-        lines += learn_company(interactions, catalog, folder)
+        lines += learn_company(interactions, items, folder)
     for line in lines:
         typer.echo(line)
 
 
 @app.command()
 def doctor(
+    context: typer.Context,
     *,
     tune: Annotated[
         bool,
@@ -195,7 +227,8 @@ def doctor(
 
         tune_and_tell(model, Console(), seconds=seconds)
         return
-    if model is not None:
+    source = context.get_parameter_source("model")
+    if model is not None and source is not None and source.name == "COMMANDLINE":
         raise typer.BadParameter("is of use with --tune only", param_hint="--model")
 
     findings = examine()
@@ -270,6 +303,7 @@ def _chat_text(wanted: Wanted, messages: list[str] | None) -> None:
 
 
 register(app)
+app.command()(init)
 
 
 if __name__ == "__main__":

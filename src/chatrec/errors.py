@@ -2,6 +2,7 @@
 
 ChatrecError                      has `.hint`: what to do about it
 ├── CatalogError                  a catalog file or row cannot be used (ValueError)
+├── ConfigError                   a chatrec.toml cannot be read, or a setting in it is unknown (ValueError)
 ├── ConstraintError               a constraint names no facet, or its value does not fit (ValueError)
 ├── IndexFileError                a saved index is missing, truncated, foreign or of another version
 ├── EmbedderError                 an embedding model is missing or does not fit the index
@@ -17,6 +18,7 @@ from __future__ import annotations
 __all__ = [
     "CatalogError",
     "ChatrecError",
+    "ConfigError",
     "ConstraintError",
     "ContextError",
     "ContextOverflow",
@@ -46,6 +48,10 @@ class ChatrecError(Exception):
 
 class CatalogError(ChatrecError, ValueError):
     """A catalog file or one of its rows cannot be used."""
+
+
+class ConfigError(ChatrecError, ValueError):
+    """A `chatrec.toml` cannot be read, or a setting in it is unknown or does not fit."""
 
 
 class ConstraintError(ChatrecError, ValueError):
