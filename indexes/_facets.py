@@ -14,7 +14,8 @@ from chatrec.indexes._units import name_unit
 from chatrec.indexes._values import Facet, FacetKind, FacetValue, Item
 
 _ISO_DATE = re.compile(r"\d{4}-\d{2}(-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?)?")
-_ADDRESS = re.compile(r"(?:https?://|www\.)|\S+@\S+\.\S+|(?:/[\w.-]+){2,}", re.IGNORECASE)
+_PICTURE = r"(?:[^\s,;|]+/)*[^\s,;|/]+\.(?:avif|gif|jpe?g|png|webp)$"
+_ADDRESS = re.compile(rf"(?:https?://|www\.)|\S+@\S+\.\S+|(?:/[\w.-]+){{2,}}|{_PICTURE}", re.IGNORECASE)
 _IDENTIFIER = re.compile(
     r"(?i:(?:.*[\W_])?(?:id|ids|uuid|guid|url|uri|link|isbn|ean|gtin|upc|asin|barcode|image|img|thumbnail|photo|no\.?|nr\.?))"
     r"|.*[a-z](?:I[dD]s?|U[rR][lL])|.*(?:编号|编码|链接|网址|条码|图片)"
@@ -103,7 +104,7 @@ def names_codes(column: str) -> bool:
 
 
 def is_address(text: str) -> bool:
-    """Whether a text is an address of the web, of mail or of a file."""
+    """Whether a text is an address of the web, of mail or of a file, a picture's name among them."""
     return _ADDRESS.match(text) is not None
 
 

@@ -133,7 +133,9 @@ def _inferred(name: str, cells: Sequence[Any], held: Sequence[int]) -> TypedColu
     lists = sum(1 for row in held if isinstance(cells[row], list))
     if lists > 0.3 * len(held):
         return _lists(cells, held, "")
-    if not lists and names_identifiers(name):
+    sample = [str(cells[row]) for row in held[:_SAMPLE]]
+    # Before lists are looked for: the strokes of an address separate nothing.
+    if not lists and (names_identifiers(name) or sum(map(is_address, sample)) > 0.5 * len(sample)):
         return replace(_text(cells, held), kind="keep")
     tried: tuple[Callable[[str, Sequence[Any], Sequence[int]], TypedColumn | None], ...]
     tried = (_as_booleans, _as_numbers, _as_dates, _as_ranges, _as_split)
@@ -147,10 +149,9 @@ def _inferred(name: str, cells: Sequence[Any], held: Sequence[int]) -> TypedColu
             return column
     if lists:
         return _lists(cells, held, "")
-    sample = [str(cells[row]) for row in held[:_SAMPLE]]
     found = _text(cells, held)
     is_code = names_codes(name) and len(set(sample)) > max(3, 0.9 * len(sample))
-    if is_code or sum(map(len, sample)) > _HUGE * len(sample) or sum(map(is_address, sample)) > 0.5 * len(sample):
+    if is_code or sum(map(len, sample)) > _HUGE * len(sample):
         return replace(found, kind="keep")
     return found
 

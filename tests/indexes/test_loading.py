@@ -349,6 +349,7 @@ def test_columns_are_typed_by_what_they_hold(
     [
         ("imdb_id", ["77", "78", "79"]),
         ("page", ["http://a.b/c", "http://a.b/d", "www.a.b"]),
+        ("cover", ["front/a.png", "front/b.JPG", "front/猫.webp"]),
         ("说明书", ["长" * 2100] * 3),
     ],
 )
