@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from chatrec.agent._reply import Kind
-from chatrec.agent.tuning._domains import Domain
+from chatrec.agent.tuning._domains import Column, Domain
 from chatrec.agent.tuning._mind import Mind
 from chatrec.agent.tuning._voice import Voice
 from chatrec.indexes import Catalog, Constraint
@@ -25,8 +25,9 @@ _OPENINGS: dict[str, float] = {
 }  # fmt: skip
 _REACTIONS: dict[str, float] = {
     "accept": 5, "accept_more": 2, "reject": 4, "seen": 4, "critique": 4, "refine": 3, "more": 2.5, "none": 1.5,
-    "all_seen": 0.7, "list_change": 2.5, "add": 4, "change": 2, "lift": 1, "describe": 4.5, "several": 4, "thanks": 1,
-    "smalltalk": 1, "scope": 0.7, "lasting": 2, "profile": 0.5, "help": 0.5, "unclear": 0.7,
+    "all_seen": 0.7, "list_change": 2.5, "add": 4, "change": 2, "lift": 1, "describe": 4.5, "several": 4, "both": 1.5,
+    "number_flaw": 2.5, "also_fine": 2, "compare": 1.5, "thanks": 1, "bye": 0.7, "smalltalk": 1, "scope": 0.7,
+    "lasting": 2, "profile": 0.5, "help": 0.5, "unclear": 0.7,
 }  # fmt: skip
 _REPLIES: dict[str, Kind] = {
     "thanks": "thanks", "bye": "goodbye", "smalltalk": "chat", "scope": "off topic", "profile": "noted",
@@ -130,8 +131,10 @@ class Person:
             return self._said(voice.say("answer_list"), need="list")
         if draw < 0.10:
             return self._talk("smalltalk" if self._rng.random() < 0.6 else "scope")
+        if draw < 0.14:
+            return self._said(voice.say("answer_odd"))
         wish = self.mind.wish_about(facet)
-        if column is None or wish is None or draw < 0.22:
+        if column is None or wish is None or draw < 0.26:
             some = self.mind.reveal(1) if self._rng.random() < 0.3 else []
             return self._said(voice.say("answer_other", wishes=voice.wishes(some)) if some else voice.say("answer_any"))
         self.mind.mean([wish])
@@ -161,18 +164,15 @@ class Person:
 
     def _reaction(self, kind: str, shown: tuple[str, ...]) -> Said:
         voice, mind = self.voice, self.mind
-        if kind in {"accept", "accept_more"}:
-            said = self._accept(kind, mind.target.id if mind.target.id in shown else mind.one(shown), shown)
-        elif kind in {"reject", "seen", "critique", "refine"}:
-            text, event = self._opinion(kind, mind.other(shown), shown)
-            said = self._said(text, need="list", feedback=[event])
-        elif kind == "several":
-            said = self._several(shown)
-        elif kind in {"none", "all_seen"}:
-            said = self._all(kind, shown)
-        elif kind == "list_change" and (column := mind.column_of_kind("number")) is not None:
-            flaw, change = voice.flaw(column, high=bool(self._rng.random() < 0.65))
+        said = self._verdict(kind, shown)
+        if said is not None:
+            return said
+        number = mind.column_of_kind("number")
+        if kind == "list_change" and number is not None:
+            flaw, change = voice.flaw(number, high=bool(self._rng.random() < 0.65))
             said = self._said(voice.say("list_change", flaw=flaw, change=change), need="list")
+        elif kind in {"number_flaw", "compare"} and number is not None:
+            said = self._figure(kind, number, shown)
         elif kind == "describe":
             item = mind.one(shown)
             said = self._said(voice.say("describe", ref=voice.reference(item, shown)), need="describe", about=item)
@@ -180,18 +180,36 @@ class Person:
             said = self._lasting()
         elif kind in {"add", "change"}:
             said = self._wish(kind)
+        elif kind == "also_fine" and (wider := self._wider()) is not None:
+            said = self._said(voice.say("also_fine", value=wider))
         elif kind == "lift" and mind.meant:
             gone = mind.meant.pop(int(self._rng.integers(len(mind.meant))))
             said = self._said(voice.say("lift", label=voice.label(gone.facet)))
-        elif kind in {"thanks", "smalltalk", "scope", "profile", "help", "unclear"}:
-            said = self._talk(kind)
+        elif kind in _REPLIES:
+            said = self._talk(kind, last=kind == "bye")
         else:
             said = self._said(voice.say("more"), need="list")
         return said
 
-    def follow(self, act: str) -> Said:
-        """What is said after words or facts (`describe`)."""
+    def _verdict(self, kind: str, shown: tuple[str, ...]) -> Said | None:
+        """Opinions on what was listed, or None where the kind is no such thing."""
+        mind = self.mind
+        if kind in {"accept", "accept_more"}:
+            return self._accept(kind, mind.target.id if mind.target.id in shown else mind.one(shown), shown)
+        if kind in {"reject", "seen", "critique", "refine"}:
+            text, event = self._opinion(kind, mind.other(shown), shown)
+            return self._said(text, need="list", feedback=[event])
+        if kind == "both" and len(shown) > 1:
+            return self._both(shown)
+        if kind in {"none", "all_seen"}:
+            return self._all(kind, shown)
+        return self._several(shown) if kind == "several" else None
+
+    def follow(self, act: str, about: str | None = None) -> Said:
+        """What is said after words or facts (`describe`, of the item `about`)."""
         if act == "describe":
+            if about is not None and self._rng.random() < 0.4:
+                return self._said(self.voice.say("describe_it"), need="describe", about=about)
             return self._said(self.voice.say("more"), need="list") if self._rng.random() < 0.5 else self._closing()
         if not self._told and self._rng.random() < 0.85:
             some = self.mind.reveal(int(self._rng.integers(0, 3)))
@@ -201,6 +219,9 @@ class Person:
     def judge(self, item_id: str, shown: tuple[str, ...]) -> Said:
         """What is said of an item after its facts were told."""
         kind = self._draw(dict.fromkeys(("accept", "reject", "seen", "critique", "refine", "accept_more"), 1.0))
+        if item_id in shown and kind in {"accept", "reject"} and self._rng.random() < 0.6:
+            need: Need = "reply" if kind == "accept" else "list"
+            return self._said(self.voice.say(f"{kind}_it"), need=need, feedback=[(kind, item_id)], reply="noted")
         if kind.startswith("accept"):
             return self._accept(kind, item_id, shown)
         text, event = self._opinion(kind, item_id, shown)
@@ -255,6 +276,45 @@ class Person:
             text = first + mark + voice.say("describe", ref=voice.reference(order[1], shown))
             return self._said(text, need="describe", feedback=[event], about=order[1])
         return self._said(first + mark + voice.say("more"), need="list", feedback=[event])
+
+    def _both(self, shown: tuple[str, ...]) -> Said:
+        """One opinion on two items."""
+        voice = self.voice
+        first, second = (str(item) for item in self._rng.permutation(shown)[:2])
+        mark = voice.pick(("和", "跟", "、") if voice.language == "zh" else (" and ", " and ", ", "))
+        kind = str(self._rng.choice(["reject", "seen"]))
+        text = voice.say(kind, ref=voice.reference(first, shown) + mark + voice.reference(second, shown))
+        return self._said(text, need="list", feedback=[(kind, first), (kind, second)])
+
+    def _figure(self, kind: str, column: Column, shown: tuple[str, ...]) -> Said:
+        """A listed item is too much of something, told by its number; or which of all has the least or most of it."""
+        voice = self.voice
+        held = {item: value for item in shown if isinstance(value := self._number_of(item, column), int | float)}
+        if len(held) < 2:
+            return self._said(voice.say("more"), need="list")
+        high = bool(self._rng.random() < 0.65)
+        extreme = (max if high == (kind == "number_flaw") else min)(held, key=lambda item: held[item])
+        flaw, change = voice.flaw(column, high=high)
+        if kind == "compare":
+            text = voice.say("compare", change=change, label=voice.label(column.name))
+            return self._said(text, need="describe", about=extreme)
+        number = f"{held[extreme]:g}" + (f" {column.unit}" if column.unit and self._rng.random() < 0.6 else "")
+        text = voice.say("number_flaw", n=number, flaw=flaw)
+        return self._said(text, need="list", feedback=[("critique", extreme)])
+
+    def _number_of(self, item: str, column: Column) -> object:
+        return self._catalog[item].facets.get(column.name)
+
+    def _wider(self) -> str | None:
+        """Another value that would do as well as one asked for before, now meant too; or None."""
+        for place, wish in enumerate(self.mind.meant):
+            column = self._domain.column(wish.facet)
+            others = [v for v in column.values if v not in wish.values] if column is not None else []
+            if wish.op == "any" and column is not None and others:
+                value = others[int(self._rng.integers(len(others)))]
+                self.mind.meant[place] = Constraint(wish.facet, "any", (*wish.values, value))
+                return self.voice.value(column, value)
+        return None
 
     def _opinion(self, kind: str, item_id: str, shown: tuple[str, ...]) -> tuple[str, tuple[str, str]]:
         voice, ref = self.voice, self.voice.reference(item_id, shown)

@@ -209,7 +209,8 @@ def _next(person: Person, said: Said, got: dict[str, Any], rng: np.random.Genera
         return person.judge(said.about, _last_list(got["messages"]))
     if said.feedback and rng.random() < 0.75:
         return None
-    return person.follow(str(act))
+    listed = said.about if said.about in _last_list(got["messages"]) else None
+    return person.follow(str(act), listed)
 
 
 def _last_list(messages: list[Any]) -> tuple[str, ...]:

@@ -102,8 +102,19 @@ class Voice:
         place = shown.index(item_id)
         if place == len(shown) - 1 and place > 0 and self._rng.random() < 0.12:
             return "最后一个" if self.language == "zh" else "the last one"
+        if self._rng.random() < 0.2 and (value := self._telling(item_id, shown)) is not None:
+            return self.pick(self._words.BY_VALUE).format(value=value)
         ordinal = self._words.ORDINALS[min(place, 7)]
         return self.pick(self._words.REFERENCES).format(ordinal=ordinal, n=place + 1, title=title)
+
+    def _telling(self, item_id: str, shown: tuple[str, ...]) -> str | None:
+        """A value that this item alone has of those shown, or None."""
+        told: list[str] = []
+        for column in self.domain.columns:
+            held = {item: _values(self.catalog[item].facets.get(column.name)) for item in shown}
+            others = {value for item, values in held.items() if item != item_id for value in values}
+            told += [self.value(column, value) for value in held[item_id] if value not in others]
+        return self.pick(tuple(told)) if told else None
 
     def label(self, name: str) -> str:
         """A column's name in words."""
@@ -194,3 +205,8 @@ class Voice:
             )
             words[place] = self.pick(cut)
         return " ".join(words)
+
+
+def _values(held: object) -> tuple[str, ...]:
+    """The words that a facet holds; none where it is a number, a yes or a no."""
+    return (held,) if isinstance(held, str) else held if isinstance(held, tuple) else ()

@@ -22,6 +22,7 @@ SAID: dict[str, tuple[str, ...]] = {
         "I was hoping to find {a_one}", "{a_one}, maybe?", "we need {a_one} by next week", "any ideas for {a_one}?", "I feel like {a_one}",
         "I haven't got a clue what {one} to get", "time for a new {one}", "what's worth a look?", "I'd like some advice on {many}",
         "thinking about {a_one} lately", "hm, {many}...", "my old {one} is no good any more, I need another",
+        "{a_one} please", "buying {a_one}", "{one}?", "{many}?",
     ),
     "open_wishes": (
         "I'm looking for {wishes}", "I want {wishes}", "can you find me {wishes}?", "do you have {wishes}?", "{wishes}",
@@ -95,11 +96,13 @@ SAID: dict[str, tuple[str, ...]] = {
         "both are fine", "never thought about it", "I don't know", "not sure", "no idea tbh", "idk", "all good",
         "surprise me on that", "that's all the same to me", "couldn't care less", "up to you", "no strong feelings", "hmm hard to say",
         "I really can't say", "pass",
+        "nah", "not really", "can't say", "it depends", "hmm", "depends on the day", "either way", "no preference, really",
     ),
     "answer_list": (
         "just show me something", "can you please just give me some options?", "enough questions, show me {many}",
         "I don't want to answer questions", "stop asking and recommend something", "whatever, show me what you have",
         "no more questions please", "skip that, just the list", "just pick for me",
+        "let's just see some", "just the list please", "go ahead, show me",
     ),
     "answer_yes": ("yes", "yes please", "yeah", "yep", "of course", "sure", "yes, that is a must", "absolutely"),
     "answer_no": ("no", "nope", "no thanks", "rather not", "not necessary", "no, I don't want that"),
@@ -166,6 +169,7 @@ SAID: dict[str, tuple[str, ...]] = {
         "got other ideas?", "what other {many} are there?", "keep going", "some different ones please",
         "go on", "and others?", "have you got more where that came from?", "a few more, please", "what else", "give me five others", "continue",
         "show me the rest",
+        "are there others?", "which others do you have",
     ),
     "none": (
         "none of these", "I don't like any of them", "no, none of those", "not what I'm looking for", "these are all wrong",
@@ -208,6 +212,7 @@ SAID: dict[str, tuple[str, ...]] = {
         "and the {label} of {ref}?", "never heard of {ref}, what is it?",
         "what's so special about {ref}?", "could you say a bit about {ref}?", "tell me about {ref}", "do you have details on {ref}?",
         "would {ref} be any good for {whom}?", "is {ref} worth it?", "give me the facts on {ref}", "what exactly is {ref}?",
+        "how about {ref} then, is it {value}?", "does {ref} come with {value}?", "what {label} has {ref}?", "{ref}?",
     ),
     "thanks": (
         "thanks", "thank you!", "thanks a lot", "great, thanks", "thank you so much for your help", "cheers", "awesome, thx", "ty",
@@ -215,7 +220,11 @@ SAID: dict[str, tuple[str, ...]] = {
         "many thanks, that's all", "lovely, thank you", "thanks, you've been a great help", "brilliant, cheers", "thank you, exactly what I needed",
         "thx!",
     ),
-    "bye": ("bye", "that's all, goodbye", "I'm done, bye", "see you", "ok that's it for today", "have a nice day!", "good night", "gotta go"),
+    "bye": (
+        "bye", "that's all, goodbye", "I'm done, bye", "see you", "ok that's it for today", "have a nice day!", "good night", "gotta go",
+        "let me think about it, bye", "I'll sleep on it", "not sure yet, I'll come back later", "I'll talk it over with {whom} first, bye",
+        "ok I'm off",
+    ),
     "smalltalk": (
         "how are you today?", "lol", "haha nice", "you're funny", "are you a robot?", "what's your name?", "it's raining here",
         "I had a long day", "do you ever sleep?", "my cat just jumped on the keyboard", "that's interesting", "ok", "cool", "wow",
@@ -250,6 +259,8 @@ SAID: dict[str, tuple[str, ...]] = {
         "remember that I never want {value}", "in general I avoid {value}", "I can't stand {value}, please remember", "never show me {value}, ever",
         "never ever {value}, keep that in mind", "as a rule, no {value}", "for the future: never {value}", "I hate {value}, always have",
         "please remember: no {value}", "I'm allergic to {value}, never suggest it",
+        "I never take {value}", "I never ever go for {value}, keep it in mind", "{value} and I will never be friends, note that",
+        "I don't do {value}, ever",
     ),
     "lasting_yes": (
         "I always want {value}", "remember that I like {value}", "please keep in mind for next time: {value}", "as a rule I only take {value}",
@@ -273,6 +284,34 @@ SAID: dict[str, tuple[str, ...]] = {
         "Good to talk to you.", "No pressure.", "Thanks for taking the time.", "I'd be really grateful.", "Great service by the way.",
         "Hope this makes sense.", "You've been lovely so far.",
     ),
+    "answer_odd": (
+        "hm, something in between", "rather the usual kind", "depends on the season", "next month", "in the evening", "not too much of it",
+        "whichever {whom} would like", "the normal sort", "more or less average", "I'd have to check", "like last time", "the first one you said",
+        "somewhere in the middle", "something practical", "as simple as possible", "maybe later in the year", "a bit of everything",
+    ),
+    "number_flaw": (
+        "{n} is {flaw}", "{n}? {flaw}", "{n} is way {flaw}", "hmm, {n} is a bit {flaw}", "{n} is {flaw} for me", "{n}, seriously? {flaw}",
+        "with {n} it's {flaw}", "{n} is insane, {flaw}",
+    ),
+    "also_fine": (
+        "or {value}", "{value} is fine too", "{value} would also work", "{value} as well", "I'd also take {value}", "or maybe {value}",
+        "{value} is ok too", "could be {value} too",
+    ),
+    "compare": (
+        "which of those is {change}?", "which one is {change}?", "which is the {change} one?", "is one of them {change} than the others?",
+        "what's the {change} one among these?", "which of them has more {label}?",
+    ),
+    "describe_it": (
+        "is it {value}?", "what's its {label}?", "does it have {value}?", "and the {label}?", "how about the {label}?", "would it suit {whom}?",
+        "tell me more about it", "what else do you know about it?", "is it any good?", "and is it {value}?",
+    ),
+    "accept_it": (
+        "perfect, that one", "I'll take it", "sold", "yes, that's the one", "great, that one then", "we'll have it", "ok that one please",
+        "sounds perfect, I'm in", "then that one", "yes please, that", "good, let's do it", "that works, I'll go with it",
+    ),
+    "reject_it": (
+        "no, not that one", "that's not for me", "hm no, I don't like it", "not my thing", "no way", "I'd rather not", "nah, not this one",
+    ),
     "words_small": (
         "I'm fine, thanks! What are you looking for?", "Ha, fair enough. What can I find for you?", "I'm just a program that helps you choose.",
         "Good to hear! Tell me what you would like.", "I see. What would you like to find?",
@@ -291,6 +330,7 @@ REFERENCES = (
     "option {n}",
     "{title}",
 )
+BY_VALUE = ("the {value} one", "the one with {value}", "the {value}", "that {value} one")
 FLAWS: dict[str, tuple[tuple[str, str, str, str], ...]] = {
     # unit: (too much, more please, too little, less please)
     "money": (
