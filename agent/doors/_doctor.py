@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final, Literal
@@ -46,11 +47,13 @@ class Finding:
     cure: str = ""
 
 
-def examine() -> list[Finding]:
+def examine(database_url: str | None = None) -> list[Finding]:
     """Look at everything; what fails becomes a finding, not an error."""
     found: list[Finding] = []
     for look in (_versions, _cpu, _model, _embedder, _home):
         found += _careful(look)
+    if database_url is not None:
+        found += _careful(partial(_database, database_url), "database")
     return found
 
 
@@ -68,16 +71,43 @@ def show(findings: list[Finding], console: Console) -> None:
         console.print(Text(f"- {finding.name}: {finding.cure}"), soft_wrap=True)
 
 
-def _careful(look: Callable[[], Iterator[Finding]]) -> list[Finding]:
+def _careful(look: Callable[[], Iterator[Finding]], name: str | None = None) -> list[Finding]:
     found: list[Finding] = []
+    name = name or getattr(look, "__name__", "").strip("_")
     try:
         found.extend(look())
     except ChatrecError as error:
-        found.append(Finding(look.__name__.strip("_"), str(error.args[0]), "broken", error.hint))
+        found.append(Finding(name, str(error.args[0]), "broken", error.hint))
     except Exception as error:  # a doctor must survive what is broken, and name it
         value = f"{type(error).__name__}: {error}"
-        found.append(Finding(look.__name__.strip("_"), value, "broken", "reinstall chatrec, or report this line"))
+        found.append(Finding(name, value, "broken", "reinstall chatrec, or report this line"))
     return found
+
+
+def _database(url: str) -> Iterator[Finding]:
+    from chatrec.indexes._persistence import needs_postgres
+
+    with needs_postgres():
+        from chatrec.indexes._postgres import connect
+        from chatrec.indexes._postgres_index import catalogs
+        from chatrec.indexes._postgres_schema import pending
+    server = connect(url)
+    began = time.perf_counter()
+    (row,) = server.read(
+        "SELECT version() AS server, (SELECT extversion FROM pg_extension WHERE extname = 'vector') AS v"
+    )
+    seconds = time.perf_counter() - began
+    yield Finding(
+        "database", f"{server.shown}, {row['server'].split(' on ')[0]}, {seconds * 1000:.1f} ms there and back"
+    )
+    steps = len(pending(server))
+    cure = "chatrec database --database-url URL" if steps else ""
+    yield Finding(
+        "its tables", f"{steps} steps to take" if steps else "up to date", "broken" if steps else "good", cure
+    )
+    yield Finding("pgvector", row["v"] or "not yet in this database")
+    if not steps:
+        yield Finding("its catalogs", ", ".join(catalogs(server)) or "none")
 
 
 def _versions() -> Iterator[Finding]:

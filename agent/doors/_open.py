@@ -5,20 +5,24 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from langchain_core.language_models import BaseChatModel
 
-from chatrec.agent._assemble import create_recommender, local_model
+from chatrec.agent._assemble import create_recommender, open_model
 from chatrec.agent._turns import Language
 from chatrec.agent.doors._company import known_company
 from chatrec.agent.doors._people import let_go
 from chatrec.agent.doors._session import Session
 from chatrec.agent.doors._told import Told, load_told
-from chatrec.indexes import Catalog, ItemIndex, Recommender, home, open_checkpointer, open_store
-from chatrec.indexes._persistence import index_folder
+from chatrec.indexes import Catalog, Recommender, home, open_checkpointer, open_store
+from chatrec.indexes._persistence import build_index, catalog_note, index_folder, load_from_database
+
+if TYPE_CHECKING:
+    from chatrec.indexes._index import ItemIndex
+    from chatrec.indexes._postgres_index import PostgresIndex
 
 OnProgress = Callable[[Literal["catalog", "index", "model"], int, int], None]
 """What is being done, how many are done, of how many (0 where nobody knows)."""
@@ -30,23 +34,25 @@ class Wanted:
 
     Attributes:
         catalog: A demo catalog's name, or the path of a file.
-        model: A GGUF file, or None for the embedded model.
+        model: A GGUF file, the URL of an OpenAI-compatible server, or None for the embedded model.
         adapter: "auto" for the one that ships with the embedded model, "none", or a GGUF adapter's path.
         user: Who is talking.
         thread: Which conversation; None begins a new one.
         language: "en", "zh", or "auto" for the person's.
         max_questions: Consecutive questions since the last list, 0 to 10.
         keep_days: Conversations and feedback of everybody that are older are deleted first; None keeps all.
+        database_url: A PostgreSQL database that keeps items, people and conversations; None for chatrec's home.
     """
 
     catalog: str = "films"
-    model: Path | None = None
+    model: str | Path | None = None
     adapter: str = "auto"
     user: str = "me"
     thread: str | None = None
     language: Language = "auto"
     max_questions: int = 2
     keep_days: float | None = None
+    database_url: str | None = field(default=None, repr=False)  # it may hold a password
 
 
 def open_session(
@@ -66,21 +72,21 @@ def open_session(
     """
     tell = on_progress or _quiet
     if wanted.keep_days is not None:
-        let_go(wanted.keep_days)
+        let_go(wanted.keep_days, wanted.database_url)
     with ThreadPoolExecutor(1, thread_name_prefix="chatrec-model") as beside:
         loading = None if model is not None else beside.submit(_load_model, wanted.model, wanted.adapter)
-        catalog, index = open_index(wanted.catalog, on_progress=tell)
+        catalog, index = open_index(wanted.catalog, on_progress=tell, database_url=wanted.database_url)
         tell("model", 0, 0)
         speaker = model if loading is None else loading.result()
     state = home()
-    store = open_store(state / "people.db")
+    store = open_store(wanted.database_url or state / "people.db")
     together = known_company(catalog, index_folder(wanted.catalog, catalog.name))
     recommender = Recommender(catalog, index=index, store=store, together=together)
     agent = create_recommender(
         recommender,
         model=speaker,
         store=store,
-        checkpointer=open_checkpointer(state / "threads.db"),
+        checkpointer=open_checkpointer(wanted.database_url or state / "threads.db"),
         language=wanted.language,
         max_questions=wanted.max_questions,
     )
@@ -89,14 +95,20 @@ def open_session(
 
 
 def open_index(
-    source: str, *, on_progress: OnProgress | None = None, told: Told | None = None
-) -> tuple[Catalog, ItemIndex]:
+    source: str,
+    *,
+    on_progress: OnProgress | None = None,
+    told: Told | None = None,
+    database_url: str | None = None,
+) -> tuple[Catalog, ItemIndex | PostgresIndex]:
     """Load a catalog and its saved index, which is made or brought up to date first.
 
     Args:
         source: A demo catalog's name, or the path of a file.
         on_progress: Told how far loading is; the catalog's in kB.
         told: How the file is to be read; remembered for the next time. None reads it as it was read the last time.
+        database_url: A database for the items. A name that it has is loaded from there, without any file, unless
+            something is told; a file is brought into it.
 
     Raises:
         CatalogError: The catalog cannot be read.
@@ -104,16 +116,22 @@ def open_index(
     """
     tell = on_progress or _quiet
     tell("catalog", 0, 0)
+    if database_url is not None and told is None and not Path(source).expanduser().exists():
+        held = load_from_database(source, database_url)
+        if held is not None:
+            return held
     catalog, folder = load_told(source, told, progress=lambda done, total: tell("catalog", done // 1000, total // 1000))
     tell("index", 0, len(catalog))
-    index = ItemIndex.build(catalog, path=folder, progress=lambda done, total: tell("index", done, total))
+    index = build_index(
+        catalog, path=folder, database_url=database_url, progress=lambda done, total: tell("index", done, total)
+    )
+    if database_url is None:
+        catalog_note(folder, catalog, source)
     return catalog, index
 
 
-def _load_model(path: Path | None, adapter: str) -> BaseChatModel:
-    model = local_model(path, None if adapter == "none" else adapter)
-    model.load()
-    return model
+def _load_model(name: str | Path | None, adapter: str) -> BaseChatModel:
+    return open_model(name, None if adapter == "none" else adapter, load=True)
 
 
 def _quiet(_what: str, _done: int, _total: int) -> None:

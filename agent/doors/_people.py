@@ -15,10 +15,20 @@ import typer
 from chatrec.errors import StoreError
 
 if TYPE_CHECKING:
+    from chatrec.indexes._postgres_stores import ServerSaver, ServerStore
     from chatrec.indexes._savers import LocalSaver
     from chatrec.indexes._stores import LocalStore
 
 _USER = typer.Option(help="The person.")
+DATABASE_URL = typer.Option(
+    "--database-url",
+    help="A PostgreSQL database instead of this machine's files: postgresql://user@host/name. The password is better "
+    "told by this variable or by PGPASSWORD: other programs can read what was typed.",
+    metavar="URL",
+    envvar="CHATREC_DATABASE_URL",
+    show_default=False,
+)
+"""The option of every command that reads or writes items or people's data."""
 
 
 def register(app: typer.Typer) -> None:
@@ -35,6 +45,7 @@ def export(
     *,
     user: Annotated[str, _USER],
     out: Annotated[Path | None, typer.Option(help="A file to write; standard output by default.")] = None,
+    database_url: Annotated[str | None, DATABASE_URL] = None,
 ) -> None:
     """Write everything that is held of a person, as JSON.
 
@@ -43,7 +54,7 @@ def export(
     """
     from chatrec.indexes import export_person
 
-    with _opened() as (store, saver):
+    with _opened(database_url) as (store, saver):
         told = export_person(user, store=store, checkpointer=saver)
     typed = _history(user)
     told["typed"] = typed.read_text("utf-8", errors="replace").splitlines() if typed.exists() else []
@@ -63,6 +74,7 @@ def forget(
     *,
     user: Annotated[str, _USER],
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    database_url: Annotated[str | None, DATABASE_URL] = None,
 ) -> None:
     """Delete everything that is held of a person, for good.
 
@@ -73,7 +85,7 @@ def forget(
     from chatrec.indexes._logs import everything
     from chatrec.indexes._threads import ThreadOwners
 
-    with _opened() as (store, saver):
+    with _opened(database_url) as (store, saver):
         if not yes:
             counts = [len(everything(store, log, user)) for log in ("profile", "feedback")]
             counts.append(len(ThreadOwners(store).threads(user)))
@@ -91,22 +103,24 @@ def forget(
 def retain(
     *,
     days: Annotated[float, typer.Option(help="How long conversations and feedback are kept.", min=0)],
+    database_url: Annotated[str | None, DATABASE_URL] = None,
 ) -> None:
     """Delete everybody's conversations and feedback that are older, for good.
 
     A conversation is as old as the last thing said in it. Lasting wishes stay, without the words they were said in.
     `chatrec chat --keep-days N` does the same at every start.
     """
-    gone, left = let_go(days)
+    gone, left = let_go(days, database_url)
     typer.echo(gone)
     _tell_left(left)
 
 
-def let_go(days: float) -> tuple[str, tuple[str, ...]]:
+def let_go(days: float, database_url: str | None = None) -> tuple[str, tuple[str, ...]]:
     """Delete what is older than so many days.
 
     Args:
         days: How long things are kept.
+        database_url: The database that holds them; None for chatrec's home.
 
     Returns:
         What was deleted, in words, and what could not be reached.
@@ -114,7 +128,7 @@ def let_go(days: float) -> tuple[str, tuple[str, ...]]:
     from chatrec.indexes import home
     from chatrec.indexes import retain as retain_days
 
-    with _opened() as (store, saver):
+    with _opened(database_url) as (store, saver):
         gone = retain_days(days, store=store, checkpointer=saver)
     for typed in (home() / "typed").glob("*"):
         _cut(typed, datetime.now(UTC) - timedelta(days=days))
@@ -130,10 +144,13 @@ def _tell_left(left: tuple[str, ...]) -> None:
 
 
 @contextmanager
-def _opened() -> Generator[tuple[LocalStore, LocalSaver], None, None]:
+def _opened(
+    database_url: str | None,
+) -> Generator[tuple[LocalStore | ServerStore, LocalSaver | ServerSaver], None, None]:
     from chatrec.indexes import home, open_checkpointer, open_store
 
-    with open_store(home() / "people.db") as store, open_checkpointer(home() / "threads.db") as saver:
+    people, threads = database_url or home() / "people.db", database_url or home() / "threads.db"
+    with open_store(people) as store, open_checkpointer(threads) as saver:
         yield store, saver
 
 

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from chatrec.agent.doors._database import database, migrate
 from chatrec.agent.doors._init import init
 from chatrec.agent.doors._learning import evaluate, tune
-from chatrec.agent.doors._people import register
+from chatrec.agent.doors._people import DATABASE_URL, register
 from chatrec.errors import ChatrecError
 
 if TYPE_CHECKING:
@@ -96,7 +97,11 @@ def chat(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a turn on standard output.")] = False,
     catalog: Annotated[str, _CATALOG] = "films",
     model: Annotated[
-        Path | None, typer.Option(help="A GGUF file instead of the embedded model.", metavar="PATH.gguf")
+        str | None,
+        typer.Option(
+            help="A GGUF file, or the URL of an OpenAI-compatible server, instead of the embedded model.",
+            metavar="PATH.gguf|URL",
+        ),
     ] = None,
     adapter: Annotated[
         str,
@@ -117,6 +122,7 @@ def chat(
             metavar="DAYS",
         ),
     ] = None,
+    database_url: Annotated[str | None, DATABASE_URL] = None,
 ) -> None:
     """Talk to a catalog.
 
@@ -125,9 +131,11 @@ def chat(
     - `chatrec chat -m "a short comedy" -m "something older"` two turns, then leaves
     - `chatrec chat --json -m "a short comedy"` for programs
     - `chatrec chat --model qwen2.5-3b-instruct-q4_k_m.gguf` a larger model decides better
+    - `chatrec chat --model http://host:8080/v1` a model elsewhere; what is said is sent there
 
     Inside, `/help` lists the commands, such as `/like 2` and `/no 1 too long`.
     """
+    from chatrec.agent._remote import LOST, is_model_url
     from chatrec.agent.doors._open import Wanted
 
     wanted = Wanted(
@@ -139,7 +147,10 @@ def chat(
         language=language,
         max_questions=max_questions,
         keep_days=keep_days,
+        database_url=database_url,
     )
+    if is_model_url(model):
+        typer.echo(LOST, err=True)
     if as_json:
         _chat_json(wanted, message)
     else:
@@ -164,6 +175,7 @@ def index(
         Path | None,
         typer.Option(help="Who liked what: a file with the columns user, item and perhaps rating and time."),
     ] = None,
+    database_url: Annotated[str | None, DATABASE_URL] = None,
 ) -> None:
     """Read a catalog file, index it, and say what was understood.
 
@@ -186,7 +198,7 @@ def index(
 
     told = Told(title=title, id=id_, description=description, schema=schema, strict=strict, rejects=rejects)
     with Loading(Console(stderr=True), language=machine_language()) as loading:
-        items, vectors = open_index(catalog, on_progress=loading.tell, told=told)
+        items, vectors = open_index(catalog, on_progress=loading.tell, told=told, database_url=database_url)
     folder = index_folder(catalog, items.name)
     lines = [*catalog_report(items, folder, note_changes(items, folder)), f"vectors: {vectors.describe()}"]
     if interactions is not None:
@@ -209,6 +221,7 @@ def doctor(
         Path | None, typer.Option(help="Tune this GGUF file, not the embedded model.", metavar="PATH.gguf")
     ] = None,
     seconds: Annotated[float, typer.Option(help="How long to try, about.", min=1)] = 75,
+    database_url: Annotated[str | None, DATABASE_URL] = None,
 ) -> None:
     """Say what is installed, which model runs, what this machine's CPU can do, what is slow, and how to mend it.
 
@@ -231,12 +244,14 @@ def doctor(
     if model is not None and source is not None and source.name == "COMMANDLINE":
         raise typer.BadParameter("is of use with --tune only", param_hint="--model")
 
-    findings = examine()
+    findings = examine(database_url)
     show(findings, Console())
     if any(finding.state == "broken" for finding in findings):
         raise typer.Exit(1)
 
 
+app.command()(database)
+app.command()(migrate)
 app.command()(tune)
 app.command()(evaluate)
 

@@ -186,3 +186,10 @@ class TestLangGraphSqlite(StoreContract):
         with SqliteStore.from_conn_string(str(tmp_path / "people.db")) as store:
             store.setup()
             yield store
+
+
+class TestPostgres(StoreContract):
+    @pytest.fixture
+    def store(self, database_url: str) -> Iterator[BaseStore]:
+        with open_store(database_url) as store:
+            yield store
