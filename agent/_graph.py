@@ -13,6 +13,8 @@ from chatrec.agent._context import user_of
 from chatrec.indexes import ThreadOwners
 
 _RUNTIME = "__pregel_runtime"
+_DURABILITY = "sync"
+"""A choice is kept before its tool runs: after a crash the same call is run again, and counts once."""
 
 
 class RecommenderGraph(CompiledStateGraph[Any, Any, Any, Any]):
@@ -36,10 +38,12 @@ class RecommenderGraph(CompiledStateGraph[Any, Any, Any, Any]):
             ContextError: The context names no user.
             ThreadRefused: The thread belongs to another user.
         """
+        kwargs.setdefault("durability", _DURABILITY)
         return CompiledStateGraph.stream(self._admit(config, kwargs.get("context")), input, config, **kwargs)
 
     def astream(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> AsyncIterator[Any]:  # noqa: A002
         """As `stream`, asynchronously."""
+        kwargs.setdefault("durability", _DURABILITY)
         return CompiledStateGraph.astream(self._admit(config, kwargs.get("context")), input, config, **kwargs)
 
     def _admit(self, config: RunnableConfig | None, context: object) -> RecommenderGraph:

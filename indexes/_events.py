@@ -203,10 +203,21 @@ class EventLog:
         return records
 
     def live(self, user_id: str) -> list[dict[str, Any]]:
-        """The records that hold, oldest first: neither undone nor undo records."""
+        """The records that hold, oldest first: neither undone nor undo records, and of one call repeated the first.
+
+        A tool's call that was cut off may be run again by another process, after its record was written.
+        """
         records = self.read(user_id)
         undone = {target for record in records if record["kind"] == UNDO for target in record["targets"]}
-        return [record for record in records if record["kind"] != UNDO and record["id"] not in undone]
+        told = [record for record in records if record["kind"] != UNDO]
+        first: dict[str, str] = {}
+        for record in told:
+            first.setdefault(str(record.get("call", record["id"])), record["id"])
+        return [
+            record
+            for record in told
+            if record["id"] not in undone and first[str(record.get("call", record["id"]))] == record["id"]
+        ]
 
     def erase(self, user_id: str) -> int:
         """Delete every record of the user, of every scope, for good, from the store's file too where the store can.

@@ -76,6 +76,7 @@ class FeedbackLog:
         constraint: Constraint | None = None,
         reason: str = "",
         thread_id: str | None = None,
+        call: str | None = None,
     ) -> FeedbackEvent:
         """Append one event.
 
@@ -86,6 +87,7 @@ class FeedbackLog:
             constraint: `critique` and `refine` need it or an item.
             reason: In the person's words.
             thread_id: The conversation it was said in.
+            call: What recorded it, if that may be run again: of several events with the same one, the first counts.
 
         Raises:
             StoreError: The kind is unknown, or what it needs is missing.
@@ -100,6 +102,8 @@ class FeedbackLog:
         fields["constraint"] = None if constraint is None else constraint_as_dict(constraint)
         fields["reason"] = clean(reason)
         fields["thread_id"] = None if thread_id is None else checked_id(thread_id, "thread id")
+        if call is not None:
+            fields["call"] = call
         return _event(self._log.append(user_id, kind, fields))
 
     def events(self, user_id: str) -> tuple[FeedbackEvent, ...]:

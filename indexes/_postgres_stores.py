@@ -10,7 +10,6 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import partial
 from typing import Any, Self
 
 from langchain_core.runnables import RunnableConfig
@@ -180,17 +179,17 @@ class ServerSaver(_Connected, PostgresSaver):
         self.server.safely(lambda: PostgresSaver.put_writes(self, config, writes, task_id, task_path))
 
     def delete_thread(self, thread_id: str) -> None:
-        """Delete a conversation for good."""
-        self.delete_threads([thread_id])
+        """Delete a conversation."""
+        self.server.safely(lambda: PostgresSaver.delete_thread(self, thread_id))
 
     def delete_threads(self, thread_ids: Sequence[str]) -> None:
-        """Delete conversations for good.
+        """Delete conversations, and what they left in the tables.
 
         Raises:
             StoreError: They are deleted, but the server could not be made to overwrite them yet.
         """
         for thread_id in thread_ids:
-            self.server.safely(partial(PostgresSaver.delete_thread, self, thread_id))
+            self.delete_thread(thread_id)
         scrub(self.server, "checkpoints", "checkpoint_blobs", "checkpoint_writes")
 
     def get_delta_channel_history(

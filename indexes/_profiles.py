@@ -77,7 +77,13 @@ class ProfileStore:
         self._log = EventLog(store, "profile", catalog)
 
     def prefer(
-        self, user_id: str, constraint: Constraint, *, note: str = "", thread_id: str | None = None
+        self,
+        user_id: str,
+        constraint: Constraint,
+        *,
+        note: str = "",
+        thread_id: str | None = None,
+        call: str | None = None,
     ) -> ProfileEvent:
         """Remember a like, or with a `none` constraint an avoidance.
 
@@ -89,6 +95,7 @@ class ProfileStore:
             constraint: What is liked or avoided.
             note: What the person said.
             thread_id: The conversation it was said in.
+            call: As for `FeedbackLog.record`.
 
         Raises:
             StoreError: The user id is empty, or the constraint cannot be stored.
@@ -96,9 +103,13 @@ class ProfileStore:
         fields: dict[str, Any] = {"constraint": constraint_as_dict(constraint), "note": clean(note)}
         if thread_id is not None:
             fields["thread_id"] = checked_id(thread_id, "thread id")
+        if call is not None:
+            fields["call"] = call
         return _event(self._log.append(user_id, "prefer", fields))
 
-    def forget(self, user_id: str, constraint: Constraint | str, *, thread_id: str | None = None) -> ProfileEvent:
+    def forget(
+        self, user_id: str, constraint: Constraint | str, *, thread_id: str | None = None, call: str | None = None
+    ) -> ProfileEvent:
         """Take a like or an avoidance back; what is not held is forgotten without complaint.
 
         Args:
@@ -106,6 +117,7 @@ class ProfileStore:
             constraint: Its values leave the constraints of the same facet and operation; other operations must be
                 equal. A facet's name forgets all that is held of the facet.
             thread_id: The conversation it was said in.
+            call: As for `FeedbackLog.record`.
 
         Raises:
             StoreError: The user id is empty, or the constraint cannot be stored.
@@ -116,6 +128,8 @@ class ProfileStore:
             fields = {"constraint": constraint_as_dict(constraint)}
         if thread_id is not None:
             fields["thread_id"] = checked_id(thread_id, "thread id")
+        if call is not None:
+            fields["call"] = call
         return _event(self._log.append(user_id, "forget", fields))
 
     def get(self, user_id: str) -> Profile:

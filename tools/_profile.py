@@ -9,7 +9,7 @@ from langgraph.prebuilt import ToolRuntime
 
 from chatrec.indexes import Recommender
 from chatrec.tools._resolve import resolve_constraints
-from chatrec.tools._turn import Session
+from chatrec.tools._turn import Session, call_of
 
 
 def get_profile_tool(recommender: Recommender, session: Session) -> BaseTool:
@@ -49,10 +49,12 @@ def update_profile_tool(recommender: Recommender, session: Session) -> BaseTool:
             remove: Conditions to forget.
         """
         turn = session.turn(runtime)
-        for constraint in resolve_constraints(catalog, remove or ()):
-            recommender.profiles.forget(turn.user_id, constraint, thread_id=turn.thread_id)
-        for constraint in resolve_constraints(catalog, add or ()):
-            recommender.profiles.prefer(turn.user_id, constraint, note=turn.text, thread_id=turn.thread_id)
+        who, thread = turn.user_id, turn.thread_id
+        for number, constraint in enumerate(resolve_constraints(catalog, remove or ())):
+            recommender.profiles.forget(who, constraint, thread_id=thread, call=call_of(runtime, f"-{number}"))
+        for number, constraint in enumerate(resolve_constraints(catalog, add or ())):
+            call = call_of(runtime, f"+{number}")
+            recommender.profiles.prefer(who, constraint, note=turn.text, thread_id=thread, call=call)
         wishes = [str(constraint) for constraint in recommender.profiles.get(turn.user_id).constraints]
         return f"Profile now: {', '.join(wishes) or 'empty'}.", {"profile": wishes}
 

@@ -9,7 +9,7 @@ from langgraph.prebuilt import ToolRuntime
 
 from chatrec.indexes import Recommender
 from chatrec.tools._resolve import resolve_constraints, resolve_item
-from chatrec.tools._turn import Session
+from chatrec.tools._turn import Session, call_of
 
 Kind = Literal["accept", "reject", "seen", "critique", "refine"]
 
@@ -43,6 +43,7 @@ def record_feedback_tool(recommender: Recommender, session: Session) -> BaseTool
             constraint=constraint,
             reason=reason or turn.text,
             thread_id=turn.thread_id,
+            call=call_of(runtime),
         )
         title = catalog[item_id].title
         return f"Noted: {kind} {title}.", {"event": {"id": event.id, "kind": kind, "item_id": item_id, "title": title}}

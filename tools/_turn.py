@@ -107,6 +107,22 @@ class Session:
         self._listed += tuple(i for i in ids if i not in self._listed)
 
 
+def call_of(runtime: ToolRuntime[Any, Any] | None, part: str = "") -> str | None:
+    """What names one call of a tool in one turn, the same when the call is run again; None outside an agent.
+
+    Args:
+        runtime: The call's; models number their calls anew in each message, so the message's id belongs to the name.
+        part: Which of several things that the call does.
+    """
+    state = runtime.state if runtime is not None else None
+    if runtime is None or not isinstance(state, Mapping) or not runtime.tool_call_id:
+        return None
+    for message in reversed(state.get("messages", ())):
+        if any(call["id"] == runtime.tool_call_id for call in getattr(message, "tool_calls", ())):
+            return f"{message.id}/{runtime.tool_call_id}{part}" if message.id else None
+    return None
+
+
 def with_where(turn: Turn, where: tuple[Constraint, ...]) -> Turn:
     """The turn with further conditions; a new condition replaces an older one on the same facet."""
     replaced = {constraint.facet for constraint in where}

@@ -73,14 +73,14 @@ def show(findings: list[Finding], console: Console) -> None:
 
 def _careful(look: Callable[[], Iterator[Finding]], name: str | None = None) -> list[Finding]:
     found: list[Finding] = []
-    name = name or getattr(look, "__name__", "").strip("_")
+    called: str = name or getattr(look, "__name__", "").strip("_")
     try:
         found.extend(look())
     except ChatrecError as error:
-        found.append(Finding(name, str(error.args[0]), "broken", error.hint))
+        found.append(Finding(called, str(error.args[0]), "broken", error.hint))
     except Exception as error:  # a doctor must survive what is broken, and name it
         value = f"{type(error).__name__}: {error}"
-        found.append(Finding(name, value, "broken", "reinstall chatrec, or report this line"))
+        found.append(Finding(called, value, "broken", "reinstall chatrec, or report this line"))
     return found
 
 

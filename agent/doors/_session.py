@@ -121,10 +121,10 @@ class Session:
         Raises:
             ModelError: The model failed, or no answer came.
         """
-        before = self._agent.get_state(self._config).config
+        before, said = self._begin(text)
         reader = TurnReader()
         try:
-            for mode, value in self._agent.stream(self._said(text), self._config, **self._how()):
+            for mode, value in self._agent.stream(said, self._config, **self._how()):
                 for event in reader.read(mode, value):
                     if on_step is not None and isinstance(event, Step):
                         on_step(event.tool)
@@ -150,11 +150,11 @@ class Session:
         Raises:
             ModelError: The model failed, or no answer came.
         """
-        before = self._agent.get_state(self._config).config
+        before, said = self._begin(text, history)
         reader = TurnReader()
         config = self._config | {"callbacks": list(callbacks)}
         try:
-            run = self._agent.astream(self._said(text, history), config, **self._how())
+            run = self._agent.astream(said, config, **self._how())
             async with aclosing(cast("AsyncGenerator[tuple[str, Any], None]", run)) as chunks:
                 async for mode, value in chunks:
                     for event in reader.read(mode, value):
@@ -255,8 +255,26 @@ class Session:
         profile = self.recommender.profiles.get(self.user_id)
         return Known(profile, titles("accept"), titles("reject"), titles("seen"))
 
-    def _said(self, text: str, history: Sequence[AnyMessage] = ()) -> dict[str, Any]:
-        return {"messages": [*history, HumanMessage(text)]}
+    def _begin(self, text: str, history: Sequence[AnyMessage] = ()) -> tuple[RunnableConfig, dict[str, Any] | None]:
+        """Where the conversation was before the turn, and what to tell the agent.
+
+        A turn whose process died in the middle is gone on with where the same is said again, so that what it did
+        already is not done twice; where something else is said, it is taken back.
+        """
+        said: dict[str, Any] = {"messages": [*history, HumanMessage(text)]}
+        state = self._agent.get_state(self._config)
+        if not state.next or state.interrupts:
+            return state.config, said
+        before: RunnableConfig = {"configurable": {"thread_id": self.thread_id}}
+        for earlier in self._agent.get_state_history(self._config):
+            if not earlier.next:
+                before = earlier.config
+                break
+        people = [m for m in state.values.get("messages", []) if isinstance(m, HumanMessage)]
+        if people and people[-1].text == text:
+            return before, None
+        self._take_back(before)
+        return before, said
 
     def _how(self) -> dict[str, Any]:
         # No "messages" mode: LangGraph would run the model in a thread that Ctrl-C does not reach, and the model's

@@ -14,7 +14,7 @@ from tests.postgres_server import PostgresOfTests
 
 from chatrec.errors import CatalogError, ConstraintError
 from chatrec.indexes import Catalog, Constraint, ItemIndex, Recommender
-from chatrec.indexes._index_facets import Filter
+from chatrec.indexes._index_facets import Filter, as_constraints
 from chatrec.indexes._postgres_index import PostgresIndex
 from chatrec.testing import HashingEmbedder
 
@@ -101,11 +101,7 @@ class IndexContract(ABC):
         self, films: Catalog, request: pytest.FixtureRequest, where: Filter
     ) -> None:
         index = self.build(films, request)
-        constraints = (
-            [Constraint(name, "any", tuple([v] if isinstance(v, str) else v)) for name, v in where.items()]
-            if isinstance(where, dict)
-            else list(where)
-        )
+        constraints = as_constraints(where)
         allowed = {item.id for item, held in zip(films.items, films.mask(constraints), strict=True) if held}
         found = index.similarity_search("a good film", k=len(films), filter=where)
         assert {document.id for document in found} == allowed

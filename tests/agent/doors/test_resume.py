@@ -1,0 +1,98 @@
+"""A turn whose process died in the middle: gone on with where the same is said again, else taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chatrec.agent import RecommenderContext, create_recommender
+from chatrec.agent.doors._session import Session
+from chatrec.indexes import ItemIndex, Recommender, open_checkpointer, open_store
+from chatrec.testing import HashingEmbedder, ScriptedChatModel, tea_catalog
+
+Process = Callable[[list[Any]], tuple[Any, Recommender]]
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def process(request: pytest.FixtureRequest, tmp_path: Path) -> Process:
+    """Makes what a new process has over the same stores, given its model's replies."""
+    url = request.getfixturevalue("database_url") if request.param == "postgres" else None
+    index = ItemIndex.build(tea_catalog(), embedder=HashingEmbedder())
+
+    def make(replies: list[Any]) -> tuple[Any, Recommender]:
+        store = open_store(url or tmp_path / "people.db")
+        recommender = Recommender(tea_catalog(), index=index, store=store)
+        saver = open_checkpointer(url or tmp_path / "threads.db")
+        return create_recommender(
+            recommender, model=ScriptedChatModel(replies=replies), store=store, checkpointer=saver
+        ), recommender
+
+    return make
+
+
+def told(recommender: Recommender) -> list[str | None]:
+    return [event.item_id for event in recommender.feedback.events("ana")]
+
+
+def die_after(process: Process, node: str, text: str, replies: list[Any]) -> None:
+    """A turn that stops after a node's work, as when its process is killed there."""
+    agent, _ = process(replies)
+    config = {"configurable": {"thread_id": "t"}}
+    message = {"messages": [{"role": "user", "content": text}]}
+    for update in agent.stream(message, config, context=RecommenderContext("ana"), stream_mode="updates"):
+        if node in update:
+            return
+    raise AssertionError(f"no {node}")
+
+
+NOTED = ("record_feedback", {"kind": "seen", "item": tea_catalog().items[0].title})
+
+
+@pytest.mark.parametrize("node", ["model", "tools"])
+def test_said_again_it_goes_on_and_counts_once(process: Process, node: str) -> None:
+    first = Session(*process([("recommend", {}), "Here."]), user_id="ana", thread_id="t")
+    first.send("tea please")
+    die_after(process, node, "I know the first", [NOTED])
+    replies: list[Any] = [("recommend", {}), "Others."]
+    agent, recommender = process(replies)
+    session = Session(agent, recommender, user_id="ana", thread_id="t")
+    answer = session.send("I know the first")
+    assert answer.recommendations
+    assert told(recommender) == [tea_catalog().items[0].id]
+    assert [exchange.said for exchange in session.exchanges()] == ["tea please", "I know the first"]
+    again = process([("recommend", {}), "More."])
+    assert len(Session(*again, user_id="ana", thread_id="t").exchanges()) == 2
+
+
+def test_where_something_else_is_said_it_is_taken_back(process: Process) -> None:
+    die_after(process, "model", "I know the first", [NOTED])
+    agent, recommender = process([("recommend", {}), "Here."])
+    session = Session(agent, recommender, user_id="ana", thread_id="t")
+    session.send("something green")
+    assert [exchange.said for exchange in session.exchanges()] == ["something green"]
+    assert told(recommender) == []
+
+
+def test_the_same_call_in_two_turns_counts_twice(process: Process) -> None:
+    agent, recommender = process([NOTED, ("recommend", {}), "Here.", NOTED, ("recommend", {}), "Here."])
+    session = Session(agent, recommender, user_id="ana", thread_id="t")
+    session.send("I know the first")
+    session.send("I know the first, I said")
+    assert len(told(recommender)) == 2
+
+
+def test_a_call_that_is_run_again_counts_once(process: Process) -> None:
+    _, recommender = process([])
+    for _ in range(2):
+        recommender.feedback.record("ana", "seen", item_id="1", call="m/c")
+    recommender.feedback.record("ana", "seen", item_id="1", call="m/d")
+    recommender.feedback.record("ana", "seen", item_id="1")
+    assert len(told(recommender)) == 3
+    recommender.feedback.undo("ana")
+    recommender.feedback.undo("ana")
+    assert len(told(recommender)) == 1
+    recommender.feedback.undo("ana")
+    assert told(recommender) == []
