@@ -45,9 +45,8 @@ def remote_model(url: str) -> BaseChatModel:
         ModelError: The package is missing, or the server does not answer or names no model.
     """
     try:
-        import httpx
         from langchain_openai import ChatOpenAI
-        from openai import OpenAI, OpenAIError
+        from openai import OpenAI, OpenAIError, Timeout
     except ImportError as error:
         raise ModelError(
             f"a model elsewhere needs a package that is not installed: {error.name}",
@@ -78,7 +77,7 @@ def remote_model(url: str) -> BaseChatModel:
     shown = shown_address(address)
     # Servers without keys want some word all the same.
     key = os.environ.get(KEY) or os.environ.get("OPENAI_API_KEY") or "none"
-    timeout = httpx.Timeout(_SECONDS, connect=_CONNECT_SECONDS)
+    timeout = Timeout(_SECONDS, connect=_CONNECT_SECONDS)
     if not name:
         with _told(shown, OpenAIError):
             served = OpenAI(base_url=address, api_key=key, timeout=timeout).models.list().data

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import shutil
+import signal
 import tempfile
 import warnings
 from pathlib import Path
@@ -67,7 +68,10 @@ class PostgresOfTests:
         return self
 
     def __exit__(self, *exc: object) -> None:
-        self.stop()
+        # Nothing of it is kept, so nothing needs to be written.
+        process = self._server.get_postmaster_info().process
+        process.send_signal(signal.SIGQUIT)
+        process.wait(30)
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _run(self, statement: str) -> None:

@@ -109,7 +109,7 @@ class Session:
         """The items."""
         return self.recommender.catalog
 
-    def send(self, text: str, *, on_step: OnStep | None = None) -> Answer:
+    def send(self, text: str, *, on_step: OnStep | None = None, key: str | None = None) -> Answer:
         """Say something and wait for the answer.
 
         A turn that does not end, because of an error or of Ctrl-C, leaves no trace in the conversation.
@@ -117,11 +117,16 @@ class Session:
         Args:
             text: The person's words.
             on_step: Told the name of each tool as the model chooses it.
+            key: The sentence's own, where it may be said again because no answer was heard: said with the same key, it
+                is answered as it was, and one that was cut off is gone on with.
 
         Raises:
             ModelError: The model failed, or no answer came.
         """
-        before, said = self._begin(text)
+        held = self._answered(key)
+        if held is not None:
+            return self._remembered(held)
+        before, said = self._begin(text, key=key)
         reader = TurnReader()
         try:
             for mode, value in self._agent.stream(said, self._config, **self._how()):
@@ -135,7 +140,12 @@ class Session:
         return self._remembered(answer)
 
     async def stream(
-        self, text: str, *, history: Sequence[AnyMessage] = (), callbacks: Sequence[BaseCallbackHandler] = ()
+        self,
+        text: str,
+        *,
+        history: Sequence[AnyMessage] = (),
+        callbacks: Sequence[BaseCallbackHandler] = (),
+        key: str | None = None,
     ) -> AsyncGenerator[Event, None]:
         """Say something and follow the turn; the events are described in `chatrec.agent.doors._conversation`.
 
@@ -146,11 +156,18 @@ class Session:
             text: The person's words.
             history: What was said before, where the conversation is new under its thread id.
             callbacks: Told of the model's calls, by LangChain.
+            key: As for `send`.
 
         Raises:
             ModelError: The model failed, or no answer came.
         """
-        before, said = self._begin(text, history)
+        held = self._answered(key)
+        if held is not None:
+            for line in self._remembered(held).reply.splitlines(keepends=True):
+                yield Words(line)
+            yield Done(held)
+            return
+        before, said = self._begin(text, history, key=key)
         reader = TurnReader()
         config = self._config | {"callbacks": list(callbacks)}
         try:
@@ -255,13 +272,27 @@ class Session:
         profile = self.recommender.profiles.get(self.user_id)
         return Known(profile, titles("accept"), titles("reject"), titles("seen"))
 
-    def _begin(self, text: str, history: Sequence[AnyMessage] = ()) -> tuple[RunnableConfig, dict[str, Any] | None]:
+    def _answered(self, key: str | None) -> Answer | None:
+        """What was answered to the sentence with this key, if it was."""
+        if key is None:
+            return None
+        state = self._agent.get_state(self._config)
+        people = [m.id for m in state.values.get("messages", []) if isinstance(m, HumanMessage)]
+        if key not in people or (state.next and people[-1] == key):
+            return None
+        told = exchanges(state.values["messages"], self.catalog)
+        place = people.index(key)
+        return told[place].answer if len(told) > place else None
+
+    def _begin(
+        self, text: str, history: Sequence[AnyMessage] = (), *, key: str | None = None
+    ) -> tuple[RunnableConfig, dict[str, Any] | None]:
         """Where the conversation was before the turn, and what to tell the agent.
 
         A turn whose process died in the middle is gone on with where the same is said again, so that what it did
         already is not done twice; where something else is said, it is taken back.
         """
-        said: dict[str, Any] = {"messages": [*history, HumanMessage(text)]}
+        said: dict[str, Any] = {"messages": [*history, HumanMessage(text, id=key)]}
         state = self._agent.get_state(self._config)
         if not state.next or state.interrupts:
             return state.config, said
@@ -271,7 +302,7 @@ class Session:
                 before = earlier.config
                 break
         people = [m for m in state.values.get("messages", []) if isinstance(m, HumanMessage)]
-        if people and people[-1].text == text:
+        if people and (people[-1].id == key if key is not None else people[-1].text == text):
             return before, None
         self._take_back(before)
         return before, said

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
 import pytest
 from langchain_core.documents import Document
-from langchain_core.vectorstores import VectorStore
+from langchain_core.vectorstores import InMemoryVectorStore, VectorStore
 from langchain_tests.integration_tests import VectorStoreIntegrationTests
 from tests.postgres_server import PostgresOfTests
 
@@ -16,6 +17,7 @@ from chatrec.errors import CatalogError, ConstraintError
 from chatrec.indexes import Catalog, Constraint, ItemIndex, Recommender
 from chatrec.indexes._index_facets import Filter, as_constraints
 from chatrec.indexes._postgres_index import PostgresIndex
+from chatrec.indexes._store_index import StoreIndex
 from chatrec.testing import HashingEmbedder
 
 Index: TypeAlias = ItemIndex | PostgresIndex
@@ -165,3 +167,29 @@ class TestPostgresIsAVectorStore(VectorStoreIntegrationTests):
     @pytest.fixture
     def vectorstore(self, database_url: str) -> VectorStore:
         return PostgresIndex(self.get_embeddings(), server=database_url)
+
+
+class TestAnyVectorStore:
+    """The engine finds what is near; hits and lists are those of the embedded index all the same."""
+
+    @pytest.fixture(params=[5_000, 20])
+    def index(self, films: Catalog, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> StoreIndex:
+        # With 20, the engine is asked; otherwise so few items are compared one by one.
+        monkeypatch.setattr("chatrec.indexes._store_index._FEW", request.param)
+        return StoreIndex.build(films, InMemoryVectorStore, embedder=HashingEmbedder())
+
+    @pytest.mark.parametrize("share", [1.0, 0.3, 0.02])
+    def test_hits(self, films: Catalog, expected: ItemIndex, index: StoreIndex, share: float) -> None:
+        mask = np.random.default_rng(7).random(len(films)) < share
+        for query in QUERIES:
+            ours, theirs = (each.search(query, k=5, mask=mask, exclude=["f1"]) for each in (index, expected))
+            np.testing.assert_allclose([h.score for h in ours], [h.score for h in theirs], atol=2e-4)
+
+    def test_lists(self, films: Catalog, expected: ItemIndex, index: StoreIndex, tmp_path: Path) -> None:
+        told = [
+            [r.id for r in Recommender(films, index=each).recommend("a wedding in the rain", user_id="ana").items]
+            for each in (index, expected)
+        ]
+        assert told[0] == told[1]
+        kept = StoreIndex.build(films, InMemoryVectorStore, embedder=HashingEmbedder(), path=tmp_path / "v.npy")
+        assert [h.id for h in kept.search("alien", k=3)] == [h.id for h in expected.search("alien", k=3)]

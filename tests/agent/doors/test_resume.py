@@ -76,6 +76,19 @@ def test_where_something_else_is_said_it_is_taken_back(process: Process) -> None
     assert told(recommender) == []
 
 
+def test_what_was_answered_unheard_is_answered_again(process: Process) -> None:
+    agent, recommender = process([NOTED, ("recommend", {}), "Here."])
+    first = Session(agent, recommender, user_id="ana", thread_id="t").send("I know the first", key="k1")
+    other = Session(*process([("recommend", {}), "More."]), user_id="ana", thread_id="t")
+    again = other.send("I know the first", key="k1")
+    assert again.reply == first.reply
+    assert again.recommendations == first.recommendations
+    assert other.shown == list(first.recommendations)
+    assert other.send("I know the first", key="k2").reply != first.reply
+    assert [exchange.said for exchange in other.exchanges()] == ["I know the first"] * 2
+    assert len(told(recommender)) == 1
+
+
 def test_the_same_call_in_two_turns_counts_twice(process: Process) -> None:
     agent, recommender = process([NOTED, ("recommend", {}), "Here.", NOTED, ("recommend", {}), "Here."])
     session = Session(agent, recommender, user_id="ana", thread_id="t")
