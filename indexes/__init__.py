@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from chatrec.indexes._catalog import Catalog
+    from chatrec.indexes._choosing import Choosing
     from chatrec.indexes._constraints import Constraint
     from chatrec.indexes._embedders import open_embedder
+    from chatrec.indexes._excluded import Excluded
     from chatrec.indexes._feedback import FeedbackEvent, FeedbackLog
     from chatrec.indexes._index import ItemIndex
     from chatrec.indexes._interactions import Interactions
     from chatrec.indexes._linker import Link, Proposal
+    from chatrec.indexes._parts import part_bars, part_name
     from chatrec.indexes._people import (
         Forgotten,
         aexport_person,
@@ -27,18 +30,23 @@ if TYPE_CHECKING:
     )
     from chatrec.indexes._persistence import home, open_checkpointer, open_store
     from chatrec.indexes._profiles import Profile, ProfileStore
+    from chatrec.indexes._ranker import Weights
     from chatrec.indexes._recommender import Recommendations, Recommender
     from chatrec.indexes._rejects import Reject
+    from chatrec.indexes._rules import AgeLimit, Rule, Rules
     from chatrec.indexes._schema import ColumnSchema, Schema
     from chatrec.indexes._threads import ThreadOwners
     from chatrec.indexes._together import CoPreference
-    from chatrec.indexes._values import Facet, Item, Mention, Question, Recommendation
+    from chatrec.indexes._values import Facet, Item, Mention, Past, Question, Recommendation
 
 __all__ = [
+    "AgeLimit",
     "Catalog",
+    "Choosing",
     "CoPreference",
     "ColumnSchema",
     "Constraint",
+    "Excluded",
     "Facet",
     "FeedbackEvent",
     "FeedbackLog",
@@ -48,6 +56,7 @@ __all__ = [
     "ItemIndex",
     "Link",
     "Mention",
+    "Past",
     "Profile",
     "ProfileStore",
     "Proposal",
@@ -56,8 +65,11 @@ __all__ = [
     "Recommendations",
     "Recommender",
     "Reject",
+    "Rule",
+    "Rules",
     "Schema",
     "ThreadOwners",
+    "Weights",
     "aexport_person",
     "aforget_person",
     "aretain",
@@ -67,14 +79,19 @@ __all__ = [
     "open_checkpointer",
     "open_embedder",
     "open_store",
+    "part_bars",
+    "part_name",
     "retain",
 ]
 
 _HOMES = {
+    "AgeLimit": "_rules",
     "Catalog": "_catalog",
+    "Choosing": "_choosing",
     "CoPreference": "_together",
     "ColumnSchema": "_schema",
     "Constraint": "_constraints",
+    "Excluded": "_excluded",
     "Facet": "_values",
     "FeedbackEvent": "_feedback",
     "FeedbackLog": "_feedback",
@@ -84,6 +101,7 @@ _HOMES = {
     "ItemIndex": "_index",
     "Link": "_linker",
     "Mention": "_values",
+    "Past": "_values",
     "Profile": "_profiles",
     "ProfileStore": "_profiles",
     "Proposal": "_linker",
@@ -92,8 +110,11 @@ _HOMES = {
     "Recommendations": "_recommender",
     "Recommender": "_recommender",
     "Reject": "_rejects",
+    "Rule": "_rules",
+    "Rules": "_rules",
     "Schema": "_schema",
     "ThreadOwners": "_threads",
+    "Weights": "_ranker",
     "aexport_person": "_people",
     "aforget_person": "_people",
     "aretain": "_people",
@@ -103,6 +124,8 @@ _HOMES = {
     "open_checkpointer": "_persistence",
     "open_embedder": "_embedders",
     "open_store": "_persistence",
+    "part_bars": "_parts",
+    "part_name": "_parts",
     "retain": "_people",
 }
 

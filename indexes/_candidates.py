@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from chatrec.indexes._constraints import Constraint
 from chatrec.indexes._ranker import Space, nearness
 from chatrec.indexes._reasons import telling
+from chatrec.indexes._rules import MOST
 from chatrec.indexes._taste import Taste, item_values
-from chatrec.indexes._values import Item
+from chatrec.indexes._values import Item, Past
 
 if TYPE_CHECKING:
     from chatrec.indexes._catalog import Catalog
@@ -36,6 +37,8 @@ _SLOWER: Final = 0.1
 """Which items go together says more the more of them are known: there taste fades ten times more slowly."""
 _BESIDE_WORDS: Final = np.float32(0.35)
 """How much of its weight company keeps where words say what is wanted now."""
+_REMEMBERED: Final = 50
+"""So many of the newest judged items are looked through for what mattered."""
 _KEPT_VECTORS: Final = 4096
 """Up to so many items in the catalog, their vectors are kept at hand."""
 
@@ -51,6 +54,7 @@ class Wish:
         like: Ids to stay close to.
         unlike: Ids to stay away from.
         taste: What feedback says.
+        moved: What the owner's rules add to each item's score, shape (n_items,), or None.
     """
 
     query: str = ""
@@ -59,6 +63,7 @@ class Wish:
     like: tuple[str, ...] = ()
     unlike: tuple[str, ...] = ()
     taste: Taste = field(default_factory=Taste)
+    moved: Floats | None = None
 
     @property
     def directed(self) -> bool:
@@ -90,6 +95,7 @@ class Finder:
         self._catalog = catalog
         self._index = index
         self._together = together
+        self._last: tuple[Wish, Floats] | None = None
 
     @cached_property
     def space(self) -> Space:
@@ -134,8 +140,12 @@ class Finder:
         soft = [self._catalog.mask([constraint]) & pool for constraint in wish.prefer or wish.soft()]
         if len(wish.soft()) > 1:
             soft.append(self._catalog.mask(wish.soft()) & pool)
+        if wish.moved is not None:
+            soft.append((wish.moved > 0) & pool)
         if self._together is not None:
-            for scores in (self._company(wish), self._together.popular):
+            for scores in (self._company(wish), self._together.popular, self._together.lately):
+                if not len(scores):
+                    continue
                 found.update(_best(scores, max(_PER_SIGNAL, 2 * k), pool))
         main = self._targets(wish)[0]
         for mask in soft:
@@ -170,6 +180,11 @@ class Finder:
         if self._together is not None:
             found["together"] = self._company(wish)[rows] * (_BESIDE_WORDS if wish.query else np.float32(1.0))
             found["popular"] = self._together.popular[rows]
+            found["novel"] = 1.0 - self._together.popular[rows]
+            if len(self._together.lately):
+                found["lately"] = self._together.lately[rows] * (_BESIDE_WORDS if wish.query else np.float32(1.0))
+        if wish.moved is not None:
+            found["rules"] = np.clip(wish.moved[rows], -MOST, MOST)
         if wish.remembered:
             satisfied = np.sum([self._catalog.mask([each])[rows] for each in wish.remembered], axis=0)
             found["profile"] = (1.0 - 0.5**satisfied).astype(np.float32)
@@ -210,6 +225,25 @@ class Finder:
         best = int(np.argmax(likeness))
         return self._catalog[accepted[best]].title if likeness[best] > 0.25 else ""
 
+    def mattered(self, taste: Taste, row: int) -> tuple[Past, ...]:
+        """The accepted and rejected items that speak most for an item or against it, at most three, strongest first."""
+        judged = list(taste.pulls.items())[:_REMEMBERED]
+        if not judged:
+            return ()
+        rows = np.array([self._catalog.row(item_id) for item_id, _ in judged], dtype=np.intp)
+        pulls = np.array([pull for _, pull in judged])
+        mine = self.vectors(np.array([row], dtype=np.intp))[0]
+        said = np.maximum(self.space.likeness(self.vectors(rows), mine), 0.0).astype(np.float64)
+        if self._together is not None:
+            said += self._together.between(rows.tolist(), row)
+        said *= pulls
+        best = [place for place in np.argsort(-np.abs(said), kind="stable")[:3].tolist() if abs(said[place]) > 0.05]
+        items = [self._catalog[judged[place][0]] for place in best]
+        return tuple(
+            Past(item.id, item.title, bool(pulls[place] > 0), float(said[place]))
+            for item, place in zip(items, best, strict=True)
+        )
+
     def _targets(self, wish: Wish) -> list[str | Floats]:
         """What to search for, most telling first."""
         targets: list[str | Floats] = []
@@ -227,12 +261,15 @@ class Finder:
     def _company(self, wish: Wish) -> Floats:
         """What the people like who liked what this person likes, shape (n_items,), in [-1, 1]: 1 for the best."""
         assert self._together is not None
+        if self._last is not None and self._last[0] is wish:
+            return self._last[1]
         pulls = wish.taste.pulls.items()
         liked = {self._catalog.row(i): pull**_SLOWER if pull > 0 else pull for i, pull in pulls}
         liked |= {self._catalog.row(item_id): 1.0 for item_id in wish.like}
         liked |= {self._catalog.row(item_id): -0.5 for item_id in wish.unlike}
         scores = self._together.scores(liked)
-        return scores / np.float32(max(float(scores.max(initial=0.0)), 1.0e-6)) if liked else scores
+        self._last = wish, scores  # one pair, replaced at once: threads never see half of it
+        return scores
 
     def _even(self, wish: Wish, pool: Mask, size: int) -> Rows:
         """The rows that satisfy most soft constraints, else an even, repeatable sample of the pool."""
@@ -243,6 +280,8 @@ class Finder:
         shuffled = np.random.default_rng(len(self._catalog)).permutation(len(self._catalog))
         if self._together is not None:
             score += self._together.popular
+        if wish.moved is not None:
+            score += wish.moved
         order = np.lexsort((shuffled[rows], -score[rows]))
         return np.sort(rows[order[:size]])
 

@@ -46,12 +46,14 @@ class Interactions:
     Attributes:
         people: Which person liked, from 0, int32, shape (m,), rising.
         rows: Which row of the catalog was liked, int32, shape (m,).
+        times: When, in seconds since 1970, 0 where it is not known; float64, shape (m,).
         dropped: How many events were left out, by reason.
         read: How many events were read.
     """
 
     people: NDArray[np.int32]
     rows: NDArray[np.int32]
+    times: NDArray[np.float64]
     dropped: Mapping[str, int] = field(default_factory=dict[str, int])
     read: int = 0
 
@@ -148,13 +150,16 @@ class Interactions:
                 left["not liked"] += 1
         people: list[int] = []
         rows: list[int] = []
+        times: list[float] = []
         for number, mine in enumerate(by_person.values()):
             kept = sorted(mine)[-MOST_OF_ONE:]
             left["beyond the newest 1,000 of a person"] += len(mine) - len(kept)
             people += [number] * len(kept)
             rows += [row for _, _, row in kept]
+            times += [at for at, _, _ in kept]
         told = {reason: times for reason, times in left.items() if times}
-        return cls(np.array(people, np.int32), np.array(rows, np.int32), told, count if read is None else read)
+        arrays = np.array(people, np.int32), np.array(rows, np.int32), np.array(times, np.float64)
+        return cls(*arrays, told, count if read is None else read)
 
 
 _Event = tuple[str, int, float | None, float]

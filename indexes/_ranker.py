@@ -37,8 +37,12 @@ class Weights:
         together: What people like who liked the same items, [-1, 1], a third of that beside words; only with
             interactions.
         popular: How many people liked the item, logarithmic, [0, 1]; only with interactions.
+        lately: How many people liked the item lately, [0, 1], as far as that told of later likes in the past; only with
+            interactions whose times are known.
         profile: Remembered likes that the item satisfies: half for one, three quarters for two, [0, 1].
         typical: How well the item stands for the others, [0, 1]; only where nothing is asked and nothing known.
+        novel: How little liked the item is, logarithmic, [0, 1]; set by `Choosing.novelty`.
+        rules: What the owner's rules add or take, [-2, 2].
         missed: What the item lacks of a relaxed constraint, 0 for a near miss to -1 for a far one, per constraint.
     """
 
@@ -49,8 +53,11 @@ class Weights:
     taste: float = 0.8
     together: float = 3.0
     popular: float = 0.15
+    lately: float = 2.0
     profile: float = 0.4
     typical: float = 0.2
+    novel: float = 0.0
+    rules: float = 1.0
     missed: float = 1.0
 
     def as_dict(self) -> dict[str, float]:

@@ -43,6 +43,7 @@ _PHRASES: Final[Mapping[Language, Mapping[str, str]]] = {
         "no": "no {}",
         "not": "not {}",
         "popular": "liked by many",
+        "rule": "put forward by the house: {}",
         "start": "a typical one to start from",
         "step": "; ",
         "taste": "your taste: {}",
@@ -62,6 +63,7 @@ _PHRASES: Final[Mapping[Language, Mapping[str, str]]] = {
         "no": "不含{}",
         "not": "不是{}",
         "popular": "很多人喜欢",
+        "rule": "店家推荐：{}",
         "start": "有代表性，可以先看看",
         "step": "；",
         "taste": "合你的口味：{}",
@@ -89,6 +91,7 @@ class Evidence:
         own: Facet values that tell what it is, for where nothing else does.
         company: Whether people who like the same items like it.
         popular: Whether many people like it.
+        rules: The owner's rules that put it forward.
     """
 
     met: Sequence[Constraint] = ()
@@ -103,6 +106,7 @@ class Evidence:
     own: Sequence[str] = ()
     company: bool = False
     popular: bool = False
+    rules: Sequence[str] = ()
 
 
 def explain(item: Item, evidence: Evidence, facets: Mapping[str, Facet], language: Language = "en") -> str:
@@ -141,6 +145,8 @@ def explain(item: Item, evidence: Evidence, facets: Mapping[str, Facet], languag
         tell([say["liked"].format(evidence.liked)])
     if evidence.company:
         tell([say["company"]])
+    if evidence.rules:
+        tell([say["rule"].format(say["join"].join(evidence.rules))])
     misses = [_missed(item, constraint, facets, say, language) for constraint in evidence.missed]
     if not told and (evidence.meaning or not misses):
         own = [say["join"].join(_spoken(evidence.own, facets, language))] if evidence.own else []

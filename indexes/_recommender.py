@@ -7,9 +7,10 @@ said nothing and nothing is known of them, the list is a spread of typical and d
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -17,24 +18,19 @@ from numpy.typing import NDArray
 
 from chatrec.errors import CatalogError, ContextError
 from chatrec.indexes._candidates import Finder, Wish
+from chatrec.indexes._choosing import Choosing, long_tail
 from chatrec.indexes._constraints import Constraint
+from chatrec.indexes._excluded import By, Excluded, tell_excluded
 from chatrec.indexes._feedback import FeedbackLog
+from chatrec.indexes._listing import Asked, Lister
 from chatrec.indexes._persistence import build_index, open_store
 from chatrec.indexes._profiles import ProfileStore
 from chatrec.indexes._questions import rank_questions
-from chatrec.indexes._ranker import Weights, add_up, diverse, overlaps, relax, representative, typical
-from chatrec.indexes._reasons import (
-    Evidence,
-    Language,
-    explain,
-    named_values,
-    own_values,
-    shared_values,
-    shared_words,
-    telling,
-)
+from chatrec.indexes._ranker import Weights, relax
+from chatrec.indexes._reasons import Language
+from chatrec.indexes._rules import AgeOf, Rules
 from chatrec.indexes._taste import Taste, fold
-from chatrec.indexes._values import Item, Question, Recommendation
+from chatrec.indexes._values import Question, Recommendation
 
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
@@ -60,18 +56,21 @@ class Recommendations:
         items: Best first; those that satisfy every constraint come before those that do not.
         matching: How many items satisfy every constraint and may be shown, before anything was relaxed.
         relaxed: The constraints that were lifted to fill the list, in the order of lifting.
+        excluded: What was kept off the list though it satisfies every constraint that held to the end, and by whom.
     """
 
     items: tuple[Recommendation, ...]
     matching: int
     relaxed: tuple[Constraint, ...] = ()
+    excluded: tuple[Excluded, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
-        """JSON-ready: items, matching, and relaxed in constraint notation."""
+        """JSON-ready: items, matching, relaxed in constraint notation, and excluded."""
         return {
             "items": [item.as_dict() for item in self.items],
             "matching": self.matching,
             "relaxed": [str(constraint) for constraint in self.relaxed],
+            "excluded": [each.as_dict() for each in self.excluded],
         }
 
 
@@ -89,6 +88,12 @@ class Recommender:
         language: Of the reasons: "en", "zh", or "auto" for the catalog's own.
         weights: How much each signal counts.
         together: What goes together, learnt from interactions (`CoPreference.learn`); None where there are none.
+        rules: The owner's rules, or the path of their TOML file (`Rules`).
+        choosing: How much variety, novelty and long tail a list has.
+        age_of: From a user id to the person's age in years, for an age limit of the rules.
+
+    Raises:
+        RulesError: The rules cannot be read, or name what the catalog does not have.
     """
 
     def __init__(
@@ -102,7 +107,13 @@ class Recommender:
         language: Literal["auto", "en", "zh"] = "auto",
         weights: Weights | None = None,
         together: CoPreference | None = None,
+        rules: Rules | str | PathLike[str] | None = None,
+        choosing: Choosing | None = None,
+        age_of: AgeOf | None = None,
     ) -> None:
+        self.rules = Rules() if rules is None else rules if isinstance(rules, Rules) else Rules.load(rules, catalog)
+        self.choosing = choosing or Choosing()
+        self._age_of = age_of
         self.store: BaseStore = store if store is not None else open_store(database_url)
         self.catalog = catalog
         self.index: Index = index if index is not None else build_index(catalog, embedder, database_url=database_url)
@@ -148,35 +159,31 @@ class Recommender:
             ConstraintError: A constraint names no facet of the catalog.
             ContextError: `user_id` is empty.
         """
-        if k < 1:
-            raise CatalogError(f"{k!r} items were asked for", hint="k is at least 1")
-        for item_id in (*like, *unlike):
-            if item_id not in self.catalog:
-                raise CatalogError(f"there is no item {item_id!r} to compare with", hint="pass ids of the catalog")
+        self._check(k, (*like, *unlike))
         taste, avoid, remembered = self._person(user_id)
-        base = self._allowed(taste, avoid, {*exclude, *like, *unlike})
+        shut = self._shut(user_id, taste, avoid, {*exclude, *like, *unlike}, (*where, *prefer, *remembered))
+        moved = np.sum([*self._moved.values()], axis=0) if self._moved else None
         words = self._without_titles(query, unlike)
-        wish = Wish(words, tuple(prefer), remembered, tuple(like), tuple(unlike), taste)
+        wish = Wish(words, tuple(prefer), remembered, tuple(like), tuple(unlike), taste, moved)
         masks = [self.catalog.mask([constraint]) for constraint in where]
+        base = self._open(shut)
         lifted, pools = relax(masks, base, k, lambda place, gained: self._finder.worth(wish, where[place], gained, k))
         relaxed = tuple(where[place] for place in lifted)
+        held = np.ones(len(self.catalog), dtype=np.bool_)
         missing = np.zeros(len(self.catalog), dtype=np.int64)
-        for place in lifted:
-            missing += ~masks[place]
+        for place, mask in enumerate(masks):
+            if place in lifted:
+                missing += ~mask
+            else:
+                held &= mask
+        excluded = tell_excluded(shut, held, self.catalog)
         if not pools[-1].any():
-            return Recommendations((), 0, relaxed)
-        rows = self._finder.candidates(wish, pools[-1], [pool & pools[-1] for pool in pools[:-1]], k)
-        vectors = self._finder.vectors(rows)
-        parts = add_up(self._finder.signals(wish, rows, vectors, relaxed), self.weights)
-        places, parts = self._choose(wish, vectors, parts, missing[rows], k)
-        say = self.language if language == "auto" else language
-        items: list[Recommendation] = []
-        for place in places:
-            item = self.catalog.items[int(rows[place])]
-            mine = {name: float(values[place]) for name, values in parts.items()}
-            reason = explain(item, self._evidence(wish, item, mine, where, relaxed), self.catalog.facets, say)
-            items.append(Recommendation(item.id, item.title, sum(mine.values()), mine, reason, item))
-        return Recommendations(tuple(items), int(pools[0].sum()), relaxed)
+            return Recommendations((), 0, relaxed, excluded)
+        narrower = [pool & pools[-1] for pool in pools[:-1]]
+        asked = Asked(tuple(where), relaxed, missing, k, self._say(language))
+        rows = self._finder.candidates(wish, pools[-1], narrower, k)
+        items = self._lister.best(wish, rows, asked)
+        return Recommendations(items, int(pools[0].sum()), relaxed, excluded)
 
     def count(self, where: Sequence[Constraint]) -> int:
         """How many items of the catalog satisfy all constraints."""
@@ -193,8 +200,8 @@ class Recommender:
             asked: Facets that were asked already.
             k: How many at most.
         """
-        taste, avoid, _ = self._person(user_id)
-        mask = self._allowed(taste, avoid, ()) & self.catalog.mask(where)
+        taste, avoid, remembered = self._person(user_id)
+        mask = self._open(self._shut(user_id, taste, avoid, (), (*where, *remembered))) & self.catalog.mask(where)
         skip = {*asked, *(constraint.facet for constraint in where)}
         return rank_questions(self.catalog, mask, skip=skip, k=k)
 
@@ -207,11 +214,44 @@ class Recommender:
         remembered = tuple(each for each in known if each.op != "none")
         return fold(self.feedback.events(user_id), self.catalog, self._link_reason), avoid, remembered
 
-    def _allowed(self, taste: Taste, avoid: Sequence[Constraint], exclude: Collection[str]) -> Mask:
-        allowed = self.catalog.mask(avoid)
-        out = [self.catalog.row(item_id) for item_id in (*taste.shown, *exclude) if item_id in self.catalog]
-        allowed[out] = False
+    def _check(self, k: int, ids: Sequence[str]) -> None:
+        if k < 1:
+            raise CatalogError(f"{k!r} items were asked for", hint="k is at least 1")
+        for item_id in ids:
+            if item_id not in self.catalog:
+                raise CatalogError(f"there is no item {item_id!r} to compare with", hint="pass ids of the catalog")
+
+    def _say(self, language: Literal["auto", "en", "zh"]) -> Language:
+        return self.language if language == "auto" else language
+
+    def _shut(
+        self,
+        user_id: str,
+        taste: Taste,
+        avoid: Sequence[Constraint],
+        now: Collection[str],
+        asked: Sequence[Constraint],
+    ) -> dict[tuple[By, str], Mask]:
+        """Which items may not be shown, by who says so and why."""
+        shut: dict[tuple[By, str], Mask] = {}
+        if taste.shown:
+            shut["feedback", ""] = self._mask_of(taste.shown)
+        if now:
+            shut["now", ""] = self._mask_of(now)
+        shut |= {("profile", str(each)): ~self.catalog.mask([each]) for each in avoid}
+        age = self._age_of(user_id) if self._age_of is not None else None
+        return shut | {("rule", told): mask for told, mask in self.rules.shut(self.catalog, asked, age).items()}
+
+    def _open(self, shut: Mapping[tuple[By, str], Mask]) -> Mask:
+        allowed = np.ones(len(self.catalog), dtype=np.bool_)
+        for mask in shut.values():
+            allowed &= ~mask
         return allowed
+
+    def _mask_of(self, ids: Collection[str]) -> Mask:
+        mask = np.zeros(len(self.catalog), dtype=np.bool_)
+        mask[[self.catalog.row(item_id) for item_id in ids if item_id in self.catalog]] = True
+        return mask
 
     def _without_titles(self, query: str, ids: Sequence[str]) -> str:
         """The query less the titles of shunned items: their words would find them and their namesakes."""
@@ -223,76 +263,16 @@ class Recommender:
         link = self.catalog.link(reason, last=(item_id,) if item_id is not None else ())
         return tuple(proposal.constraint for proposal in link.proposals if proposal.score >= _SURE)
 
-    def _choose(
-        self,
-        wish: Wish,
-        vectors: NDArray[np.float32],
-        parts: dict[str, NDArray[np.float64]],
-        missing: NDArray[np.int64],
-        k: int,
-    ) -> tuple[list[int], dict[str, NDArray[np.float64]]]:
-        """Places among the candidates, best first: fewer missed constraints first, then varied by score."""
-        centred = self._finder.space.centred(vectors)
-        overlap = np.zeros((0, 0), dtype=np.float32)
-        if not wish.directed:
-            overlap = overlaps(centred)
-            parts = parts | add_up({"typical": typical(overlap)}, self.weights)
-        scores = np.sum([*parts.values()], axis=0) if parts else np.zeros(len(vectors))
-        chosen: list[int] = []
-        for count in np.unique(missing):
-            among = np.flatnonzero(missing == count)
-            wanted = k - len(chosen)
-            if wish.directed:
-                order = diverse(scores[among], centred[among], wanted)
-            else:
-                near = overlap[np.ix_(among, among)]
-                order = representative(scores[among], near, wanted, weight=self.weights.typical)
-            chosen += [int(among[place]) for place in order]
-            if len(chosen) >= k:
-                break
-        return chosen, parts
+    @cached_property
+    def _moved(self) -> dict[str, NDArray[np.float32]]:
+        """What the rules add to each score, by rule."""
+        return self.rules.moved(self.catalog)
 
-    def _evidence(
-        self,
-        wish: Wish,
-        item: Item,
-        parts: dict[str, float],
-        where: Sequence[Constraint],
-        relaxed: Sequence[Constraint],
-    ) -> Evidence:
-        facets = self.catalog.facets
-        asked = dict.fromkeys(
-            (*where, *wish.prefer, *wish.remembered, *(c for c, weight in wish.taste.wishes if weight > 0))
-        )
-        held = {constraint: _satisfies(item, constraint) for constraint in asked}
-        liked = [self.catalog[item_id] for item_id in wish.like] if parts.get("like", 0.0) > 0.1 else []
-        values: list[str] = []
-        close = ""
-        if parts.get("taste", 0.0) > 0.05:
-            values = wish.taste_values(item, self.catalog)
-            close = "" if values else self._finder.closest_accepted(wish.taste, item.id)
-        return Evidence(
-            met=[constraint for constraint, holds in held.items() if holds],
-            named=named_values(wish.query, item, facets),
-            missed=[constraint for constraint in relaxed if not held[constraint]],
-            likes=[each.title for each in liked],
-            shared=telling(shared_values(item, liked, facets), facets, len(self.catalog)),
-            words=shared_words(wish.query, item.title),
-            taste=values,
-            liked=close,
-            meaning=bool(wish.query),
-            company=parts.get("together", 0.0) > 0.25,
-            popular=parts.get("popular", 0.0) > 0.1,
-            own=own_values(item, facets, len(self.catalog)),
-        )
+    @cached_property
+    def _lister(self) -> Lister:
+        tail = None if self.together is None else long_tail(self.together.likes)
+        return Lister(self.catalog, self._finder, self.weights, self.choosing, rules=self._moved, tail=tail)
 
     @cached_property
     def _finder(self) -> Finder:
         return Finder(self.catalog, self.index, self.together)
-
-
-def _satisfies(item: Item, constraint: Constraint) -> bool:
-    value = item.facets.get(constraint.facet)
-    if value is None and constraint.facet in {"title", "description"}:
-        value = item.title if constraint.facet == "title" else item.description
-    return constraint.accepts(value)

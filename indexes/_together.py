@@ -1,8 +1,10 @@
 """What goes together: which items are liked by the people who like others; learnt from interactions in closed form.
 
 EASE (Steck, Embarrassingly Shallow Autoencoders for Sparse Data, WWW 2019): with X the people's likes and
-P = (X'X + lambda I)^-1, the weights are B = -P / diag(P), diagonal 0, and a person's scores are x B. Only the strongest
-weights of each item are kept, so a person's scores cost the number of their items, not the size of the catalog.
+P = (X'X + lambda I + d diag(X'X))^-1, the weights are B = -P / diag(P), diagonal 0, and a person's scores are x B; d is
+that of likes dropped at random (Steck, Autoencoders that don't overfit towards the Identity, NeurIPS 2020). Only the
+strongest weights of each item are kept, so a person's scores cost the number of their items, not the size of the
+catalog. Factors (`_together_factors`) stand beside them: what both say, in standard deviations, is added.
 """
 
 from __future__ import annotations
@@ -10,17 +12,19 @@ from __future__ import annotations
 import io
 import os
 import zipfile
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from chatrec.errors import IndexFileError
 from chatrec.indexes._interactions import Interactions
+from chatrec.indexes._together_factors import everyday, fold_in, learn_factors
+from chatrec.indexes._together_recent import lately
 
 if TYPE_CHECKING:
     from chatrec.indexes._catalog import Catalog
@@ -32,9 +36,14 @@ Floats = NDArray[np.float32]
 _MOST_ITEMS = 5000
 """Most liked items that are learnt from; the inverse takes their number to the third power."""
 _KEPT = 300
-_LAMBDAS = (20.0, 60.0, 200.0, 600.0, 2000.0)
+_LAMBDAS = (20.0, 50.0, 120.0, 300.0, 700.0)
+_DROPPED = 0.3
 _JUDGES = 400
-_FORMAT = 1
+_MANY = 20.0
+"""So many likes make the weights between items count half of what they count for one who has liked everything."""
+_AT_ONCE = 2000
+"""People whose likes are spread out as a matrix at a time."""
+_FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -48,6 +57,9 @@ class CoPreference:
         weights: How strongly, float32, shape (m, k).
         likes: How many people liked each row of the catalog, int32, shape (size,).
         strength: The lambda of the formula above, chosen on likes that were kept back.
+        factors: Sets of factors of the learnt items, each float32, shape (m, f).
+        lately: How liked each row is lately, times how much that told of later likes, float32, shape (size,), 0 to 1;
+            empty where times are unknown or it told nothing.
     """
 
     size: int
@@ -56,6 +68,8 @@ class CoPreference:
     weights: Floats
     likes: NDArray[np.int32]
     strength: float
+    factors: tuple[Floats, ...] = ()
+    lately: Floats = field(default_factory=lambda: np.zeros(0, np.float32))
 
     @classmethod
     def learn(cls, interactions: Interactions, size: int, *, strength: float | None = None) -> CoPreference:
@@ -68,15 +82,17 @@ class CoPreference:
         """
         likes = np.bincount(interactions.rows, minlength=size).astype(np.int32)
         items = np.sort(np.argsort(-likes, kind="stable")[: min(_MOST_ITEMS, int((likes > 0).sum()))]).astype(np.int32)
-        people = _matrix(interactions, items)
+        people, columns = _learnt(interactions, items, size)
+        gram = _gram(people, columns, len(items))
         if strength is None:
-            strength = _chosen(people) if len(people) and len(items) else _LAMBDAS[2]
-        weights = _ease(people.T @ people, strength) if len(items) else np.zeros((0, 0), np.float32)
+            strength = _chosen(people, columns, gram) if len(items) else _LAMBDAS[2]
+        weights = _ease(gram, strength) if len(items) else np.zeros((0, 0), np.float32)
         kept = min(_KEPT, len(items))
         places = np.argsort(-np.abs(weights), axis=1, kind="stable")[:, :kept]
         strongest = np.take_along_axis(weights, places, axis=1).astype(np.float32)
         others = np.where(strongest != 0, items[places], -1).astype(np.int32) if len(items) else places.astype(np.int32)
-        return cls(size, items, others, strongest, likes, strength)
+        factors = learn_factors(people, columns, len(items))
+        return cls(size, items, others, strongest, likes, strength, factors, lately(interactions, size))
 
     @cached_property
     def popular(self) -> Floats:
@@ -88,18 +104,44 @@ class CoPreference:
     def _places(self) -> dict[int, int]:
         return {int(row): place for place, row in enumerate(self.items)}
 
+    @cached_property
+    def _folding(self) -> list[tuple[Floats, NDArray[np.float64]]]:
+        return [(each, everyday(each)) for each in self.factors]
+
     def scores(self, liked: Mapping[int, float]) -> Floats:
-        """What speaks for each item, shape (size,), about 0 to 1; 0 where nothing is known.
+        """What speaks for each item, shape (size,): 1 for the best, 0 for the judged items and where nothing is known.
 
         Args:
-            liked: Weight by row: positive for liked items, negative for rejected ones.
+            liked: Weight by row, at most 1 in size: positive for liked items, negative for rejected ones.
         """
-        total = np.zeros(self.size + 1, dtype=np.float32)
-        for row, weight in liked.items():
+        known = [(place, weight) for row, weight in liked.items() if (place := self._places.get(row)) is not None]
+        found = np.zeros(self.size, dtype=np.float32)
+        if known:
+            places = np.array([place for place, _ in known], dtype=np.intp)
+            weights = np.array([weight for _, weight in known])
+            found[self.items] = _in_deviations(self._beside(places, weights)[self.items])
+            if self.factors and (weights > 0).any():
+                known_well = len(known) / (len(known) + _MANY)
+                suits = np.sum([fold_in(*each, places, weights) for each in self._folding], axis=0, dtype=np.float32)
+                found[self.items] = known_well * found[self.items] + _in_deviations(suits)
+            found[self.items[places]] = 0.0
+        return found / np.float32(max(float(found.max(initial=0.0)), 1.0e-6))
+
+    def between(self, rows: Sequence[int], other: int) -> NDArray[np.float64]:
+        """The weights between some rows and another one, shape (len(rows),); 0 where nothing is known."""
+        found = np.zeros(len(rows))
+        for at, row in enumerate(rows):
             place = self._places.get(row)
             if place is not None:
-                np.add.at(total, self.others[place], np.float32(weight) * self.weights[place])
-        return total[:-1]
+                found[at] = self.weights[place][self.others[place] == other].sum()
+        return found
+
+    def _beside(self, places: NDArray[np.intp], weights: NDArray[np.float64]) -> Floats:
+        """The sum of the weights between items, shape (size,)."""
+        total = np.zeros(self.size + 1, dtype=np.float64)
+        spoken = self.weights[places] * weights[:, None]
+        total += np.bincount(self.others[places].ravel() % (self.size + 1), spoken.ravel(), minlength=self.size + 1)
+        return total[:-1].astype(np.float32)
 
     # on disk -----------------------------------------------------------------------------------------------------
 
@@ -108,6 +150,7 @@ class CoPreference:
         file = Path(path)
         ids = np.array([item.id for item in catalog.items])
         held = io.BytesIO()
+        factors: dict[str, Any] = {f"factors {place}": each for place, each in enumerate(self.factors)}
         np.savez_compressed(
             held,
             format=np.array([_FORMAT]),
@@ -116,7 +159,9 @@ class CoPreference:
             others=self.others,
             weights=self.weights,
             likes=self.likes,
+            lately=self.lately,
             strength=np.array([self.strength]),
+            **factors,
         )
         file.parent.mkdir(parents=True, exist_ok=True)
         beside = file.with_name(f"{file.name}.{os.getpid()}.new")
@@ -143,43 +188,67 @@ class CoPreference:
             others = np.where(others >= 0, now[others], -1).astype(np.int32)
             likes = np.zeros(len(catalog), dtype=np.int32)
             likes[now[now >= 0]] = parts["likes"][now >= 0]
-            return cls(len(catalog), items, others, parts["weights"][kept], likes, float(parts["strength"][0]))
+            recent = np.zeros(len(catalog) if len(parts["lately"]) else 0, dtype=np.float32)
+            if len(recent):
+                recent[now[now >= 0]] = parts["lately"][now >= 0]
+            factors = tuple(parts[name][kept] for name in sorted(parts) if name.startswith("factors "))
+            strength = float(parts["strength"][0])
+            return cls(len(catalog), items, others, parts["weights"][kept], likes, strength, factors, recent)
         except (OSError, ValueError, KeyError, IndexError, zipfile.BadZipFile) as error:
             raise IndexFileError(
                 f"{str(path)!r} cannot be read: {error}", hint="learn the interactions again: chatrec index"
             ) from error
 
 
-def _matrix(interactions: Interactions, items: NDArray[np.int32]) -> Floats:
-    """Likes as 0 and 1, shape (people, items)."""
-    people = np.zeros((interactions.persons, len(items)), dtype=np.float32)
-    place = np.full(int(interactions.rows.max(initial=-1)) + 1, -1, dtype=np.int64)
-    place[items] = np.arange(len(items))
+def _learnt(
+    interactions: Interactions, items: NDArray[np.int32], size: int
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Who liked which place among the learnt items, people rising."""
+    place = np.full(size, -1, dtype=np.int32)
+    place[items] = np.arange(len(items), dtype=np.int32)
     columns = place[interactions.rows]
-    known = columns >= 0
-    people[interactions.people[known], columns[known]] = 1.0
-    return people
+    return interactions.people[columns >= 0], columns[columns >= 0]
+
+
+def _spread(people: NDArray[np.int32], columns: NDArray[np.int32], count: int, first: int, last: int) -> Floats:
+    """The likes of the people from `first` until before `last` as 0 and 1, shape (last - first, count)."""
+    start, end = np.searchsorted(people, (first, last))
+    spread = np.zeros((last - first, count), dtype=np.float32)
+    spread[people[start:end] - first, columns[start:end]] = 1.0
+    return spread
+
+
+def _gram(people: NDArray[np.int32], columns: NDArray[np.int32], count: int) -> Floats:
+    gram = np.zeros((count, count), dtype=np.float32)
+    persons = int(people[-1]) + 1 if len(people) else 0
+    for first in range(0, persons, _AT_ONCE):
+        some = _spread(people, columns, count, first, min(first + _AT_ONCE, persons))
+        gram += some.T @ some
+    return gram
 
 
 def _ease(gram: Floats, strength: float) -> Floats:
-    inverse = np.linalg.inv(gram.astype(np.float64) + strength * np.eye(len(gram)))
+    held = gram.astype(np.float64)
+    shrunk = strength + _DROPPED / (1 - _DROPPED) * np.diag(held)
+    inverse = np.linalg.inv(held + np.diag(shrunk))
     weights = -inverse / np.diag(inverse)
     np.fill_diagonal(weights, 0.0)
     return weights.astype(np.float32)
 
 
-def _chosen(people: Floats) -> float:
+def _chosen(people: NDArray[np.int32], columns: NDArray[np.int32], gram: Floats) -> float:
     """The lambda under which likes that were kept back rank best: a like of each of up to 400 people."""
-    rng = np.random.default_rng(len(people))
-    able = np.flatnonzero(people.sum(axis=1) >= 3)
+    rng = np.random.default_rng(len(gram))
+    able = np.flatnonzero(np.bincount(people) >= 3)
     if len(able) < 20:
         return _LAMBDAS[2]
     judges = rng.permutation(able)[:_JUDGES]
-    hidden = np.array([rng.choice(np.flatnonzero(people[judge])) for judge in judges])
-    seen = people.copy()
-    seen[judges, hidden] = 0.0
-    gram = seen.T @ seen
-    return max(_LAMBDAS, key=lambda strength: _gain(seen[judges], hidden, _ease(gram, strength)))
+    whole = np.concatenate([_spread(people, columns, len(gram), each, each + 1) for each in judges.tolist()])
+    hidden = np.array([rng.choice(np.flatnonzero(likes)) for likes in whole])
+    seen = whole.copy()
+    seen[np.arange(len(seen)), hidden] = 0.0
+    less = gram - whole.T @ whole + seen.T @ seen
+    return max(_LAMBDAS, key=lambda strength: _gain(seen, hidden, _ease(less, strength)))
 
 
 def _gain(seen: Floats, hidden: NDArray[np.int64], weights: Floats) -> float:
@@ -188,3 +257,8 @@ def _gain(seen: Floats, hidden: NDArray[np.int64], weights: Floats) -> float:
     mine = scores[np.arange(len(hidden)), hidden]
     ranks = (scores > mine[:, None]).sum(axis=1)
     return float(np.mean(np.where(ranks < 20, 1 / np.log2(ranks + 2.0), 0.0)))
+
+
+def _in_deviations(scores: Floats) -> Floats:
+    deviation = float(scores.std())
+    return scores / np.float32(deviation) if deviation > 0 else scores

@@ -109,6 +109,23 @@ class Mention:
 
 
 @dataclass(frozen=True, slots=True)
+class Past:
+    """A past event that mattered for an item.
+
+    Attributes:
+        id: The item that was judged.
+        title: Its title.
+        accepted: Whether it was accepted; else rejected.
+        weight: How much it speaks for the item, negative where against; comparable within one item.
+    """
+
+    id: str
+    title: str
+    accepted: bool
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
 class Recommendation:
     """One recommended item.
 
@@ -119,6 +136,7 @@ class Recommendation:
         parts: What each signal added to the score, by signal name ("vector", "words", "taste", ...).
         reason: One short readable sentence: why this item.
         item: The whole item.
+        because: The past events that mattered most, at most three.
     """
 
     id: str
@@ -127,15 +145,20 @@ class Recommendation:
     parts: Mapping[str, float]
     reason: str
     item: Item
+    because: tuple[Past, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
-        """JSON-ready: id, title, score, parts, reason, item."""
+        """JSON-ready: id, title, score, parts, reason, because, item."""
         return {
             "id": self.id,
             "title": self.title,
             "score": round(self.score, 6),
             "parts": {name: round(value, 6) for name, value in self.parts.items()},
             "reason": self.reason,
+            "because": [
+                {"id": past.id, "title": past.title, "accepted": past.accepted, "weight": round(past.weight, 6)}
+                for past in self.because
+            ],
             "item": self.item.as_dict(),
         }
 

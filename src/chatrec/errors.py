@@ -4,6 +4,7 @@ ChatrecError                      has `.hint`: what to do about it
 ├── CatalogError                  a catalog file or row cannot be used (ValueError)
 ├── ConfigError                   a chatrec.toml cannot be read, or a setting in it is unknown (ValueError)
 ├── ConstraintError               a constraint names no facet, or its value does not fit (ValueError)
+├── RulesError                    the owner's rules cannot be read, or name what the catalog has not (ValueError)
 ├── IndexFileError                a saved index is missing, truncated, foreign or of another version
 ├── EmbedderError                 an embedding model is missing or does not fit the index
 ├── ModelError                    a language model cannot be loaded or run
@@ -25,6 +26,7 @@ __all__ = [
     "EmbedderError",
     "IndexFileError",
     "ModelError",
+    "RulesError",
     "StoreError",
     "ThreadRefused",
 ]
@@ -56,6 +58,10 @@ class ConfigError(ChatrecError, ValueError):
 
 class ConstraintError(ChatrecError, ValueError):
     """A constraint names no facet of the catalog, or its value does not fit the facet."""
+
+
+class RulesError(ChatrecError, ValueError):
+    """The owner's rules cannot be read, or name a facet or a value that the catalog does not have."""
 
 
 class IndexFileError(ChatrecError):

@@ -335,7 +335,7 @@ def test_results_are_ready_for_json(shop: Recommender) -> None:
     told = shop.recommend("light", user_id="ann", where=[one("price<1")], k=2).as_dict()
     assert told["relaxed"] == ["price<1"]
     assert told["matching"] == 0
-    assert {"id", "title", "score", "parts", "reason", "item"} == set(told["items"][0])
+    assert {"id", "title", "score", "parts", "reason", "because", "item"} == set(told["items"][0])
 
 
 def test_importing_the_package_loads_no_engine() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,8 @@ import pytest
 
 from chatrec.errors import IndexFileError
 from chatrec.indexes import Catalog, CoPreference, Interactions, Item, ItemIndex, Recommender
+from chatrec.indexes._together_factors import everyday, fold_in, learn_factors
+from chatrec.indexes._together_recent import lately
 from chatrec.testing import HashingEmbedder
 
 
@@ -30,13 +33,44 @@ def test_the_weights_are_those_of_the_formula() -> None:
     interactions = checkerboard(30, 8)
     x = np.zeros((interactions.persons, 8))
     x[interactions.people, interactions.rows] = 1
-    inverse = np.linalg.inv(x.T @ x + 20 * np.eye(8))
+    inverse = np.linalg.inv(x.T @ x + np.diag(20 + 0.3 / 0.7 * x.sum(axis=0)))
     expected = -inverse / np.diag(inverse)
     np.fill_diagonal(expected, 0)
-    learnt = CoPreference.learn(interactions, 8, strength=20.0)
-    for row in range(8):
-        np.testing.assert_allclose(learnt.scores({row: 1.0}), expected[row], atol=1e-5)
-    np.testing.assert_allclose(learnt.scores({0: 1.0, 3: -0.5}), expected[0] - 0.5 * expected[3], atol=1e-5)
+    learnt = replace(CoPreference.learn(interactions, 8, strength=20.0), factors=())
+    for liked in ({0: 1.0}, {5: 1.0}, {0: 1.0, 3: -0.5}):
+        scores = np.sum([weight * expected[row] for row, weight in liked.items()], axis=0)
+        scores[list(liked)] = 0
+        np.testing.assert_allclose(learnt.scores(liked), scores / np.max(scores), atol=1e-5)
+
+
+def test_people_are_folded_in_as_they_would_have_been_learnt() -> None:
+    interactions = checkerboard(200, 40)
+    factors = learn_factors(interactions.people, interactions.rows, 40)[0]
+    liked = np.array([0, 2])
+    normal = factors.T @ factors + 0.05 * np.eye(6) + 3.0 * factors[liked].T @ factors[liked]
+    person = np.linalg.solve(normal.astype(float), 4.0 * factors[liked].sum(axis=0))
+    folded = fold_in(factors, everyday(factors), liked, np.ones(2))
+    np.testing.assert_allclose(folded, factors @ person, atol=1e-4)
+    assert folded[4::2].mean() > folded[1::2].max()
+    torn = fold_in(factors, everyday(factors), np.array([0, 1]), np.array([1.0, -1.0]))
+    assert torn[2::2].mean() > torn[3::2].mean()
+
+
+def test_what_is_liked_lately_counts_where_it_foretold_later_likes() -> None:
+    rng = np.random.default_rng(7)
+    day = 86_400.0
+
+    def events(fashion: bool) -> Interactions:
+        return Interactions.of(
+            (str(n), int(rng.integers(50)) + (50 * (n // 500) if fashion else 0), None, 1e9 + n * day / 10)
+            for n in range(2000)
+        )
+
+    moving = lately(events(True), 200)
+    assert moving[150:].min() > moving[:100].max()
+    assert 0 < moving.max() <= 1
+    assert not lately(events(False), 200).any()
+    assert len(lately(Interactions.of([(str(n), n % 9, None, 0.0) for n in range(900)]), 9)) == 0
 
 
 def test_like_goes_with_like() -> None:

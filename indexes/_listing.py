@@ -1,0 +1,160 @@
+"""From candidates to a list: parts added up, places chosen, reasons given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chatrec.indexes._candidates import Finder, Wish
+from chatrec.indexes._choosing import Choosing, choose
+from chatrec.indexes._constraints import Constraint
+from chatrec.indexes._ranker import Weights, add_up, overlaps, representative, typical
+from chatrec.indexes._reasons import (
+    Evidence,
+    Language,
+    explain,
+    named_values,
+    own_values,
+    shared_values,
+    shared_words,
+    telling,
+)
+from chatrec.indexes._values import Item, Recommendation
+
+if TYPE_CHECKING:
+    from chatrec.indexes._catalog import Catalog
+
+__all__ = ["Asked", "Lister"]
+
+Floats = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+Parts = dict[str, NDArray[np.float64]]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a list must hold to.
+
+    Attributes:
+        where: Constraints that should hold.
+        relaxed: Those of them that were lifted.
+        missing: How many lifted ones each item of the catalog misses, shape (n_items,).
+        k: How many items.
+        language: Of the reasons.
+    """
+
+    where: tuple[Constraint, ...]
+    relaxed: tuple[Constraint, ...]
+    missing: NDArray[np.int64]
+    k: int
+    language: Language
+
+
+class Lister:
+    """Makes lists of candidates.
+
+    Args:
+        catalog: The items.
+        finder: Measures the candidates.
+        weights: How much each signal counts.
+        choosing: How a list is chosen.
+        rules: What the owner's rules add to each score, by rule, each of shape (n_items,).
+        tail: Which items are of the long tail, shape (n_items,); None where that is not known.
+    """
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        finder: Finder,
+        weights: Weights,
+        choosing: Choosing,
+        *,
+        rules: Mapping[str, Floats],
+        tail: Mask | None,
+    ) -> None:
+        self._catalog = catalog
+        self._finder = finder
+        self._weights = replace(weights, novel=choosing.novelty)
+        self._choosing = choosing
+        self._rules = rules
+        self._tail = tail
+
+    def best(self, wish: Wish, rows: NDArray[np.intp], asked: Asked) -> tuple[Recommendation, ...]:
+        """The best of these rows, with their reasons: fewer missed constraints first, then varied by score."""
+        vectors = self._finder.vectors(rows)
+        signals = self._finder.signals(wish, rows, vectors, asked.relaxed)
+        if not self._weights.novel:
+            signals.pop("novel", None)
+        parts = add_up(signals, self._weights)
+        places, parts = self._choose(wish, rows, vectors, parts, asked)
+        items: list[Recommendation] = []
+        for place in places:
+            item = self._catalog.items[int(rows[place])]
+            mine = {name: float(values[place]) for name, values in parts.items()}
+            reason = explain(item, self._evidence(wish, item, mine, asked), self._catalog.facets, asked.language)
+            because = self._finder.mattered(wish.taste, int(rows[place]))
+            items.append(Recommendation(item.id, item.title, sum(mine.values()), mine, reason, item, because))
+        return tuple(items)
+
+    def _choose(
+        self, wish: Wish, rows: NDArray[np.intp], vectors: Floats, parts: Parts, asked: Asked
+    ) -> tuple[list[int], Parts]:
+        centred = self._finder.space.centred(vectors)
+        overlap = np.zeros((0, 0), dtype=np.float32)
+        if not wish.directed:
+            overlap = overlaps(centred)
+            parts = parts | add_up({"typical": typical(overlap)}, self._weights)
+        scores = np.sum([*parts.values()], axis=0) if parts else np.zeros(len(vectors))
+        tail = None if self._tail is None else self._tail[rows]
+        missing = asked.missing[rows]
+        chosen: list[int] = []
+        for count in np.unique(missing):
+            among = np.flatnonzero(missing == count)
+            wanted = asked.k - len(chosen)
+            if wish.directed:
+                rare = None if tail is None else tail[among]
+                order = choose(scores[among], centred[among], wanted, self._choosing, rare)
+            else:
+                near = overlap[np.ix_(among, among)]
+                order = representative(scores[among], near, wanted, weight=self._weights.typical)
+            chosen += [int(among[place]) for place in order]
+            if len(chosen) >= asked.k:
+                break
+        return chosen, parts
+
+    def _evidence(self, wish: Wish, item: Item, parts: dict[str, float], asked: Asked) -> Evidence:
+        facets, catalog = self._catalog.facets, self._catalog
+        wishes = (c for c, weight in wish.taste.wishes if weight > 0)
+        held = {c: _satisfies(item, c) for c in dict.fromkeys((*asked.where, *wish.prefer, *wish.remembered, *wishes))}
+        liked = [catalog[item_id] for item_id in wish.like] if parts.get("like", 0.0) > 0.1 else []
+        values: list[str] = []
+        close = ""
+        if parts.get("taste", 0.0) > 0.05:
+            values = wish.taste_values(item, catalog)
+            close = "" if values else self._finder.closest_accepted(wish.taste, item.id)
+        return Evidence(
+            met=[constraint for constraint, holds in held.items() if holds],
+            named=named_values(wish.query, item, facets),
+            missed=[constraint for constraint in asked.relaxed if not held[constraint]],
+            likes=[each.title for each in liked],
+            shared=telling(shared_values(item, liked, facets), facets, len(catalog)),
+            words=shared_words(wish.query, item.title),
+            taste=values,
+            liked=close,
+            meaning=bool(wish.query),
+            company=parts.get("together", 0.0) > 0.25,
+            popular=parts.get("popular", 0.0) > 0.1,
+            rules=[told for told, moved in self._rules.items() if moved[catalog.row(item.id)] > 0],
+            own=own_values(item, facets, len(catalog)),
+        )
+
+
+def _satisfies(item: Item, constraint: Constraint) -> bool:
+    value = item.facets.get(constraint.facet)
+    if value is None and constraint.facet in {"title", "description"}:
+        value = item.title if constraint.facet == "title" else item.description
+    return constraint.accepts(value)

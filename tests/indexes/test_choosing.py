@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chatrec.errors import ContextError
+from chatrec.indexes import Choosing
+from chatrec.indexes._choosing import choose, long_tail
+
+
+def test_the_tail_is_all_but_the_most_liked_fifth() -> None:
+    assert long_tail(np.array([9, 8, 1, 1, 2, 3, 0, 1, 1, 1, 1], np.int32)).tolist() == [False] * 2 + [True] * 9
+    assert long_tail(np.zeros(3, np.int32)).all()
+
+
+@given(st.integers(0, 60), st.integers(1, 12), st.floats(0, 1), st.integers(0, 99))
+def test_as_much_of_the_list_is_long_tail_as_is_asked_for_and_there_is(n: int, k: int, share: float, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    scores, tail = rng.normal(size=n), rng.random(n) < 0.4
+    vectors = rng.normal(size=(n, 4)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    plain = choose(scores, vectors, k, Choosing(diversity=0.0), tail)
+    assert plain == np.argsort(-scores, kind="stable")[:k].tolist()
+    chosen = choose(scores, vectors, k, Choosing(diversity=0.0, long_tail=share), tail)
+    assert len(set(chosen)) == len(chosen) == min(k, n)
+    assert tail[chosen].sum() >= min(share * len(chosen) - 1e-6, tail.sum())
+    assert set(np.flatnonzero(tail)) & set(plain) <= set(chosen)
+
+
+@pytest.mark.parametrize("name", ["diversity", "novelty", "long_tail"])
+@pytest.mark.parametrize("value", [-0.1, 1.1])
+def test_settings_have_bounds(name: str, value: float) -> None:
+    with pytest.raises(ContextError, match="from 0 to 1"):
+        Choosing(**{name: value})
