@@ -44,13 +44,20 @@ def fold(before: Turn, link: Link, text: str, catalog: Catalog) -> Turn:
     """The next turn: what was known, changed by what was said now."""
     where = [c for c in before.where if c.facet not in link.removed]
     perhaps = [c for c in before.prefer if c.facet not in link.removed]
+    pointed: list[str] = []
     for proposal in link.proposals:
-        if proposal.score >= SURE and proposal.strict:
-            where = _merge(where, proposal.constraint, catalog)
+        if proposal.holders and not before.asked:
+            # A bare number that stands on the list speaks of what is listed; an answer to a question may be one too.
+            pointed += proposal.holders[:2]
+            perhaps = [proposal.constraint, *(c for c in perhaps if c != proposal.constraint)]
+        elif proposal.score >= SURE and proposal.strict:
+            wish = _widened(where, proposal.constraint) if proposal.wider else proposal.constraint
+            where = _merge(where, wish, catalog) if wish is proposal.constraint else [*_others(where, wish), wish]
         else:
             perhaps = [proposal.constraint, *(c for c in perhaps if c != proposal.constraint)]
     settled = {c.facet for c in where}
     named = [m.id for m in link.mentions if not m.negated]
+    named += [i for i in dict.fromkeys(pointed) if not named]
     # Naming what is on the list points at it; whether it is liked is for feedback to tell.
     examples = [m.id for m in link.mentions if not m.negated and not m.listed and m.id not in before.shown]
     unlike = [m.id for m in link.mentions if m.negated]
@@ -64,6 +71,16 @@ def fold(before: Turn, link: Link, text: str, catalog: Catalog) -> Turn:
         like=tuple(dict.fromkeys([*before.like, *examples])),
         unlike=tuple(dict.fromkeys([*before.unlike, *unlike])),
     )
+
+
+def _widened(known: list[Constraint], new: Constraint) -> Constraint:
+    """The wish that holds for a facet, with other values that would do as well."""
+    held = next((c for c in reversed(known) if c.facet == new.facet and c.op == "any"), None)
+    return new if held is None else replace(new, values=tuple(dict.fromkeys([*held.values, *new.values])))
+
+
+def _others(known: list[Constraint], wish: Constraint) -> list[Constraint]:
+    return [c for c in known if c.facet != wish.facet or c.op != "any" or not set(c.values) <= set(wish.values)]
 
 
 def _merge(known: list[Constraint], new: Constraint, catalog: Catalog) -> list[Constraint]:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Literal
 
 from chatrec.indexes._constraints import Constraint
 from chatrec.indexes._linker_chatter import chatter
-from chatrec.indexes._linker_cues import CUES
+from chatrec.indexes._linker_cues import ALSO, CUES
 from chatrec.indexes._linker_dates import find_dates
 from chatrec.indexes._linker_dictionary import Glossary, translations
 from chatrec.indexes._linker_found import Found
@@ -38,7 +38,7 @@ from chatrec.indexes._linker_text import Sentence, stem
 from chatrec.indexes._linker_titles import Titled, Titles
 from chatrec.indexes._linker_units import scales
 from chatrec.indexes._linker_values import Values
-from chatrec.indexes._linker_words import FUNCTION, JOINERS
+from chatrec.indexes._linker_words import FUNCTION, JOINERS, OR_WORDS
 from chatrec.indexes._values import FacetKind, Item, Mention
 
 if TYPE_CHECKING:
@@ -57,12 +57,16 @@ class Proposal:
         score: How sure, 0 to 1. From 0.75 on the person said so; lower means perhaps.
         strict: Whether what does not satisfy it may be left out. False for wanted values of a facet that is filled in
             so freely (most of its many values occur once) that an item may have the thing under another name.
+        wider: Whether it would do beside what was asked for before ("or grey", 红茶也行).
+        holders: Ids of listed items that have the number that is said; "27 gears is silly" may speak of one of them.
     """
 
     constraint: Constraint
     text: str
     score: float
     strict: bool = True
+    wider: bool = False
+    holders: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +150,7 @@ class Linker:
         if embedder is not None:
             found += self._meant(sentence, scope, embedder)
         return Link(
-            self._proposals(sentence, found),
+            self._proposals(sentence, found, shown),
             tuple(_mention(sentence, one, scope) for one in sorted(mentioned, key=lambda one: one[1])),
             tuple(dict.fromkeys([*(name.facet for name in removed), *(one.constraint.facet for one in given_up)])),
             leftovers(sentence, scope),
@@ -236,11 +240,18 @@ class Linker:
         """Whether a phrase is only the catalog's word for its items, which every one of its values is about."""
         return end == start + 1 and sentence.tokens[start].stem == stem(self._noun.casefold())
 
-    def _proposals(self, sentence: Sentence, found: Sequence[Found]) -> tuple[Proposal, ...]:
+    def _proposals(self, sentence: Sentence, found: Sequence[Found], shown: Sequence[Item]) -> tuple[Proposal, ...]:
         best: dict[Constraint, Proposal] = {}
         for one in merge(sentence, found, self._kinds):
             strict = one.constraint.op != "any" or one.constraint.facet not in self._values.lexicon.free
-            proposal = Proposal(one.constraint, sentence.span(one.start, one.end), round(one.score, 3), strict)
+            proposal = Proposal(
+                one.constraint,
+                sentence.span(one.start, one.end),
+                round(one.score, 3),
+                strict,
+                wider=_wider(sentence, one),
+                holders=tuple(item.id for item in shown if _holds(item, one)),
+            )
             held = best.get(one.constraint)
             if held is None or held.score < proposal.score:
                 best[one.constraint] = proposal
@@ -313,6 +324,24 @@ def _qualified(sentence: Sentence, found: Found, scope: Sequence[int]) -> bool:
         return False
     lead = sentence.tokens[at]
     return lead.kind == "word" and lead.norm not in FUNCTION | JOINERS and not CUES.before(sentence.tokens, found.start)
+
+
+def _wider(sentence: Sentence, found: Found) -> bool:
+    """Whether a value is said to do as well as what was asked for before."""
+    if found.constraint.op != "any" or found.kind == "number":
+        return False
+    lead = sentence.tokens[0].norm in OR_WORDS and all(t.norm in JOINERS for t in sentence.tokens[1 : found.start])
+    return (lead and found.start > 0) or ALSO.at(sentence.tokens, found.end) is not None
+
+
+def _holds(item: Item, found: Found) -> bool:
+    """Whether an item has, to three in a hundred, a number that was said without a bound."""
+    held, values = item.facets.get(found.constraint.facet), found.constraint.values
+    if not found.bare or isinstance(held, bool) or not isinstance(held, int | float):
+        return False
+    numbers = [value for value in values if isinstance(value, int | float)]
+    said = sum(numbers) / max(1, len(numbers))
+    return abs(held - said) <= 0.03 * abs(said)
 
 
 def _mention(sentence: Sentence, named: _Named, scope: Sequence[int]) -> Mention:

@@ -106,6 +106,18 @@ NO_MORE = Phrases(
 )
 """What after a value says so, where it is refused or allowed."""
 
+ALSO = Phrases(
+    (phrase, True)
+    for phrase in phrases(
+        """
+        is fine too|is ok too|is okay too|is good too|is alright too|is also fine|is also ok|is also okay|works too|
+        would work too|would do too|will do too|would also work|would also do|could also work|could work too|
+        也行|也可以|也好|也成|也能接受|也接受|也凑合|也没问题
+        """
+    )
+)
+"""What after a value says that it would do beside one that was asked for before."""
+
 _LIFT_AFTER = phrases(
     """
     doesnt matter|does not matter|is not important|isnt important|is irrelevant|is no object|no object|

@@ -38,6 +38,7 @@ class Found:
         cue: First token of the number itself (numbers).
         named: First token of the words that belong to it, the facet's name included.
         about: Whether it is a number that was only said roughly.
+        bare: Whether it is a number that was said without a bound and without "about".
     """
 
     constraint: Constraint
@@ -48,3 +49,4 @@ class Found:
     cue: int = 0
     named: int = 0
     about: bool = False
+    bare: bool = False

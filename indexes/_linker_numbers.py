@@ -81,8 +81,9 @@ class Numbers:
             if made is not None:
                 said = [name.start for name in names if name.facet == scale.facet.name and name.facet in near]
                 first = min([read.start, *said])
-                about = read.bound in {"about", "point"}
-                found.append(Found(made, read.start, read.end, score, "number", read.inner, first, about=about))
+                about, bare = read.bound in {"about", "point"}, read.bound == "point"
+                one = Found(made, read.start, read.end, score, "number", read.inner, first, about=about, bare=bare)
+                found.append(one)
         for name in names:
             if found and name.facet == found[0].constraint.facet and name.facet in near:
                 sentence.take(name.start, name.end)

@@ -48,6 +48,29 @@ def test_refusing_a_value_ends_the_wish_for_it_and_the_other_way_round(catalog: 
     assert known(fold(turn, said("taste=smoky", catalog=catalog), "smoky after all", catalog)) == ["taste=smoky"]
 
 
+def test_a_value_that_would_also_do_joins_the_wish_for_its_facet(catalog: Catalog) -> None:
+    turn = fold(ANA, said("kind=green", "taste=fresh", catalog=catalog), "green and fresh", catalog)
+    for words, holds in (
+        ("or black", "kind=green|black"),
+        ("herbal is fine too", "kind=green|black|herbal"),
+        ("white", "kind=white"),
+    ):
+        turn = fold(turn, catalog.link(words), words, catalog)
+        assert known(turn) == ["taste=fresh", holds]
+
+
+def test_a_bare_number_on_the_list_points_at_the_item_that_has_it(catalog: Catalog) -> None:
+    shown = tuple(item.id for item in catalog.items[:3])
+    price = catalog.items[1].facets["price"]
+    before = replace(ANA, shown=shown)
+    turn = fold(before, catalog.link(f"{price} € is a bit much", last=shown), "", catalog)
+    assert (known(turn), turn.named) == ([], (shown[1],))
+    bounded = f"under {price} €"
+    assert known(fold(before, catalog.link(bounded, last=shown), bounded, catalog)) == [f"price<{price}"]
+    answer = fold(replace(before, asked=("price",)), catalog.link(f"{price} €", last=shown), "", catalog)
+    assert [c.facet for c in answer.where] == ["price"]
+
+
 def test_a_lifted_facet_is_forgotten(catalog: Catalog) -> None:
     turn = fold(ANA, said("kind=green", "price<=20", catalog=catalog), "", catalog)
     assert known(fold(turn, said(catalog=catalog, removed=("price",)), "any price", catalog)) == ["kind=green"]
