@@ -26,6 +26,7 @@ from chatrec.agent._reply import FREE, REPLY, reply_tool
 from chatrec.agent._turns import STAMP, Language, Outlook, outlook, replay, state_line
 from chatrec.agent._window import window
 from chatrec.indexes import Recommender
+from chatrec.indexes._index_phrases import linking_embedder
 from chatrec.tools import RecommenderToolkit
 from chatrec.tools._turn import TURN_KEY, Turn
 
@@ -89,7 +90,7 @@ class RecommenderMiddleware(AgentMiddleware[RecommenderState, Any, Any]):
         thread = get_config().get("configurable", {}).get("thread_id")
         start = Turn(user_of(runtime.context), thread_id=None if thread is None else str(thread))
         messages = state["messages"]
-        turn = replay(messages, start, catalog, self.recommender.index.embeddings)
+        turn = replay(messages, start, catalog, linking_embedder(self.recommender.index))
         if self._language != "auto":
             turn = replace(turn, language=self._language)
         update: dict[str, Any] = {"recommendations": [], "question": None, TURN_KEY: turn.as_dict()}

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from chatrec.indexes import Facet
-from chatrec.tools._texts import facet_label
+from chatrec.indexes._units import with_unit
+from chatrec.tools._texts import beside
 
 _PARTS = re.compile(r"[;；]\s*")
 _SAID = {
@@ -96,10 +97,14 @@ def short_facts(item: Mapping[str, Any], facets: Mapping[str, Facet], language: 
             parts.append(", ".join(facet.told(str(part), language) for part in value[:3]))
         elif isinstance(value, bool):
             if value:
-                parts.append(facet_label(name))
+                parts.append(facet.called(language))
         elif facet.kind == "number":
             number = f"{value:g}" if isinstance(value, float) else str(value)
-            parts.append(f"{number} {facet.unit}" if facet.unit else f"{facet_label(name)} {number}")
+            parts.append(
+                with_unit(number, facet.unit, language)
+                if facet.unit
+                else beside(facet.called(language), number, language)
+            )
         else:
             parts.append(facet.told(str(value), language))
     return " · ".join(parts)

@@ -51,8 +51,11 @@ def fold(before: Turn, link: Link, text: str, catalog: Catalog) -> Turn:
             pointed += proposal.holders[:2]
             perhaps = [proposal.constraint, *(c for c in perhaps if c != proposal.constraint)]
         elif proposal.score >= SURE and proposal.strict:
-            wish = _widened(where, proposal.constraint) if proposal.wider else proposal.constraint
-            where = _merge(where, wish, catalog) if wish is proposal.constraint else [*_others(where, wish), wish]
+            new = proposal.constraint
+            if not any(m.listed for m in link.mentions):
+                new = _reachable(new, where, before.shown, catalog)
+            wish = _widened(where, new) if proposal.wider else new
+            where = _merge(where, wish, catalog) if wish is new else [*_others(where, wish), wish]
         else:
             perhaps = [proposal.constraint, *(c for c in perhaps if c != proposal.constraint)]
     settled = {c.facet for c in where}
@@ -81,6 +84,24 @@ def _widened(known: list[Constraint], new: Constraint) -> Constraint:
 
 def _others(known: list[Constraint], wish: Constraint) -> list[Constraint]:
     return [c for c in known if c.facet != wish.facet or c.op != "any" or not set(c.values) <= set(wish.values)]
+
+
+def _reachable(new: Constraint, where: Sequence[Constraint], shown: Sequence[str], catalog: Catalog) -> Constraint:
+    """A bound at the edge of the last list, moved to the list's middle where nothing lies beyond the edge.
+
+    Where the list held the cheapest of all, "cheaper" means: cheaper than most of these.
+    """
+    if new.op not in {"lt", "gt"}:
+        return new
+    facts = (catalog[item_id].facets.get(new.facet) for item_id in shown)
+    held = sorted(float(fact) for fact in facts if isinstance(fact, int | float))
+    if len(held) < 3 or new.values[0] != held[0 if new.op == "lt" else -1]:
+        return new
+    others = [c for c in where if c.facet != new.facet]
+    if catalog.mask([*others, new]).any():
+        return new
+    middle = held[len(held) // 2]
+    return replace(new, values=(int(middle) if middle.is_integer() else middle,))
 
 
 def _merge(known: list[Constraint], new: Constraint, catalog: Catalog) -> list[Constraint]:

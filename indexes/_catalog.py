@@ -40,6 +40,7 @@ class Catalog:
         rejects: The rows of its file that were left out.
         units: Units of number facets, by facet name, where the facet's name does not say them.
         kinds: Which text facets are categories and which free text, by facet name, where that is told.
+        labels: What people call the facets, in one language or in both ("year 年份"), where that is told.
 
     Attributes:
         report: What the file was taken for, column by column; None for a catalog that was not loaded from one.
@@ -56,6 +57,7 @@ class Catalog:
         rejects: Sequence[Reject] = (),
         units: Mapping[str, str] | None = None,
         kinds: Mapping[str, FacetKind] | None = None,
+        labels: Mapping[str, str] | None = None,
     ) -> None:
         self.name = name
         self.report: LoadReport | None = None
@@ -71,7 +73,7 @@ class Catalog:
                 raise CatalogError(
                     f"items {self._rows[item.id]} and {row} have the same id {item.id!r}", hint="ids must be unique"
                 )
-        self.facets: Mapping[str, Facet] = MappingProxyType(infer_facets(self.items, units, kinds))
+        self.facets: Mapping[str, Facet] = MappingProxyType(infer_facets(self.items, units, kinds, labels))
         self._columns: dict[str, Column] = {}
 
     @classmethod
@@ -120,7 +122,12 @@ class Catalog:
         known = known.telling(id=id, title=title, description=description)
         loaded = load_items(source, schema=known, strict=strict, rejects=rejects, progress=progress)
         catalog = cls(
-            loaded.items, name=name or loaded.name, rejects=loaded.rejects, units=loaded.units, kinds=loaded.kinds
+            loaded.items,
+            name=name or loaded.name,
+            rejects=loaded.rejects,
+            units=loaded.units,
+            kinds=loaded.kinds,
+            labels=loaded.labels,
         )
         catalog.report = loaded.report
         return catalog

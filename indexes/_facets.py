@@ -6,6 +6,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from chatrec.errors import CatalogError
@@ -31,7 +32,10 @@ _SAMPLE = 2000
 
 
 def infer_facets(
-    items: Sequence[Item], units: Mapping[str, str] | None = None, kinds: Mapping[str, FacetKind] | None = None
+    items: Sequence[Item],
+    units: Mapping[str, str] | None = None,
+    kinds: Mapping[str, FacetKind] | None = None,
+    labels: Mapping[str, str] | None = None,
 ) -> dict[str, Facet]:
     """The facets of the items, in the order of their first appearance.
 
@@ -39,6 +43,7 @@ def infer_facets(
         items: All items.
         units: Units of number facets where the loader read them from the values.
         kinds: Which texts are categories and which free text, where that is told.
+        labels: What people call them, where that is told.
 
     Raises:
         CatalogError: A number is nan or not finite.
@@ -50,8 +55,12 @@ def infer_facets(
                 held[name].append(value)
             except KeyError:
                 held[name] = [value]
+    called = labels or {}
     return {
-        name: _facet(name, values, (units or {}).get(name), (kinds or {}).get(name)) for name, values in held.items()
+        name: replace(
+            _facet(name, values, (units or {}).get(name), (kinds or {}).get(name)), label=called.get(name, "")
+        )
+        for name, values in held.items()
     }
 
 

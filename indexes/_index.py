@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from functools import cached_property
 from os import PathLike
 from pathlib import Path
 from typing import Any, overload
@@ -21,6 +22,7 @@ from chatrec.indexes._index_describe import IndexDescription, describe
 from chatrec.indexes._index_documents import Entry
 from chatrec.indexes._index_facets import Filter
 from chatrec.indexes._index_files import IndexFolder
+from chatrec.indexes._index_phrases import PhraseEmbedder
 from chatrec.indexes._index_plan import IndexSettings
 from chatrec.indexes._index_rows import IndexRows
 from chatrec.indexes._index_search import Hit
@@ -117,7 +119,7 @@ class ItemIndex(EntryStore):
                 f"there is no index in {str(folder.path)!r}", hint="make one: ItemIndex.build(..., path=...)"
             )
         index = cls(reopen(saved, embedder, folder.path))
-        index._rows = IndexRows(saved.state, folder=folder, settings=saved.settings)
+        index._rows = IndexRows(saved.state, folder=folder, settings=saved.settings, phrases=saved.phrases)
         return index
 
     def save(self, path: str | PathLike[str]) -> None:
@@ -143,6 +145,11 @@ class ItemIndex(EntryStore):
 
     def __repr__(self) -> str:
         return f"ItemIndex({embedder_id(self._embeddings)!r}, {len(self)} items)"
+
+    @cached_property
+    def phrases(self) -> Embeddings:
+        """The embedder, for linking: the values' vectors are kept with a saved index and need not be made again."""
+        return PhraseEmbedder(self._embeddings, self._rows.phrases)
 
     def vectors(self, ids: Sequence[str]) -> Floats:
         """The items' vectors, float32 (ids, dimensions), unit length, in the order of `ids`.

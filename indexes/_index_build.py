@@ -19,14 +19,17 @@ from chatrec.indexes._index_batches import BATCH, Batches, Progress, check_lengt
 from chatrec.indexes._index_batches import embed_texts as embed_all
 from chatrec.indexes._index_entries import CatalogEntries, Ids, id_hashes
 from chatrec.indexes._index_facets import CatalogFacets
-from chatrec.indexes._index_files import Content, IndexFolder, SavedIndex, item_lines, with_catalog
+from chatrec.indexes._index_files import Content, IndexFolder, SavedIndex, with_catalog
+from chatrec.indexes._index_lines import item_lines
 from chatrec.indexes._index_lock import writing
 from chatrec.indexes._index_manifest import UNFINISHED, check_folder
+from chatrec.indexes._index_phrases import Phrases
 from chatrec.indexes._index_plan import IndexSettings
 from chatrec.indexes._index_rows import IndexRows, structured
 from chatrec.indexes._index_segment import Segment
 from chatrec.indexes._index_state import State
 from chatrec.indexes._index_vectors import Floats, VectorBlock, unit
+from chatrec.indexes._linker_meaning import linked_texts
 from chatrec.indexes._word_index import WordIndex
 
 _COPIED_AT_ONCE = 16_384
@@ -90,14 +93,15 @@ def build_rows(order: Order, path: Path | None) -> tuple[IndexRows, BuildReport]
     saved, why_not = _usable(folder, made_by)
     if saved is not None and order.given is None and _same(folder, saved, order):
         state = State([with_catalog(segment, catalog) for segment in saved.state.segments])
-        return IndexRows(state, folder=folder, settings=saved.settings), BuildReport(0, len(catalog))
+        rows = IndexRows(state, folder=folder, settings=saved.settings, phrases=saved.phrases)
+        return rows, BuildReport(0, len(catalog))
     with writing(path):
         if folder.manifest is not None and saved is not None:
             folder.check_unchanged()
-        segment, report = _written(folder, order, saved, why_not)
+        segment, phrases, report = _written(folder, order, saved, why_not)
     settings = _settings(order, saved)
     state = State([with_catalog(segment, catalog)]) if len(segment) else State()
-    return IndexRows(state, folder=folder, settings=settings), report
+    return IndexRows(state, folder=folder, settings=settings, phrases=phrases), report
 
 
 def reopen(saved: SavedIndex, embedder: str | Embeddings | None, path: Path) -> Embeddings:
@@ -141,6 +145,8 @@ def _same(folder: IndexFolder, saved: SavedIndex, order: Order) -> bool:
         return False
     if order.settings is not None and order.settings != saved.settings:
         return False
+    if not saved.phrases.are(linked_texts(order.catalog.facets.values())):
+        return False
     found = hashlib.sha256()
     for line in item_lines(CatalogEntries(order.catalog.items)):
         found.update(line)
@@ -153,7 +159,7 @@ def _settings(order: Order, saved: SavedIndex | None) -> IndexSettings:
 
 def _written(
     folder: IndexFolder, order: Order, saved: SavedIndex | None, why_not: str | None
-) -> tuple[Segment, BuildReport]:
+) -> tuple[Segment, Phrases, BuildReport]:
     items = order.catalog.items
     keys = digests(item.text() for item in items)
     made_by = embedder_id(order.embeddings)
@@ -166,19 +172,21 @@ def _written(
         vectors = _gathered(sources, saved, batches, dimensions)
     else:
         embedded, reused, dimensions, vectors = 0, 0, int(order.given.shape[1]), _given(order.given)
-    words = WordIndex.of((item.text() for item in items), (item.title for item in items))
+    held = Phrases.none() if saved is None else saved.phrases
+    phrases = Phrases.of(linked_texts(order.catalog.facets.values()), order.embeddings, held)
     content = Content(
         CatalogEntries(items),
         vectors,
         dimensions,
-        words,
+        lambda: WordIndex.of((item.text() for item in items), (item.title for item in items)),
         CatalogFacets(order.catalog),
         Ids.of(id_hashes([item.id for item in items])),
         keys,
+        phrases,
     )
     segment = folder.write(made_by, content, _settings(order, saved), progress=order.progress)
     batches.clear()
-    return segment, BuildReport(embedded, reused, why_not)
+    return segment, phrases, BuildReport(embedded, reused, why_not)
 
 
 def _sources(

@@ -4,7 +4,7 @@
 chatrec-index.json     the manifest: format, version, embedder, and the name, size and SHA-256 of the other files
 items-*.jsonl          one item or document a line, in row order
 vectors-*.bin          float32 (items, dimensions), unit length (see `_index_vectors.py`)
-rows-*.bin             words, facets, ids and digests of the rows, as arrays that are mapped
+rows-*.bin             words, facets, ids and digests of the rows, and phrases, as arrays that are mapped
 graph-*.faiss          a graph of near vectors, where there is one
 journal-*.bin          what changed since (see `_index_journal.py`)
 chatrec-index.lock     held by the one that writes
@@ -18,10 +18,9 @@ step that counts. So a process that is killed leaves the index of the last chang
 
 from __future__ import annotations
 
-import json
 import os
 import secrets
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -32,11 +31,12 @@ from numpy.typing import NDArray
 from chatrec.errors import IndexFileError
 from chatrec.indexes._catalog import Catalog
 from chatrec.indexes._index_arrays import map_arrays, nested, write_arrays
-from chatrec.indexes._index_documents import Entry
+from chatrec.indexes._index_beside import Progress, beside
 from chatrec.indexes._index_entries import CatalogEntries, Entries, FileEntries, Ids, Items
 from chatrec.indexes._index_facets import CatalogFacets, Facets, ItemFacets, column_arrays
 from chatrec.indexes._index_graph import Graph, Step
 from chatrec.indexes._index_journal import Change, checksum, folded, read_changes
+from chatrec.indexes._index_lines import unfit, write_items
 from chatrec.indexes._index_manifest import (
     PARTS,
     REBUILD,
@@ -48,17 +48,15 @@ from chatrec.indexes._index_manifest import (
     write_file,
     write_manifest,
 )
+from chatrec.indexes._index_phrases import Phrases
 from chatrec.indexes._index_plan import IndexSettings, Plan, plan
 from chatrec.indexes._index_segment import Segment
 from chatrec.indexes._index_state import State
 from chatrec.indexes._index_vectors import Floats, VectorBlock, write_block
 from chatrec.indexes._word_index import WordIndex
 
-Progress = Callable[[int, int], None]
-
 _COLUMN = "facet/"
 _LONG_JOURNAL = 4 << 20
-_WRITTEN_AT_ONCE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,19 +67,21 @@ class Content:
         entries: One a row.
         vectors: Float32, in parts of any length, in row order.
         dimensions: The length of a vector.
-        words: Of the same rows.
+        words: Of the same rows; read while a graph is built.
         facets: Of the same rows.
         ids: Of the same rows.
         digests: uint8 (rows, 16), of the text of each row.
+        phrases: What a linker of the rows compares words with.
     """
 
     entries: Entries
     vectors: Iterable[Floats]
     dimensions: int
-    words: WordIndex
+    words: Callable[[], WordIndex]
     facets: Facets
     ids: Ids
     digests: NDArray[np.uint8]
+    phrases: Phrases
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +93,14 @@ class SavedIndex:
         settings: With which it was built.
         state: The rows.
         digests: uint8 (rows, 16), of the texts of the base, which is the state's first segment.
+        phrases: What a linker of the base compares words with.
     """
 
     embedder: str
     settings: IndexSettings
     state: State
     digests: NDArray[np.uint8]
+    phrases: Phrases
 
 
 class IndexFolder:
@@ -199,7 +201,7 @@ class IndexFolder:
         try:
             content = change.as_bytes()
         except (TypeError, ValueError) as error:
-            raise _unfit(change.entries[0], error) from error
+            raise unfit(change.entries[0], error) from error
         journal = self.manifest["journal"]
         size = int(journal["bytes"])
         try:
@@ -231,29 +233,26 @@ class IndexFolder:
     ) -> tuple[dict[str, Any], Segment]:
         rows = len(content.entries)
         names = {part: self.path / f"{part}-{generation}.{suffix}" for part, suffix in PARTS.items()}
-        ends = np.zeros(rows, np.int64)
-        files = {"items": write_file(names["items"], lambda file: _write_items(file, content.entries, ends))}
-        arrays: dict[str, NDArray[Any]] = {"ends": ends, "digests": content.digests}
-        arrays |= {"ids.hashes": content.ids.hashes, "ids.rows": content.ids.rows}
-        arrays |= {f"words.{name}": array for name, array in content.words.arrays().items()}
-        for name in content.facets.names:
-            column = column_arrays(content.facets.column(name))
-            arrays |= {f"{_COLUMN}{name}/{part}": array for part, array in column.items()}
-        files["vectors"] = write_file(
-            names["vectors"], lambda file: write_block(file, content.vectors, rows, content.dimensions)
-        )
+        files = {
+            "vectors": write_file(
+                names["vectors"], lambda file: write_block(file, content.vectors, rows, content.dimensions)
+            )
+        }
         block = VectorBlock.open(names["vectors"], rows, content.dimensions)
-        arrays["total"] = block.total
-        files["rows"] = write_file(names["rows"], lambda file: write_arrays(file, arrays))
         chosen = plan(rows, content.dimensions, block.scan_seconds, settings)
-        graph = None
-        if chosen.structure != "flat" and rows:
-            graph = Graph.build(block, chosen.structure, settings, progress=progress)
-            graph.write(names["graph"])
+        with beside(lambda told: Graph.build(block, chosen.structure, settings, progress=told), progress) as built:
+            graph = built() if chosen.structure != "flat" and rows else None
+            ends = np.zeros(rows, np.int64)
+            files["items"] = write_file(names["items"], lambda file: write_items(file, content.entries, ends))
+            arrays = _row_arrays(content) | {"ends": ends, "total": block.total}
+            files["rows"] = write_file(names["rows"], lambda file: write_arrays(file, arrays))
+            made = graph.result() if graph is not None else None
+        if made is not None:
+            made.write(names["graph"])
             files["graph"] = file_facts(names["graph"])
-        steps = [asdict(step) for step in graph.steps] if graph is not None else []
+        steps = [asdict(step) for step in made.steps] if made is not None else []
         facts = {"items": rows, "dimensions": content.dimensions, "files": files, "plan": asdict(chosen)}
-        segment = self._segment(names["items"], map_arrays(names["rows"]), block, graph, chosen)
+        segment = self._segment(names["items"], map_arrays(names["rows"]), block, made, chosen)
         return facts | {"steps": steps}, segment
 
     def _read(self, manifest: dict[str, Any]) -> SavedIndex:
@@ -273,7 +272,8 @@ class IndexFolder:
             raise ValueError(f"{len(base)} items where {rows} are due")
         state = self._replayed(State([base]) if rows else State(), manifest["journal"])
         settings = IndexSettings(**manifest["settings"])
-        return SavedIndex(str(manifest["embedder"]), settings, state, arrays["digests"])
+        phrases = Phrases.from_arrays(nested(arrays, "phrases."))
+        return SavedIndex(str(manifest["embedder"]), settings, state, arrays["digests"], phrases)
 
     def _segment(
         self, items: Path, arrays: dict[str, NDArray[Any]], block: VectorBlock, graph: Graph | None, chosen: Plan
@@ -332,39 +332,16 @@ def with_catalog(segment: Segment, catalog: Catalog) -> Segment:
     )
 
 
-def item_lines(entries: Entries) -> Iterator[bytes]:
-    """The entries as lines of JSON.
-
-    Raises:
-        IndexFileError: A document's metadata is not JSON.
-    """
-    for row in range(len(entries)):
-        entry = entries[row]
-        try:
-            yield json.dumps(entry.as_json()).encode() + b"\n"
-        except (TypeError, ValueError) as error:
-            raise _unfit(entry, error) from error
-
-
-def _write_items(file: BinaryIO, entries: Entries, ends: NDArray[np.int64]) -> None:
-    """Write the lines, and say where each ends."""
-    at = 0
-    held: list[bytes] = []
-    for row, line in enumerate(item_lines(entries)):
-        at += len(line)
-        ends[row] = at
-        held.append(line)
-        if len(held) == _WRITTEN_AT_ONCE:
-            file.write(b"".join(held))
-            held.clear()
-    file.write(b"".join(held))
-
-
-def _unfit(entry: Entry, error: Exception) -> IndexFileError:
-    return IndexFileError(
-        f"the metadata of document {entry.item.id!r} cannot be saved: {error}",
-        hint="keep metadata to text, numbers, truth values, lists and mappings of these",
-    )
+def _row_arrays(content: Content) -> dict[str, NDArray[Any]]:
+    """What is mapped of the rows, beside their vectors and lines."""
+    arrays: dict[str, NDArray[Any]] = {"digests": content.digests}
+    arrays |= {"ids.hashes": content.ids.hashes, "ids.rows": content.ids.rows}
+    arrays |= {f"words.{name}": array for name, array in content.words().arrays().items()}
+    arrays |= {f"phrases.{name}": array for name, array in content.phrases.arrays().items()}
+    for name in content.facets.names:
+        column = column_arrays(content.facets.column(name))
+        arrays |= {f"{_COLUMN}{name}/{part}": array for part, array in column.items()}
+    return arrays
 
 
 def _sync(file: BinaryIO) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,13 +27,18 @@ _QUERIES: Final = 128
 _TIMED: Final = 16
 _NEAREST: Final = 10
 _SHARES: Final = (1.0, 0.3, 0.1, 0.03, 0.01)
-_REACHES: Final = (16, 32, 64, 128, 256, 512, 1024, 2048)
+_NEAREST_REACH, _FARTHEST_REACH = 16, 4096
 _NEAR_SHARE: Final = 1.25
 """What a share of rows needs, one that is a little smaller needs too."""
-_MARGIN: Final = 0.5
-"""Of what may be missed only so much may be missed on the sample, which is small."""
+_MARGIN: Final = 0.75
+"""Of what may be missed only so much may be missed on the sample: it is small, and real filters are not random."""
+_HALVINGS: Final = 3
 _RERANKED: Final = 4
 """Quantized candidates for each that is wanted."""
+
+
+Truths = list[set[int]]
+"""The 10 rows nearest to each query."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,29 +187,26 @@ class Graph:
         self._storage = storage
 
     def _measured(self, recall: float) -> list[Step]:
-        """For each share of rows the least reach that finds enough; shares that need too much are left out."""
+        """For each share of rows about the least reach that finds enough; shares that need too much are left out."""
         rng = np.random.default_rng(len(self._block))
         picked = rng.choice(len(self._block), size=min(_QUERIES, len(self._block)), replace=False)
         noise = rng.normal(size=(len(picked), self._block.dimensions)) / np.sqrt(self._block.dimensions)
         queries = unit(self._block.matrix[picked] + 0.5 * noise)
         steps: list[Step] = []
-        first = 0
         for share in _SHARES:
             mask = None if share == 1.0 else rng.random(len(self._block)) < share
             allowed = None if mask is None else np.flatnonzero(mask)
             truths = self._truths(queries, allowed)
             scanned = self._scanned(queries[:_TIMED], allowed)
-            for number in range(first, len(_REACHES)):
-                found, seconds = self._tried(queries, truths, _REACHES[number], mask)
-                if 1.0 - found <= _MARGIN * (1.0 - recall):
-                    steps.append(Step(share, _REACHES[number], seconds, found, scanned))
-                    first = number  # fewer rows never need less
-                    break
-            else:
+            tried = partial(self._tried, queries, truths, mask=mask, share=share, scanned=scanned)
+            # Fewer rows never need less.
+            step = _least(tried, steps[-1].reach if steps else _NEAREST_REACH, 1.0 - _MARGIN * (1.0 - recall))
+            if step is None:
                 break
+            steps.append(step)
         return steps
 
-    def _truths(self, queries: Floats, allowed: Rows | None) -> list[set[int]]:
+    def _truths(self, queries: Floats, allowed: Rows | None) -> Truths:
         if allowed is None:  # all queries at once are compared some ten times faster
             _, found = self._block.flat().search(queries, min(_NEAREST, len(self._block)))
             return [set(rows) for rows in found.tolist()]
@@ -217,7 +220,9 @@ class Graph:
             took.append(time.thread_time() - began)
         return float(np.median(took))
 
-    def _tried(self, queries: Floats, truths: Sequence[set[int]], reach: int, mask: Mask | None) -> tuple[float, float]:
+    def _tried(
+        self, queries: Floats, truths: Truths, reach: int, *, mask: Mask | None, share: float, scanned: float
+    ) -> Step:
         found = 0
         took: list[float] = []
         for query, truth in zip(queries, truths, strict=True):
@@ -225,4 +230,20 @@ class Graph:
             rows, _ = self.nearest(query, _NEAREST, reach, mask)
             took.append(time.thread_time() - began)
             found += len(truth.intersection(rows.tolist()))
-        return found / max(1, sum(map(len, truths))), float(np.median(took))
+        return Step(share, reach, float(np.median(took)), found / max(1, sum(map(len, truths))), scanned)
+
+
+def _least(tried: Callable[[int], Step], first: int, enough: float) -> Step | None:
+    """About the least reach that finds enough, doubled and then halved by ratio; None where comparing all is faster."""
+    short, step = 0, tried(first)
+    while step.recall < enough:
+        if step.seconds >= step.scanned or step.reach >= _FARTHEST_REACH:
+            return None
+        short, step = step.reach, tried(2 * step.reach)
+    for _ in range(_HALVINGS if short else 0):
+        middle = tried(round((short * step.reach) ** 0.5))
+        if middle.recall >= enough:
+            step = middle
+        else:
+            short = middle.reach
+    return step

@@ -36,7 +36,7 @@ class IndexSettings:
     slow_ms: float = 20.0
     memory_mb: float | None = None
     recall: float = 0.95
-    links: int = 16
+    links: int = 24
     effort: int = 40
 
     def __post_init__(self) -> None:

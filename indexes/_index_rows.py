@@ -15,11 +15,13 @@ from chatrec.indexes._index_batches import digests
 from chatrec.indexes._index_documents import Entry
 from chatrec.indexes._index_entries import Ids, Items
 from chatrec.indexes._index_facets import Filter, ItemFacets, as_constraints
-from chatrec.indexes._index_files import Content, IndexFolder, item_lines
+from chatrec.indexes._index_files import Content, IndexFolder
 from chatrec.indexes._index_graph import Graph
 from chatrec.indexes._index_journal import Change
+from chatrec.indexes._index_lines import item_lines
 from chatrec.indexes._index_lock import writing
 from chatrec.indexes._index_manifest import check_folder
+from chatrec.indexes._index_phrases import Phrases
 from chatrec.indexes._index_plan import IndexSettings, plan
 from chatrec.indexes._index_search import Hit, fused, nearest
 from chatrec.indexes._index_segment import Segment
@@ -37,6 +39,7 @@ class IndexRows:
         state: The rows to begin with.
         folder: Where every change is kept before it counts; None to keep nothing.
         settings: How near vectors are found.
+        phrases: What a linker of the rows compares words with.
     """
 
     def __init__(
@@ -45,11 +48,13 @@ class IndexRows:
         *,
         folder: IndexFolder | None = None,
         settings: IndexSettings | None = None,
+        phrases: Phrases | None = None,
     ) -> None:
         self._lock = threading.RLock()
         self.state = state or State()
         self.folder = folder
         self.settings = settings or IndexSettings()
+        self.phrases = phrases or Phrases.none()
 
     def __len__(self) -> int:
         return len(self.state)
@@ -141,7 +146,7 @@ class IndexRows:
         with self._lock:
             home = self.folder is None or self.folder.path.resolve() == path.resolve()
             folder = self.folder if self.folder is not None and home else IndexFolder(path)
-            content = _content(self.state)
+            content = _content(self.state, self.phrases)
             for _ in item_lines(content.entries):
                 pass  # what cannot be written is found before there is a folder
             with writing(path):
@@ -167,7 +172,7 @@ class IndexRows:
             with writing(self.folder.path):
                 self.folder.check_unchanged()
                 made_by = str(self.folder.manifest["embedder"])
-                base = self.folder.write(made_by, _content(self.state), self.settings)
+                base = self.folder.write(made_by, _content(self.state, self.phrases), self.settings)
         else:
             base = structured(Segment.joined(self.state.renumbered(), len(self.state)), self.settings)
         self.state = State([base]) if len(base) else State()
@@ -194,7 +199,7 @@ class _StateEntries:
         return self._state.entry(int(self._state.rows[row]))
 
 
-def _content(state: State) -> Content:
+def _content(state: State, phrases: Phrases) -> Content:
     parts = state.renumbered()
     entries = _StateEntries(state)
     hashes = np.zeros(len(state), np.uint64)
@@ -206,10 +211,11 @@ def _content(state: State) -> Content:
         entries,
         _vectors(state),
         dimensions,
-        WordIndex.joined([(segment.words, renumbered) for segment, renumbered in parts], len(state)),
+        lambda: WordIndex.joined([(segment.words, renumbered) for segment, renumbered in parts], len(state)),
         ItemFacets(Items(entries)),
         Ids.of(hashes),
         digests(entries[row].text() for row in range(len(state))),
+        phrases,
     )
 
 

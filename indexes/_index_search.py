@@ -122,13 +122,14 @@ def _nearest(segment: Segment, query: Floats, k: int, mask: Mask | None) -> tupl
 
 def _candidates(segment: Segment, query: Floats, words: Floats | None, k: int, mask: Mask | None) -> Rows | None:
     """Rows, rising, among which the best are; None for all."""
-    rows = None if mask is None else np.flatnonzero(mask)
-    if segment.graph is None or segment.graph.pays(len(segment) if rows is None else len(rows)) is None:
-        return rows
+    count = len(segment) if mask is None else int(np.count_nonzero(mask))
+    if segment.graph is None or segment.graph.pays(count) is None:
+        return None if mask is None or count == len(segment) else np.flatnonzero(mask)
     if words is None:
         return np.sort(_nearest(segment, query, k, mask)[0])
     looked = max(_LEAST_LOOKED, _LOOKED * k)
     near, _ = _nearest(segment, query, looked, mask)
+    rows = None if mask is None else np.flatnonzero(mask)
     best = top(words if rows is None else words[rows], looked)
     worded = best if rows is None else rows[best]
     return np.union1d(near, worded[words[worded] > 0])

@@ -128,7 +128,7 @@ class Lexicon:
             self._put(self._keys, key, Entry(facet.name, "true", count, 1.0 if rank == 0 else 0.9, 2, name_like=False))
 
     def _add_facet(self, facet: Facet) -> None:
-        size, names = len(facet.values), _name_like(facet)
+        size, names = len(facet.values), name_like(facet)
         if names:
             self.name_like.add(facet.name)
         elif size > _SMALL and sum(count == 1 for count in facet.values.values()) >= 0.5 * size:
@@ -220,7 +220,7 @@ def _family(facet: Facet) -> str:
     return found if count >= least and found not in {"".join(stems(value)) for value in facet.values} else ""
 
 
-def _name_like(facet: Facet) -> bool:
+def name_like(facet: Facet) -> bool:
     """Whether most values are two or three words in capitals, as people's names are."""
     sample = list(facet.values)[:400]
     if len(sample) < 3:

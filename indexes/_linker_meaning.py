@@ -17,6 +17,7 @@ from langchain_core.embeddings import Embeddings
 from numpy.typing import NDArray
 
 from chatrec.indexes._linker_company import Company
+from chatrec.indexes._linker_lexicon import name_like
 from chatrec.indexes._linker_names import boolean_keys
 from chatrec.indexes._linker_text import is_han
 from chatrec.indexes._linker_words import COMMON, FUNCTION, words
@@ -24,6 +25,7 @@ from chatrec.indexes._values import Facet, Item
 
 _MOST_VALUES = 300
 _MOST_TOTAL = 900
+_LEAST_VALUES = 4
 _CACHED = 512
 
 
@@ -76,20 +78,8 @@ class Meanings:
     """
 
     def __init__(self, facets: Iterable[Facet], items: Sequence[Item], skip: Iterable[str] = ()) -> None:
-        self._rows: list[tuple[str, str]] = []
-        self._texts: list[str] = []
-        skipped = set(skip)
-        for facet in facets:
-            if facet.name in skipped or len(self._rows) + len(facet.values) > _MOST_TOTAL:
-                continue
-            if facet.kind == "boolean" and boolean_keys(facet.name):
-                self._rows.append((facet.name, "true"))
-                self._texts.append(" ".join(boolean_keys(facet.name)[0]))
-            elif facet.kind in {"category", "multi"} and 1 < len(facet.values) <= _MOST_VALUES:
-                for value in facet.values:
-                    if any(char.isalpha() for char in value) and (len(value) > 1 or is_han(value)):
-                        self._rows.append((facet.name, value))
-                        self._texts.append(value.replace("_", " "))
+        self._texts = _texts(facets, skip)
+        self._rows = list(self._texts)
         self._company = Company(items, self._rows)
         self._vectors: OrderedDict[int, _Vectors] = OrderedDict()
 
@@ -100,7 +90,7 @@ class Meanings:
             phrases: Words as said.
             embedder: Any LangChain embedder; its vectors of the values are kept for the next call.
         """
-        if len(self._rows) < 4 or not phrases:
+        if len(self._rows) < _LEAST_VALUES or not phrases:
             return [None] * len(phrases)
         known = self._known(embedder)
         return [
@@ -131,7 +121,7 @@ class Meanings:
         held = self._vectors.get(id(embedder))
         if held is not None and held.embedder is embedder:
             return held
-        raw = _embedded(embedder, self._texts)
+        raw = _embedded(embedder, list(self._texts.values()))
         values = _unit(raw - raw.mean(axis=0))
         middle: dict[str, NDArray[np.float32]] = {}
         bar: dict[str, float] = {}
@@ -155,6 +145,30 @@ class Meanings:
         while len(known.phrases) > _CACHED:
             known.phrases.popitem(last=False)
         return rows
+
+
+def linked_texts(facets: Iterable[Facet]) -> list[str]:
+    """The texts that `Meanings` of a catalog with these facets embeds before it has read a phrase."""
+    told = list(facets)
+    texts = _texts(told, (facet.name for facet in told if facet.kind in {"category", "multi"} and name_like(facet)))
+    ordinary = [word for each in _ORDINARY.values() for word in each]
+    return [*texts.values(), *ordinary] if len(texts) >= _LEAST_VALUES else []
+
+
+def _texts(facets: Iterable[Facet], skip: Iterable[str]) -> dict[tuple[str, str], str]:
+    """The values that phrases are compared with, by facet and value, as they are embedded."""
+    found: dict[tuple[str, str], str] = {}
+    skipped = set(skip)
+    for facet in facets:
+        if facet.name in skipped or len(found) + len(facet.values) > _MOST_TOTAL:
+            continue
+        if facet.kind == "boolean" and boolean_keys(facet.name):
+            found[facet.name, "true"] = " ".join(boolean_keys(facet.name)[0])
+        elif facet.kind in {"category", "multi"} and 1 < len(facet.values) <= _MOST_VALUES:
+            for value in facet.values:
+                if any(char.isalpha() for char in value) and (len(value) > 1 or is_han(value)):
+                    found[facet.name, value] = value.replace("_", " ")
+    return found
 
 
 def _embedded(embedder: Embeddings, texts: list[str]) -> NDArray[np.float32]:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from chatrec.indexes._linker_dictionary import Translation
 from chatrec.indexes._linker_found import Name
-from chatrec.indexes._linker_text import Sentence, is_han, norms, root, stem
+from chatrec.indexes._linker_text import Sentence, is_han, languages, norms, root, stem
 from chatrec.indexes._linker_units import DIMENSION_WORDS, Scale, bare_name
 from chatrec.indexes._linker_words import FUNCTION
 from chatrec.indexes._values import Facet
@@ -35,6 +35,7 @@ class Names:
     def __init__(self, facets: Iterable[Facet], scales: Mapping[str, Scale], people: Collection[str] = ()) -> None:
         self._names: dict[tuple[str, ...], str] = {}
         self._roots: dict[str, str] = {}
+        self._told: set[tuple[str, ...]] = set()
         self._by_dimension: dict[str, list[str]] = {}
         shared: dict[str, int] = {}
         listed = list(facets)
@@ -54,6 +55,10 @@ class Names:
         for name, scale in scales.items():
             if scale.dimension:
                 self._by_dimension.setdefault(scale.dimension, []).append(name)
+        for facet in listed:
+            for half in languages(facet.label):
+                self._told.add(tuple(stem(word) for word in bare_name(half)))
+                self._names.setdefault(tuple(stem(word) for word in bare_name(half)), facet.name)
         places = [facet.name for facet in listed if not _PLACES.isdisjoint(bare_name(facet.name)) or _is_place(facet)]
         for asked, names in ((_WHO, list(people)), (_WHERE, places)):
             if len(names) == 1:
@@ -77,7 +82,7 @@ class Names:
 
     def keys(self) -> tuple[set[str], set[tuple[str, ...]]]:
         """The names that may be said in the other language: Chinese words, and stems of English ones."""
-        han = {"".join(key) for key in self._names if all(map(is_han, key))}
+        han = {"".join(key) for key in self._names if all(map(is_han, key)) and key not in self._told}
         return han, {key for key in self._names if all(part.isascii() for part in key)}
 
     def translate(self, said: Translation) -> None:

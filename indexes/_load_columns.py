@@ -8,6 +8,7 @@ from math import inf
 from typing import Any
 
 from chatrec.errors import CatalogError
+from chatrec.indexes._linker_text import languages
 from chatrec.indexes._load_cells import TypedColumn, type_column
 from chatrec.indexes._load_numbers import range_names
 from chatrec.indexes._load_report import ColumnReport, samples
@@ -32,6 +33,7 @@ class Understood:
         kept: Each row's cell by column, of what is only held.
         units: The units of number facets.
         kinds: Kinds of facets that were told.
+        labels: Names in two languages that were told, by facet.
         wrong: What is wrong with the rows in which a cell does not fit.
         reports: What each column was taken for.
     """
@@ -42,6 +44,7 @@ class Understood:
     kept: dict[str, Sequence[Any]] = field(default_factory=dict[str, Sequence[Any]])
     units: dict[str, str] = field(default_factory=dict[str, str])
     kinds: dict[str, FacetKind] = field(default_factory=dict[str, FacetKind])
+    labels: dict[str, str] = field(default_factory=dict[str, str])
     wrong: dict[int, Fault] = field(default_factory=dict[int, Fault])
     reports: list[ColumnReport] = field(default_factory=list[ColumnReport])
 
@@ -99,7 +102,11 @@ def _take(found: Understood, name: str, cells: list[Any], told: ColumnSchema) ->
     if typed.kind == "keep":
         found.kept[name] = typed.values
     elif typed.kind != "none":
-        facets = _add_facets(found, told.label or name, typed, told.kind)
+        halves = languages(told.label or "")
+        called = (name if name in halves else halves[0]) if halves else told.label or name
+        facets = _add_facets(found, called, typed, told.kind)
+        if told.label and halves and len(facets) == 1:
+            found.labels[facets[0]] = told.label
     role = "keep" if typed.kind == "keep" else "facet" if facets else "empty"
     found.reports.append(
         ColumnReport(name, role, facets, is_told, shown, typed.separator, len(typed.wrong))  # type: ignore[arg-type]

@@ -32,6 +32,7 @@ class Loaded:
         rejects: The bad rows, by line.
         units: Units by number facet.
         kinds: Kinds that were told, by facet.
+        labels: Names in two languages that were told, by facet.
         report: What the file was taken for.
     """
 
@@ -40,6 +41,7 @@ class Loaded:
     rejects: tuple[Reject, ...]
     units: Mapping[str, str]
     kinds: Mapping[str, FacetKind]
+    labels: Mapping[str, str]
     report: LoadReport
 
 
@@ -89,7 +91,7 @@ def load_items(
         rows=rows,
         rejects_file=str(rejects) if rejects is not None and bad else "",
     )
-    return Loaded(items, catalog_name(path), bad, understood.units, understood.kinds, report)
+    return Loaded(items, catalog_name(path), bad, understood.units, understood.kinds, understood.labels, report)
 
 
 def find_source(source: str | PathLike[str]) -> Path:
@@ -122,8 +124,8 @@ def catalog_name(path: Path) -> str:
 def beside(source: str | PathLike[str]) -> Path | None:
     """The schema that lies beside a file: `dishes.schema.toml` or `.json` beside `dishes.csv`; None without one."""
     # What can be no path is named when it is opened.
-    with suppress(OSError, ValueError):
-        path = Path(source).expanduser()
+    with suppress(OSError, ValueError, CatalogError):
+        path = find_source(source)
         for ending in ("toml", "json"):
             found = path.with_name(f"{catalog_name(path)}.schema.{ending}")
             if found.is_file() and found != path:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from chatrec.indexes._constraints import Constraint
+from chatrec.indexes._units import with_unit
 from chatrec.indexes._values import Facet, FacetValue, Item, Scalar
 
 __all__ = ["Evidence", "Language", "explain", "named_values", "own_values", "shared_values", "shared_words", "telling"]
@@ -242,12 +243,12 @@ def _met(
     facet = facets.get(constraint.facet)
     value = _held(item, constraint.facet)
     if constraint.op == "contains":
-        return say["with"].format(_name(constraint.facet), constraint.values[0])
+        return say["with"].format(_name(constraint.facet, facet, language), constraint.values[0])
     if constraint.op == "none":
         wanted = say["join"].join(_spoken([str(each) for each in constraint.values], facets, language))
         return say["no" if facet is not None and facet.kind == "multi" else "not"].format(wanted)
     if value is None:
-        return say["unknown"].format(_name(constraint.facet))
+        return say["unknown"].format(_name(constraint.facet, facet, language))
     if facet is not None and facet.kind in {"category", "multi"}:
         asked = {str(each) for each in constraint.values}
         met = [facet.told(str(part), language) for part in _parts(value) if str(part) in asked]
@@ -262,14 +263,14 @@ def _missed(
     value = _held(item, constraint.facet)
     listed = facet is not None and facet.kind in {"category", "multi"}
     if constraint.op == "contains":
-        return say["not"].format(say["with"].format(_name(constraint.facet), constraint.values[0]))
+        return say["not"].format(say["with"].format(_name(constraint.facet, facet, language), constraint.values[0]))
     if constraint.op == "none":
         unwanted = {str(each) for each in constraint.values}
         return say["join"].join(
             _spoken([str(part) for part in _parts(value) if str(part) in unwanted], facets, language)
         )
     if value is None:
-        return say["unknown"].format(_name(constraint.facet))
+        return say["unknown"].format(_name(constraint.facet, facet, language))
     if listed:
         wanted = [str(each) for each in constraint.values[:_MOST_VALUES]]
         return say["not"].format(say["join"].join(_spoken(wanted, facets, language)))
@@ -279,21 +280,22 @@ def _missed(
 def _shown(name: str, value: FacetValue, facet: Facet | None, language: Language) -> str:
     """A facet value that can be read without its column: "95 min", "€12", "year 1979", "vegan", "not vegan"."""
     space = "" if language == "zh" else " "
+    called = _name(name, facet, language)
     if isinstance(value, tuple):
         return _PHRASES[language]["join"].join(facet.told(part, language) if facet else part for part in value)
     if isinstance(value, bool) or (facet is not None and facet.kind == "boolean"):
         yes = str(value).lower() == "true"
-        return _name(name) if yes else _PHRASES[language]["not"].format(_name(name))
+        return called if yes else _PHRASES[language]["not"].format(called)
     if isinstance(value, str):
         told = facet.told(value, language) if facet is not None else value
-        return f"{_name(name)}{space}{value}" if facet is not None and facet.kind == "date" else told
+        return f"{called}{space}{value}" if facet is not None and facet.kind == "date" else told
     number = _number(value)
     unit = facet.unit if facet is not None else None
     if unit is None:
-        return f"{_name(name)}{space or ' '}{number}"
+        return f"{called}{'' if language == 'zh' and _HAN_START.match(called) else ' '}{number}"
     if unit in _PREFIX_UNITS:
         return f"{unit}{number}"
-    return f"{number}{'' if _HAN_START.match(unit) or unit == '%' else ' '}{unit}"
+    return f"{number}{unit}" if _HAN_START.match(unit) or unit == "%" else with_unit(number, unit, language)
 
 
 _HAN_START: Final = re.compile(r"[\u3400-\u9fff]")
@@ -304,8 +306,8 @@ def _number(value: Scalar) -> str:
     return str(int(number)) if number.is_integer() else f"{number:.10g}"
 
 
-def _name(facet: str) -> str:
-    return facet.replace("_", " ").strip()
+def _name(name: str, facet: Facet | None, language: Language) -> str:
+    return name.replace("_", " ").strip() if facet is None else facet.called(language)
 
 
 def _held(item: Item, name: str) -> FacetValue | None:

@@ -28,7 +28,8 @@ class ColumnSchema:
         kind: The facet's kind. Every cell must fit it.
         unit: The unit of a number facet, such as "min" or "€"; cells in a related unit are converted.
         separator: What stands between the values of one cell of a `multi` facet.
-        label: The facet's name, where the column's is not what a person would say.
+        label: The facet's name, where the column's is not what a person would say; in English and Chinese ("year 年份")
+            readers of either are told theirs.
         order: The facet's place: those with the least come first, then those without, as in the file.
 
     Raises:

@@ -64,8 +64,20 @@ _FACTORS = {
 MONEY = frozenset(("$", "€", "£", "¥", "₹", "₽", "₩", "CHF"))
 """Currencies as `same_unit` spells them."""
 
+_ONE = {"years": "year", "months": "month", "weeks": "week", "days": "day", "pages": "page", "stars": "star"}
+_CHINESE = {
+    "min": "分钟", "h": "小时", "s": "秒", "years": "年", "months": "个月", "weeks": "周", "days": "天", "pages": "页",
+    "stars": "星", "kg": "公斤", "km": "公里", "g": "克", "m": "米", "cm": "厘米", "kcal": "千卡",
+}  # fmt: skip
 _CANONICAL = frozenset(_KNOWN.values())
 _BRACKET = re.compile(r"[(\[（](?P<unit>[^)\]）]{1,8})[)\]）]\s*$")
+
+
+def with_unit(number: str, unit: str, language: str) -> str:
+    """A number with its unit as a reader of `en` or `zh` is told it: "1 day", "3 days", 3天."""
+    if language == "zh" and unit in _CHINESE:
+        return f"{number}{_CHINESE[unit]}"
+    return f"{number} {_ONE.get(unit, unit) if number == '1' else unit}"
 
 
 def read_number(text: str, *, decimal_comma: bool = False) -> tuple[float, str] | None:

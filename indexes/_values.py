@@ -69,6 +69,7 @@ class Facet:
         integer: Whether all numbers are whole.
         unit: The numbers' unit where the column name or the values say it ("min", "€"), or None.
         bilingual: Whether the values are written in English and Chinese: "summer 夏天".
+        label: What people call it, in one language or in both ("year 年份"), where that is told; the name where empty.
     """
 
     name: str
@@ -80,6 +81,13 @@ class Facet:
     integer: bool = False
     unit: str | None = None
     bilingual: bool = False
+    label: str = ""
+
+    def called(self, language: str) -> str:
+        """What a reader of `en` or `zh` is told that the facet is called: `release_year` is "release year"."""
+        label = self.label or self.name
+        halves = languages(label) if language else ()
+        return (halves[language == "zh"] if halves else label).replace("_", " ").strip()
 
     def told(self, value: str, language: str) -> str:
         """A value as a reader of `en` or `zh` is shown it: of one in two languages that half, else the whole."""

@@ -59,7 +59,8 @@ class Postings:
         columns: dict[str, int] = {}
         held, counts, distinct, lengths = array("i"), array("H"), array("i"), array("i")
         for document in documents:
-            counted = Counter(document)
+            once = dict.fromkeys(document, 1)
+            counted = once if len(once) == len(document) else Counter(document)  # which is slow to begin
             held.extend([columns.setdefault(word, len(columns)) for word in counted])
             counts.extend([min(count, _MOST) for count in counted.values()])
             distinct.append(len(counted))

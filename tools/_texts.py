@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from chatrec.indexes import Facet, Item
+from chatrec.indexes._units import with_unit
 
 
 def facet_label(name: str) -> str:
@@ -20,11 +21,10 @@ def option_label(facet: Facet, option: str, language: str) -> str:
     body = option.removeprefix(facet.name)
     if body == option:
         return facet.told(option, language)
-    unit = f" {facet.unit}" if facet.unit else ""
+    zh = language == "zh"
     if ".." in body:
         low, high = body.lstrip("=").split("..")
-        return f"{low}–{high}{unit}"
-    zh = language == "zh"
+        return _measured(f"{low}–{high}", facet, language)
     for sign, (english, chinese) in {
         "<=": ("up to {}", "{}以下"),
         ">=": ("{} or more", "{}以上"),
@@ -35,8 +35,12 @@ def option_label(facet: Facet, option: str, language: str) -> str:
     }.items():
         if body.startswith(sign):
             values = "|".join(facet.told(value, language) for value in body.removeprefix(sign).split("|"))
-            return (chinese if zh else english).format(values + unit)
+            return (chinese if zh else english).format(_measured(values, facet, language))
     return option
+
+
+def _measured(number: str, facet: Facet, language: str) -> str:
+    return with_unit(number, facet.unit, language) if facet.unit else number
 
 
 def condition_text(notation: str, facets: Mapping[str, Facet], language: str) -> str:
@@ -48,13 +52,19 @@ def condition_text(notation: str, facets: Mapping[str, Facet], language: str) ->
     facet = max(named, key=lambda f: len(f.name))
     words = option_label(facet, notation, language).replace("|", ", ")
     speaks_alone = facet.kind in {"category", "multi"}
-    return words if speaks_alone else f"{facet_label(facet.name)} {words}"
+    return words if speaks_alone else beside(facet.called(language), words, language)
+
+
+def beside(name: str, words: str, language: str) -> str:
+    """A facet's name and what is said of it: Chinese puts no space after a Chinese name."""
+    space = "" if language == "zh" and name and name[-1] >= "⺀" else " "
+    return f"{name}{space}{words}"
 
 
 def question_text(facet: Facet, options: Sequence[str], language: str) -> str:
     """A plain question about a facet, naming up to four options."""
     labels = [option_label(facet, option, language) for option in options[:4]]
-    name = facet_label(facet.name)
+    name = facet.called(language)
     if language == "zh":
         return f"{name}方面有什么偏好？" + (f"比如{'、'.join(labels)}。" if labels else "")
     tail = f" For example {_either(labels)}." if labels else ""

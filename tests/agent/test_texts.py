@@ -6,7 +6,7 @@ from chatrec.agent._texts import beyond, listing
 from chatrec.indexes import Catalog
 from chatrec.indexes._constraints import Constraint
 from chatrec.indexes._reasons import Evidence, explain
-from chatrec.tools._texts import condition_text
+from chatrec.tools._texts import condition_text, question_text
 
 
 def test_a_reason_adds_to_the_facts_and_repeats_none() -> None:
@@ -33,3 +33,13 @@ def test_values_in_two_languages_are_shown_in_the_readers() -> None:
     asked = [Constraint("season", "any", ("summer 夏天",)), Constraint("colour", "none", ("red 红色",))]
     assert explain(dress, Evidence(met=asked), shop.facets, "zh") == "夏天；不含红色。"
     assert explain(dress, Evidence(met=asked), shop.facets, "en") == "Summer; no red."
+
+
+def test_names_and_units_are_told_in_the_readers_language() -> None:
+    travel = Catalog.load("travel")
+    assert condition_text("stay<=1", travel.facets, "en") == "stay up to 1 day"
+    assert condition_text("stay<=3", travel.facets, "en") == "stay up to 3 days"
+    assert condition_text("stay<=3", travel.facets, "zh") == "停留时间3天以下"
+    assert condition_text("altitude>1990", travel.facets, "zh") == "海拔超过1990米"
+    assert question_text(travel.facets["climate"], (), "zh") == "气候方面有什么偏好？"
+    assert question_text(travel.facets["best_months"], (), "en") == "Do you have a preference for best months?"

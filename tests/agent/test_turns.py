@@ -33,6 +33,21 @@ def test_wishes_add_up_and_newer_ones_replace_what_they_contradict(catalog: Cata
     assert known(turn) == ["price<=10", "kind=herbal", "price>=5"]
 
 
+def test_cheaper_than_the_cheapest_of_all_is_cheaper_than_most(catalog: Catalog) -> None:
+    listed = replace(ANA, shown=("mint-street", "red-valley", "jasmine-lane"))
+    assert known(fold(listed, said("price<6", catalog=catalog), "cheaper", catalog)) == ["price<8"]
+    # Where something is cheaper than all of the list, that is meant; where the words point, what they point at.
+    dearer = replace(ANA, shown=("red-valley", "black-harbour", "jasmine-lane"))
+    assert known(fold(dearer, said("price<8", catalog=catalog), "cheaper", catalog)) == ["price<8"]
+    first = Mention("mint-street", "Mint Street", "the first", 1.0, listed=True)
+    pointing = replace(said("price<6", catalog=catalog), mentions=(first,))
+    assert known(fold(listed, pointing, "cheaper than the first", catalog)) == ["price<6"]
+    green = replace(
+        listed, where=(Constraint("kind", "any", ("herbal",)),), shown=("jasmine-lane", "old-cellar", "white-hill")
+    )
+    assert known(fold(green, said("price<15", catalog=catalog), "cheaper", catalog)) == ["kind=herbal", "price<15"]
+
+
 def test_values_of_a_multi_facet_hold_together_while_any_item_has_them_all(catalog: Catalog) -> None:
     turn = fold(ANA, said("taste=floral", catalog=catalog), "floral", catalog)
     turn = fold(turn, said("taste=fresh", catalog=catalog), "and fresh", catalog)

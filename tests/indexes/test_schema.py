@@ -168,3 +168,28 @@ def test_a_schema_file_that_cannot_be_read_is_named(rows: Path, tmp_path: Path, 
         Catalog.load(rows, schema=path)
     with pytest.raises(CatalogError, match=r"cannot be read: No such file"):
         Catalog.load(rows, schema=tmp_path / "nowhere.toml")
+
+
+def test_a_label_in_two_languages_is_told_in_the_readers(rows: Path) -> None:
+    told = {
+        "separator": ";",
+        "columns": {"runtime": {"label": "length 长度"}, "tags": {"separator": "+", "label": "tags 标签"}},
+    }
+    catalog = Catalog.load(rows, schema=told, title="label")
+    length = catalog.facets["length"]
+    assert (length.called("en"), length.called("zh"), length.called("")) == ("length", "长度", "length 长度")
+    assert [str(each.constraint) for each in catalog.link("标签是c的").proposals] == ["tags=c"]
+
+
+def test_a_chinese_column_keeps_its_name_under_a_label_in_two_languages(tmp_path: Path) -> None:
+    path = tmp_path / "things.csv"
+    path.write_text("标题,年份\n甲,1990\n乙,2001\n", "utf-8")
+    catalog = Catalog.load(path, schema={"columns": {"年份": {"label": "year 年份"}}})
+    assert catalog.facets["年份"].called("en") == "year"
+
+
+@pytest.mark.parametrize("name", ["films", "shop", "travel"])
+def test_every_facet_of_the_demos_has_a_name_in_both_languages(name: str) -> None:
+    for facet in Catalog.load(name).facets.values():
+        assert facet.called("en") == facet.name.replace("_", " ")
+        assert not facet.called("zh").isascii()
