@@ -98,6 +98,6 @@ def lie(rows: Floats) -> dict[str, float]:
         "nearest": float(np.median(cosines[:, 0])),
         "tenth": float(np.median(cosines[:, 9])),
         "hundredth": float(np.median(cosines[:, _FAR - 1])),
-        "mean": total / (len(asked) * len(rows)),
+        "mean": float(total) / (len(asked) * len(rows)),
         "contrast": float(np.median(far_total / len(rows) / far[:, 0])),
     }

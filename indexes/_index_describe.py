@@ -60,12 +60,15 @@ def describe(rows: IndexRows) -> IndexDescription:
     added = sum(len(segment) for segment in state.segments[1:])
     dimensions = base.vectors.dimensions if base is not None else 0
     exact = sum(len(segment) for segment in state.segments) * dimensions * 4
+    reason = "few items, compared one by one" if chosen is None else chosen.reason
+    if base is not None and base.graph is not None:
+        reason = f"{reason}; {base.graph}"
     size = exact if chosen is None or base is None else chosen.bytes + added * dimensions * 4
     return IndexDescription(
         len(state),
         dimensions,
         "flat" if chosen is None else chosen.structure,
-        "few items, compared one by one" if chosen is None else chosen.reason,
+        reason,
         size / 1e6,
         added,
         state.places - len(state),

@@ -149,6 +149,15 @@ class Graph:
         step = next((step for step in self.steps if step.share <= _NEAR_SHARE * share), None)
         return step if step is not None and step.seconds * step.share < step.scanned * share else None
 
+    def __str__(self) -> str:
+        """What it does, as `chatrec index` and `chatrec doctor` show it."""
+        paying = [step for step in self.steps if step.seconds < step.scanned]
+        if not paying:
+            return "all are compared, the graph finds too little in that time"
+        first, last = paying[0], paying[-1]
+        found = f"the graph finds {first.recall:.0%} of the nearest in {1e3 * first.seconds:.1f} ms"
+        return f"{found}; where a filter leaves less than {last.share:.0%}, the rows left are compared one by one"
+
     def nearest(self, query: Floats, k: int, reach: int, allowed: Mask | None = None) -> tuple[Rows, Floats]:
         """Most of the rows nearest to the query.
 

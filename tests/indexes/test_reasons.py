@@ -51,7 +51,7 @@ def missed(*notations: str, language: Language = "en") -> str:
         ("genres=Comedy|Horror", "Comedy.", "Comedy。"),
         ("genres!=Horror", "No Horror.", "不含Horror。"),
         ("colour!=black", "Not black.", "不是black。"),
-        ("runtime<=140", "130 min.", "130 min。"),
+        ("runtime<=140", "130 min.", "130分钟。"),
         ("price<20", "€12.5.", "€12.5。"),
         ("release_year=1970..1979", "Release year 1979.", "release year 1979。"),
         ("vegan=true", "Vegan.", "vegan。"),
@@ -67,7 +67,7 @@ def test_what_is_met_is_said_by_the_items_own_value(notation: str, english: str,
 @pytest.mark.parametrize(
     ("notation", "english", "chinese"),
     [
-        ("runtime<120", "But 130 min.", "但130 min。"),
+        ("runtime<120", "But 130 min.", "但130分钟。"),
         ("genres=Horror", "But not Horror.", "但不是Horror。"),
         ("genres!=War", "But War.", "但War。"),
         ("vegan=false", "But vegan.", "但vegan。"),
@@ -91,7 +91,7 @@ def test_a_whole_sentence_reads_well_in_both_languages() -> None:
         "Comedy; “Moon” in the title; close to Alien and Heat (War); your taste: red; but 130 min."
     )
     assert explain(ITEM, evidence, FACETS, "zh") == (
-        "Comedy；标题含“Moon”；与“Alien”、“Heat”相近 (War)；合你的口味：red；但130 min。"
+        "Comedy；标题含“Moon”；与“Alien”、“Heat”相近 (War)；合你的口味：red；但130分钟。"
     )
 
 
