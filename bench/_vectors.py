@@ -66,8 +66,8 @@ class Grown:
 
     def _mixed(self, parents: NDArray[np.int64]) -> Floats:
         own = self._random.uniform(0.2, 1.0, size=(len(parents), 1)).astype(np.float32)
-        mixed: Floats = np.sqrt(1 - own) * self._above[parents] + np.sqrt(own) * self._new(len(parents))
-        return mixed
+        mixed = np.sqrt(1 - own) * self._above[parents] + np.sqrt(own) * self._new(len(parents))
+        return mixed.astype(np.float32, copy=False)
 
 
 def lie(rows: Floats) -> dict[str, float]:
@@ -83,11 +83,11 @@ def lie(rows: Floats) -> dict[str, float]:
     """
     asked = np.ascontiguousarray(rows[:: max(1, len(rows) // _ASKED)])
     best = np.full((len(asked), _FAR + 1), -2, np.float32)
-    total, far_total = 0.0, np.zeros(len(asked))
+    total, far_total = 0.0, np.zeros(len(asked), np.float32)
     for start in range(0, len(rows), _AT_ONCE):
         cosines = asked @ rows[start : start + _AT_ONCE].T
         total += float(cosines.sum())
-        far_total += np.sqrt(np.maximum(2 - 2 * cosines, 0)).sum(axis=1)
+        far_total += np.sqrt(np.maximum(2 - 2 * cosines, 0)).sum(axis=1, dtype=np.float32)
         best = -np.sort(-np.partition(np.concatenate([best, cosines], axis=1), -_FAR - 1, axis=1)[:, -_FAR - 1 :])
     cosines = best[:, 1:]  # the first is the row itself
     far = np.sqrt(np.maximum(2 - 2 * cosines, 1e-9))
