@@ -147,8 +147,9 @@ def _vectors(folder: Path, options: argparse.Namespace) -> Report:
             places = np.concatenate([best[name][1], np.tile(rows + start, (len(queries), 1))], axis=1)
             order = np.argpartition(-scores, K - 1, axis=1)[:, :K]
             best[name] = (np.take_along_axis(scores, order, 1), np.take_along_axis(places, order, 1))
-    np.savez(folder / "masks.npz", **masks)
-    np.savez(folder / "truths.npz", queries=queries, **{name: found for name, (_, found) in best.items()})
+    np.savez(folder / "masks.npz", allow_pickle=False, **masks)
+    truths: dict[str, NDArray[Any]] = {name: found for name, (_, found) in best.items()}
+    np.savez(folder / "truths.npz", allow_pickle=False, queries=queries, **truths)
     return dict(lies)
 
 
