@@ -39,9 +39,9 @@ class Where:
         if constraint.op in {"any", "none"}:
             found = self._any(constraint, held)
             return found if constraint.op == "any" else f"({found}) IS NOT TRUE"
-        listed = f"CASE jsonb_typeof({held}) WHEN 'array' THEN {held} ELSE jsonb_build_array({held}) END"
-        each = f"jsonb_array_elements({listed})"
-        return f"EXISTS (SELECT FROM {each} AS part WHERE {self._part(constraint)})"
+        listed = f"EXISTS (SELECT FROM jsonb_array_elements({held}) AS part WHERE {self._part(constraint, 'part')})"
+        # Most values stand alone, and then nothing needs to be taken apart.
+        return f"CASE jsonb_typeof({held}) WHEN 'array' THEN {listed} ELSE {self._part(constraint, f'({held})')} END"
 
     def _any(self, constraint: Constraint, held: str) -> str:
         wanted = [same for value in constraint.values for same in _alike(value)]
@@ -51,21 +51,21 @@ class Where:
         held_in = [{constraint.facet: form} for value in wanted for form in (value, [value])]
         return f"facets @> ANY({self._value([json.dumps(form, ensure_ascii=False) for form in held_in])}::jsonb[])"
 
-    def _part(self, constraint: Constraint) -> str:
+    def _part(self, constraint: Constraint, part: str) -> str:
         values = [_plain(value) for value in constraint.values]
         if constraint.op == "contains":
-            return f"strpos(lower(part #>> '{{}}'), lower({self._value(str(values[0]))})) > 0"
+            return f"strpos(lower({part} #>> '{{}}'), lower({self._value(str(values[0]))})) > 0"
         signs = (">=", "<=") if constraint.op == "between" else (_SIGNS[constraint.op],)
         kinds = {isinstance(value, str) for value in values}
         if len(kinds) > 1:
             return "FALSE"
         if kinds == {True}:
-            text = "part #>> '{}' COLLATE \"C\""
+            text = f"({part} #>> '{{}}') COLLATE \"C\""
             order = " AND ".join(f"{text} {s} {self._value(v)}" for s, v in zip(signs, values, strict=True))
-            return f"jsonb_typeof(part) IN ('string', 'boolean') AND {order}"
-        number = "(part #>> '{}')::double precision"
+            return f"jsonb_typeof({part}) IN ('string', 'boolean') AND {order}"
+        number = f"{part}::double precision"
         order = " AND ".join(f"{number} {s} {self._value(v)}" for s, v in zip(signs, values, strict=True))
-        return f"CASE WHEN jsonb_typeof(part) = 'number' THEN {order} ELSE FALSE END"
+        return f"CASE WHEN jsonb_typeof({part}) = 'number' THEN {order} ELSE FALSE END"
 
     def _value(self, value: Any) -> str:
         name = f"where_{len(self.values)}"

@@ -137,10 +137,12 @@ def _fused_sql(head: Head, allowed: Allowed, *, worded: bool, by_graph: bool) ->
 def _shared_sql(head: Head, allowed: Allowed) -> str:
     """What the query's words are worth in each row that has one: BM25 by field, and titles that are named whole."""
     return f"""shared AS (SELECT row, sum(score) AS words FROM (
-    SELECT p.row, a.weight * p.count / (p.count + a.flat + a.slope * p.length) AS score
+    SELECT row, weight * count / (count + flat + slope * length) AS score
+    FROM (SELECT a.weight, a.flat, a.slope,
+        unnest(w.rows) AS row, unnest(w.counts) AS count, unnest(w.lengths) AS length
     FROM unnest(%(fields)s::smallint[], %(words)s::text[], %(weights)s::double precision[],
         %(flat)s::double precision[], %(slope)s::double precision[]) AS a(field, word, weight, flat, slope)
-    JOIN {head.words} AS w USING (field, word), unnest(w.rows, w.counts, w.lengths) AS p(row, count, length)
+    JOIN {head.words} AS w USING (field, word)) AS p
     UNION ALL
     SELECT i.row, n.score FROM unnest(%(names)s::bigint[], %(name_scores)s::double precision[]) AS n(name, score)
     JOIN {head.items} AS i USING (name)) AS each WHERE {allowed.sql("row")} GROUP BY row)"""
