@@ -111,13 +111,10 @@ def search(url: str, films: Path, queries: int) -> dict[str, Any]:
             least = np.sort(vectors[rows] @ query)[-min(K, len(rows))]
             return int((ours.vectors(ids) @ query >= least - 1e-5).sum())
 
-        ways: dict[str, Callable[[str], list[str]]] = {
-            "postgresql, filter in SQL": lambda text, w=where: _ids(theirs.similarity_search(text, K, filter=w)),
-            "postgresql, mask": lambda text, m=mask: [h.id for h in theirs.search(ours.embed(text), k=K, mask=m)],
-            "postgresql, mask and words": lambda text, m=mask: [h.id for h in theirs.search(text, k=K, mask=m)],
-            "embedded, filter": lambda text, w=where: _ids(ours.similarity_search(text, K, filter=w)),
-            "embedded, mask": lambda text, m=mask: [h.id for h in ours.search(ours.embed(text), k=K, mask=m)],
-            "embedded, mask and words": lambda text, m=mask: [h.id for h in ours.search(text, k=K, mask=m)],
+        ways = {
+            f"{name}, {way}": call
+            for name, index in (("postgresql", theirs), ("embedded", ours))
+            for way, call in _ways(index, where, mask).items()
         }
         told: dict[str, Any] = {"allowed": len(rows)}
         wanted = min(K, len(rows)) * len(asked)
@@ -137,6 +134,21 @@ def search(url: str, films: Path, queries: int) -> dict[str, Any]:
     found["graph"] = _by_graph(theirs, vectors, asked, catalog.mask(filters["since 1970"]))
     print("graph", found["graph"], flush=True)
     return found
+
+
+def _ways(index: Any, where: list[Any], mask: Any) -> dict[str, Callable[[str], list[str]]]:
+    """The ways in which items are asked for."""
+
+    def filtered(text: str) -> list[str]:
+        return [str(document.id) for document in index.similarity_search(text, K, filter=where)]
+
+    def masked(text: str) -> list[str]:
+        return [hit.id for hit in index.search(index.embed(text), k=K, mask=mask)]
+
+    def worded(text: str) -> list[str]:
+        return [hit.id for hit in index.search(text, k=K, mask=mask)]
+
+    return {"filter": filtered, "mask": masked, "mask and words": worded}
 
 
 def _by_graph(index: Any, vectors: Any, asked: list[str], mask: Any) -> dict[str, Any]:
@@ -272,10 +284,6 @@ def _member(url: str, pipe: Any) -> None:
     while (names := pipe.recv()) is not None:
         with ThreadPoolExecutor(len(names)) as pool:
             pipe.send([turn for each in pool.map(talk, names) for turn in each])
-
-
-def _ids(documents: list[Any]) -> list[str]:
-    return [str(document.id) for document in documents]
 
 
 if __name__ == "__main__":

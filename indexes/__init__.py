@@ -29,12 +29,14 @@ if TYPE_CHECKING:
         retain,
     )
     from chatrec.indexes._persistence import home, open_checkpointer, open_store
+    from chatrec.indexes._postgres_index import PostgresIndex
     from chatrec.indexes._profiles import Profile, ProfileStore
     from chatrec.indexes._ranker import Weights
     from chatrec.indexes._recommender import Recommendations, Recommender
     from chatrec.indexes._rejects import Reject
     from chatrec.indexes._rules import AgeLimit, Rule, Rules
     from chatrec.indexes._schema import ColumnSchema, Schema
+    from chatrec.indexes._store_index import StoreIndex
     from chatrec.indexes._threads import ThreadOwners
     from chatrec.indexes._together import CoPreference
     from chatrec.indexes._values import Facet, Item, Mention, Past, Question, Recommendation
@@ -57,6 +59,7 @@ __all__ = [
     "Link",
     "Mention",
     "Past",
+    "PostgresIndex",
     "Profile",
     "ProfileStore",
     "Proposal",
@@ -68,6 +71,7 @@ __all__ = [
     "Rule",
     "Rules",
     "Schema",
+    "StoreIndex",
     "ThreadOwners",
     "Weights",
     "aexport_person",
@@ -102,6 +106,7 @@ _HOMES = {
     "Link": "_linker",
     "Mention": "_values",
     "Past": "_values",
+    "PostgresIndex": "_postgres_index",
     "Profile": "_profiles",
     "ProfileStore": "_profiles",
     "Proposal": "_linker",
@@ -113,6 +118,7 @@ _HOMES = {
     "Rule": "_rules",
     "Rules": "_rules",
     "Schema": "_schema",
+    "StoreIndex": "_store_index",
     "ThreadOwners": "_threads",
     "Weights": "_ranker",
     "aexport_person": "_people",

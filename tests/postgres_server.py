@@ -70,6 +70,7 @@ class PostgresOfTests:
     def __exit__(self, *exc: object) -> None:
         # Nothing of it is kept, so nothing needs to be written.
         process = self._server.get_postmaster_info().process
+        assert process is not None
         process.send_signal(signal.SIGQUIT)
         process.wait(30)
         shutil.rmtree(self._folder, ignore_errors=True)
