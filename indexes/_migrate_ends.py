@@ -18,7 +18,14 @@ from chatrec.indexes._index import ItemIndex
 from chatrec.indexes._index_documents import Entry
 from chatrec.indexes._index_files import IndexFolder, SavedIndex
 from chatrec.indexes._index_vectors import Floats
-from chatrec.indexes._persistence import catalog_note, facets_told, index_folder, is_database_url, read_note
+from chatrec.indexes._persistence import (
+    catalog_as_told,
+    catalog_note,
+    facets_told,
+    index_folder,
+    is_database_url,
+    read_note,
+)
 from chatrec.indexes._postgres import Postgres, connect
 from chatrec.indexes._postgres_index import PostgresIndex, catalogs
 from chatrec.indexes._postgres_stores import ServerSaver, ServerStore
@@ -240,7 +247,7 @@ class HomeEnd:
         items = [entry.item for entry in _entries(saved)]
         note = read_note(folder)
         name = str(note.get("name") or folder.name.rpartition("-")[0])
-        catalog = Catalog(items, name=name, units=note.get("units"), kinds=note.get("kinds"))
+        catalog = catalog_as_told(items, name, note)
         vectors = index.vectors([item.id for item in items])
         return Moved(catalog, vectors, saved.embedder, str(note.get("source", name)))
 

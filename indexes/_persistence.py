@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from chatrec.indexes._index_batches import Progress
     from chatrec.indexes._postgres_index import PostgresIndex
     from chatrec.indexes._postgres_stores import ServerSaver, ServerStore
+    from chatrec.indexes._values import Item
 
 
 def home() -> Path:
@@ -207,7 +208,15 @@ def facets_told(catalog: Catalog) -> dict[str, Any]:
     return {
         "units": {facet.name: facet.unit for facet in catalog.facets.values() if facet.unit is not None},
         "kinds": {facet.name: facet.kind for facet in catalog.facets.values() if facet.kind in texts},
+        "labels": {facet.name: facet.label for facet in catalog.facets.values() if facet.label},
     }
+
+
+def catalog_as_told(items: Iterable[Item], name: str, told: Mapping[str, Any]) -> Catalog:
+    """A catalog made again from its items and what `facets_told` said of it."""
+    from chatrec.indexes._catalog import Catalog
+
+    return Catalog(items, name=name, units=told.get("units"), kinds=told.get("kinds"), labels=told.get("labels"))
 
 
 def history_file(user_id: str) -> Path:

@@ -21,7 +21,7 @@ from chatrec.indexes._index_search import Hit
 from chatrec.indexes._index_store import EntryStore
 from chatrec.indexes._index_vectors import Floats, Mask, unit, unit_query
 from chatrec.indexes._linker_spelling import Speller
-from chatrec.indexes._persistence import facets_told
+from chatrec.indexes._persistence import catalog_as_told, facets_told
 from chatrec.indexes._postgres import Postgres, connect
 from chatrec.indexes._postgres_filter import Where
 from chatrec.indexes._postgres_schema import ready
@@ -150,7 +150,7 @@ class PostgresIndex(EntryStore):
             )
         rows = server.read(f"SELECT entry FROM {head.items} ORDER BY row")
         items = {entry.item.id: entry.item for entry in (Entry.from_json(row["entry"]) for row in rows)}
-        catalog = Catalog(items.values(), name=name, units=head.told.get("units"), kinds=head.told.get("kinds"))
+        catalog = catalog_as_told(items.values(), name, head.told)
         index._catalog = catalog
         return catalog, index
 
