@@ -34,6 +34,8 @@ Floats = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 Parts = dict[str, NDArray[np.float64]]
 
+_BESIDE_COMPANY = 0.1
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -78,7 +80,9 @@ class Lister:
     ) -> None:
         self._catalog = catalog
         self._finder = finder
-        self._weights = replace(weights, novel=choosing.novelty)
+        # Where it is known what people like, that says more of a stranger than what is typical.
+        told = weights.typical * (_BESIDE_COMPANY if tail is not None else 1.0)
+        self._weights = replace(weights, novel=choosing.novelty, typical=told)
         self._choosing = choosing
         self._rules = rules
         self._tail = tail

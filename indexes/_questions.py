@@ -3,8 +3,13 @@
 The model behind `gain`: one of the matching items, each as likely, is the one the person wants. Asked for a facet, the
 person answers with that item's value (if it has several, rather with one that rules out much), or with "any": if the
 item lacks the facet, else with probability `ANY`, or `ANY_RANGE` where the answer is a range of numbers or dates,
-which fewer people have a wish for. A value that is not among the options is only said by a person who knows it: with
-probability `MAX_OPTIONS` over the number of values, so facets with hundreds of values (people's names) gain little.
+which fewer people have a wish for. The options are all that a person is shown, so only a value among them is answered;
+and the more values share the items (their perplexity, exp of the entropy), the fewer people have one of them in mind:
+a share of sqrt(`_FAMILIAR` / perplexity) where that is below 1. So facets with dozens of values, each rare (makers,
+people's names), gain little, however evenly they would split the items for who knew the answer.
+
+A choice between two example items, by the same model, rules out half of the items at most: a gain of (1 - `ANY`) / 2.
+Where nothing else is asked any more it would still help; it is not offered yet.
 """
 
 from __future__ import annotations
@@ -28,6 +33,8 @@ __all__ = ["ANY", "ANY_RANGE", "MAX_OPTIONS", "ask_range", "ask_value", "cut_poi
 MAX_OPTIONS = 6
 ANY = 0.2
 ANY_RANGE = 0.4
+_FAMILIAR = 20.0
+"""So many equally frequent values of a facet are had in mind by everybody whom the facet concerns."""
 _SCANNED_VALUES = 5_000
 """Facets with more values than this are not counted: nobody can be asked for them, and counting costs milliseconds."""
 
@@ -83,15 +90,19 @@ def ask_value(name: str, counts: Mapping[str, int], total: int, held: float, *, 
         return None
     said = sum(count for _, count in present)
     held = said if single else min(float(total), max(held, float(present[0][1])))
-    recalled = MAX_OPTIONS / len(present)
     # Of an item's several values the telling one is said: each weighs by its count and by what it rules out.
     likely = [count * (1.0 if single else 1 - count / total) for _, count in present]
     weight = max(sum(likely), 1e-9)
-    gain = 0.0
-    for place, (_, count) in enumerate(present):
-        knows = 1.0 if place < MAX_OPTIONS else min(1.0, recalled)
-        gain += (likely[place] / weight) * (held / total) * knows * (1 - count / total)
-    return Question(facet=name, options=tuple(present[:MAX_OPTIONS]), gain=(1 - ANY) * gain)
+    entropy = -sum(each / weight * math.log(each / weight) for each in likely if each > 0)
+    in_mind = min(1.0, math.sqrt(_FAMILIAR / math.exp(entropy)))
+    options = present[:MAX_OPTIONS]
+    covered = sum(count for _, count in options) / held
+    if not single:
+        covered = 1 - math.prod(1 - min(1.0, count / held) for _, count in options)
+    offered = max(sum(likely[:MAX_OPTIONS]), 1e-9)
+    rules_out = sum(each / offered * (1 - count / total) for each, (_, count) in zip(likely, options, strict=False))
+    gain = in_mind * covered * (held / total) * rules_out
+    return Question(facet=name, options=tuple(options), gain=(1 - ANY) * gain)
 
 
 def ask_range(facet: Facet, values: NDArray[np.float64], catalog: Catalog, mask: NDArray[np.bool_]) -> Question | None:

@@ -28,7 +28,7 @@ def lately(interactions: Interactions, size: int) -> Floats:
 
     Each like counts half as much as one `_HALF_LIVES` younger; of these the one is taken that best foretells the newest
     tenth of the likes from the rest. It is believed as much as it foretells them better than popularity of all times
-    does: fully where that gains half as much again, not at all where it gains nothing.
+    does: fully where that gains a quarter as much again, not at all where it gains nothing.
 
     Args:
         interactions: Who liked what when.
@@ -50,7 +50,7 @@ def lately(interactions: Interactions, size: int) -> Floats:
     always = _foretold(np.bincount(rows[older], minlength=size).astype(np.float64), newest)
     tried = {h: _foretold(_faded(rows[older], times[older], moment, h, size), newest) for h in _HALF_LIVES}
     best = max(_HALF_LIVES, key=lambda half_life: tried[half_life])
-    believed = min(1.0, max(0.0, 2.0 * (tried[best] / max(always, 1e-9) - 1.0)))
+    believed = min(1.0, max(0.0, 4.0 * (tried[best] / max(always, 1e-9) - 1.0)))
     if believed == 0.0:
         return none
     logs = np.log1p(_faded(rows, times, float(times.max()), best, size))

@@ -54,6 +54,29 @@ def test_a_facet_with_hundreds_of_values_is_worth_less_than_one_with_a_few() -> 
     assert all(len(question.options) <= MAX_OPTIONS for question in best)
 
 
+def test_only_what_the_options_cover_is_gained() -> None:
+    counts = {f"maker {n}": 1 for n in range(60)}
+    few, many = ask_value("maker", {"a": 30, "b": 30}, 60, 60), ask_value("maker", counts, 60, 60)
+    assert few is not None
+    assert many is not None
+    assert many.gain < 0.1 * 0.8
+    assert few.gain == pytest.approx(0.8 * 0.5)
+    six = ask_value("kind", {f"kind {n}": 10 for n in range(6)}, 60, 60)
+    twelve = ask_value("kind", {f"kind {n}": 5 for n in range(12)}, 60, 60)
+    assert six is not None
+    assert twelve is not None
+    assert twelve.gain == pytest.approx(0.8 * 0.5 * (1 - 1 / 12))
+    assert six.gain == pytest.approx(0.8 * (1 - 1 / 6))
+
+
+def test_items_that_have_several_values_are_covered_by_any_of_them() -> None:
+    counts = {f"kind {n}": 30 for n in range(12)}
+    several, one = ask_value("kinds", counts, 100, 100, single=False), ask_value("kind", counts, 360, 360)
+    assert several is not None
+    assert one is not None
+    assert several.gain > 1.2 * one.gain
+
+
 def test_asked_and_constrained_facets_and_free_text_are_not_asked() -> None:
     rows: list[dict[str, FacetValue]] = [
         {
