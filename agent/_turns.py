@@ -46,18 +46,21 @@ def fold(before: Turn, link: Link, text: str, catalog: Catalog) -> Turn:
     perhaps = [c for c in before.prefer if c.facet not in link.removed]
     pointed: list[str] = []
     for proposal in link.proposals:
-        if proposal.holders and not before.asked:
+        said = proposal.constraint
+        moved = _moved(where, said) if proposal.bare else None
+        if moved is not None:
+            where = [moved if (c.facet, c.op) == (moved.facet, moved.op) else c for c in where]
+        elif proposal.holders and not before.asked:
             # A bare number that stands on the list speaks of what is listed; an answer to a question may be one too.
             pointed += proposal.holders[:2]
-            perhaps = [proposal.constraint, *(c for c in perhaps if c != proposal.constraint)]
+            perhaps = [said, *(c for c in perhaps if c != said)]
         elif proposal.score >= SURE and proposal.strict:
-            new = proposal.constraint
             if not any(m.listed for m in link.mentions):
-                new = _reachable(new, where, before.shown, catalog)
-            wish = _widened(where, new) if proposal.wider else new
-            where = _merge(where, wish, catalog) if wish is new else [*_others(where, wish), wish]
+                said = _reachable(said, where, before.shown, catalog)
+            wish = _widened(where, said) if proposal.wider else said
+            where = _merge(where, said, catalog) if wish is said else [*_others(where, wish), wish]
         else:
-            perhaps = [proposal.constraint, *(c for c in perhaps if c != proposal.constraint)]
+            perhaps = [said, *(c for c in perhaps if c != said)]
     settled = {c.facet for c in where}
     named = [m.id for m in link.mentions if not m.negated]
     named += [i for i in dict.fromkeys(pointed) if not named]
@@ -74,6 +77,18 @@ def fold(before: Turn, link: Link, text: str, catalog: Catalog) -> Turn:
         like=tuple(dict.fromkeys([*before.like, *examples])),
         unlike=tuple(dict.fromkeys([*before.unlike, *unlike])),
     )
+
+
+def _moved(known: list[Constraint], new: Constraint) -> Constraint | None:
+    """A bound on a facet, moved to a bare number that lies beyond it: after "under 2000", "3500 would do"."""
+    numbers = [value for value in new.values if isinstance(value, int | float)]
+    bound = next((c for c in known if c.facet == new.facet and c.op in {"lt", "le", "gt", "ge"}), None)
+    if bound is None or not numbers or not isinstance(bound.values[0], int | float):
+        return None
+    said = sum(numbers) / len(numbers)
+    said = int(said) if float(said).is_integer() else round(said, 6)
+    beyond = said > bound.values[0] if bound.op in {"lt", "le"} else said < bound.values[0]
+    return replace(bound, values=(said,)) if beyond else None
 
 
 def _widened(known: list[Constraint], new: Constraint) -> Constraint:

@@ -58,6 +58,7 @@ class Proposal:
         strict: Whether what does not satisfy it may be left out. False for wanted values of a facet that is filled in
             so freely (most of its many values occur once) that an item may have the thing under another name.
         wider: Whether it would do beside what was asked for before ("or grey", 红茶也行).
+        bare: Whether it is a number that was said without a bound.
         holders: Ids of listed items that have the number that is said; "27 gears is silly" may speak of one of them.
     """
 
@@ -66,6 +67,7 @@ class Proposal:
     score: float
     strict: bool = True
     wider: bool = False
+    bare: bool = False
     holders: tuple[str, ...] = ()
 
 
@@ -250,6 +252,7 @@ class Linker:
                 round(one.score, 3),
                 strict,
                 wider=_wider(sentence, one),
+                bare=one.bare,
                 holders=tuple(item.id for item in shown if _holds(item, one)),
             )
             held = best.get(one.constraint)

@@ -20,7 +20,8 @@ _OPEN = phrases(
     didnt care for|didnt care much for|dont care much for|steer clear of|had enough of|not interested in|remove|
     drop|no longer want|not want|cant eat|cant have|不要|不想|不想要|不想看|不想吃|不喜欢|不爱|不吃|不含|不带|
     不能有|不能吃|没有|除了|除开|除去|讨厌|避免|避开|排除|去掉|拒绝|别|别给我|不放|不加|不看|不是|不用|不需要|
-    不买|不考虑|过滤掉|恨|厌倦|忌口|忌|受不了|不能
+    不买|不考虑|过滤掉|恨|厌倦|忌口|忌|受不了|不能|接受不了|吃不了|喝不了|闻不了|看不了|
+    用不了|穿不了|听不了|从来不|从来不用|从来不要|从不|绝不|永远不要|再也不|再也不要
     """
 )
 _TIGHT = phrases(
@@ -58,7 +59,13 @@ _CONTRAST = phrases(
 CONTRAST = Phrases((phrase, True) for phrase in _CONTRAST)
 """Where a wish begins anew, so that a refusal ends."""
 
-AFTER_NEGATIVE = Phrases((phrase, True) for phrase in phrases("free|过敏|除外|不要|不行|就算了"))
+AFTER_NEGATIVE = Phrases(
+    (phrase, True)
+    for phrase in phrases(
+        "free|过敏|除外|不要|不行|就算了|我接受不了|接受不了|受不了|我受不了|我是再也不|我再也不|再也不|我从来不|从来不|我从不|"
+        "的都不要|的都别|都不要|不考虑|免谈"
+    )
+)
 """Refusals that follow what they refuse."""
 
 IDIOMS = Phrases(
@@ -117,6 +124,17 @@ ALSO = Phrases(
     )
 )
 """What after a value says that it would do beside one that was asked for before."""
+
+NO_MUST = Phrases(
+    (phrase, True)
+    for phrase in phrases(
+        """
+        is not a must|isnt a must|s not a must|not a must|is not essential|isnt essential|not essential|
+        is not necessary|isnt necessary|is optional|不是必须的|不是必须|不是必需|可有可无|有没有都行|没有也行|没有也可以
+        """
+    )
+)
+"""What right after a value says that it is wished for no longer, refused or not."""
 
 _LIFT_AFTER = phrases(
     """

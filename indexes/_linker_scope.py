@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Literal
 
-from chatrec.indexes._linker_cues import AFTER_NEGATIVE, CONTRAST, CUES, LIFT_AFTER, LIFT_BEFORE, NO_MORE, UNNEEDED
+from chatrec.indexes._linker_cues import (
+    AFTER_NEGATIVE,
+    CONTRAST,
+    CUES,
+    LIFT_AFTER,
+    LIFT_BEFORE,
+    NO_MORE,
+    NO_MUST,
+    UNNEEDED,
+)
 from chatrec.indexes._linker_found import Name
 from chatrec.indexes._linker_text import Sentence
 from chatrec.indexes._linker_words import AND_WORDS, FUNCTION, JOINERS, OR_WORDS
@@ -215,6 +224,8 @@ def unneeded(sentence: Sentence, start: int, end: int, *, refused: bool) -> bool
     before = UNNEEDED.before(tokens, first)
     allowed = before is not None and tokens[before[0]].norm in {"it", "may", "can"}
     if before is not None and not allowed and not tokens[first].hard:
+        return True
+    if NO_MUST.at(tokens, end):
         return True
     after = end
     while after < len(tokens) and after - end < 4 and not tokens[after].hard:

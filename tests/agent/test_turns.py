@@ -86,6 +86,13 @@ def test_a_bare_number_on_the_list_points_at_the_item_that_has_it(catalog: Catal
     assert [c.facet for c in answer.where] == ["price"]
 
 
+def test_a_bare_number_beyond_a_bound_moves_the_bound(catalog: Catalog) -> None:
+    turn = fold(ANA, said("price<10", catalog=catalog), "under 10", catalog)
+    turn = fold(turn, catalog.link("make that 20 €"), "make that 20 €", catalog)
+    assert known(turn) == ["price<20"]
+    assert known(fold(turn, catalog.link("at least 10 €"), "", catalog)) == ["price<20", "price>=10"]
+
+
 def test_a_lifted_facet_is_forgotten(catalog: Catalog) -> None:
     turn = fold(ANA, said("kind=green", "price<=20", catalog=catalog), "", catalog)
     assert known(fold(turn, said(catalog=catalog, removed=("price",)), "any price", catalog)) == ["kind=green"]

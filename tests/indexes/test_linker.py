@@ -53,6 +53,9 @@ def named(text: str, *, last: tuple[str, ...] = ()) -> list[tuple[str, bool, boo
         ("wthout horror", ["genre!=Horror"]),
         ("horror-free", ["genre!=Horror"]),
         ("directed by Marlowe", ["director=Cy Marlowe"]),
+        ("Horror 我再也不看了", ["genre!=Horror"]),
+        ("看不了 Horror", ["genre!=Horror"]),
+        ("it has 3 stars or more", ["rating>=3"]),
         ("不要 Horror", ["genre!=Horror"]),
     ],
 )
