@@ -44,7 +44,9 @@ class RecommenderMiddleware(AgentMiddleware[RecommenderState, Any, Any]):
     """Recommending, as one middleware of `langchain.agents.create_agent`.
 
     The agent must be called with a runtime context that has a `user_id`. After a call the state holds
-    `recommendations` and `question`.
+    `recommendations` and `question`. In the stream mode `custom` come `{"chatrec": "understood", "where": wishes in
+    notation, "matching": how many items}` and, after the tools, `{"chatrec": "acted", "acts": names of the calls so
+    far, "probabilities": of the model's last choice, or None}`.
 
     Args:
         recommender: What is recommended from.
@@ -95,7 +97,10 @@ class RecommenderMiddleware(AgentMiddleware[RecommenderState, Any, Any]):
             turn = replace(turn, language=self._language)
         update: dict[str, Any] = {"recommendations": [], "question": None, TURN_KEY: turn.as_dict()}
         if messages and isinstance(messages[-1], HumanMessage):
-            line = state_line(turn, self._outlook(turn), catalog, max_questions=self._max_questions)
+            seen = self._outlook(turn)
+            wishes = [str(constraint) for constraint in turn.where]
+            runtime.stream_writer({"chatrec": "understood", "where": wishes, "matching": seen.matching})
+            line = state_line(turn, seen, catalog, max_questions=self._max_questions)
             stamp = {"line": line, "turn": turn.as_dict()}
             kwargs = messages[-1].additional_kwargs | {STAMP: stamp}
             update["messages"] = [messages[-1].model_copy(update={"additional_kwargs": kwargs})]
@@ -110,6 +115,8 @@ class RecommenderMiddleware(AgentMiddleware[RecommenderState, Any, Any]):
         got = outcome(state["messages"])
         if not got.calls:
             return None
+        acts = [name for name, _ in got.calls]
+        runtime.stream_writer({"chatrec": "acted", "acts": acts, "probabilities": got.probabilities})
         update: dict[str, Any] = {}
         if got.listed is not None:
             update["recommendations"] = got.listed["recommendations"]
