@@ -34,23 +34,27 @@ def part_name(name: str, language: Language) -> str:
 
 
 def part_bars(parts: Mapping[str, float], language: Language = "en", *, width: int = 20) -> list[str]:
-    """One line a part, the largest first, and their sum: name, bar, number; what counts against has an open bar.
+    """One line a part, the largest first, then their sum: name, bar, number; what counts against has an open bar.
 
     Args:
         parts: Of a `Recommendation`.
         language: Of the names.
         width: Of the longest bar, in characters.
     """
-    shown = sorted(((n, v) for n, v in parts.items() if abs(v) >= 0.005), key=lambda pair: -abs(pair[1]))
+    shown = sorted(((n, v) for n, v in parts.items() if round(v, 2)), key=lambda pair: -abs(pair[1]))
     most = max((abs(value) for _, value in shown), default=1.0)
     names = [part_name(name, language) for name, _ in shown] + ["总分" if language == "zh" else "score"]
     wide = max(_columns(name) for name in names)
     lines: list[str] = []
     for name, (_, value) in zip(names, shown, strict=False):
         bar = ("█" if value > 0 else "░") * max(1, round(width * abs(value) / most))
-        lines.append(f"{name}{' ' * (wide - _columns(name))}  {value:+.2f}  {bar}")
-    lines.append(f"{names[-1]}{' ' * (wide - _columns(names[-1]))}  {sum(parts.values()):+.2f}")
+        lines.append(f"{_padded(name, wide)}  {bar:<{width}}  {value:+.2f}")
+    lines.append(f"{_padded(names[-1], wide)}  {'':<{width}}  {sum(parts.values()):+.2f}")
     return lines
+
+
+def _padded(text: str, columns: int) -> str:
+    return text + " " * (columns - _columns(text))
 
 
 def _columns(text: str) -> int:

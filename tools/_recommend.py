@@ -40,6 +40,7 @@ def recommend_tool(recommender: Recommender, session: Session, *, size: int = 5)
             "matching": found.matching,
             "relaxed": [str(constraint) for constraint in found.relaxed],
             "where": [str(constraint) for constraint in turn.where],
+            "excluded": [each.as_dict() for each in found.excluded],
         }
         lines = [f"{n}. {item.title}: {item.reason}" for n, item in enumerate(found.items, start=1)]
         return "\n".join(lines) or "Nothing is left to show.", artifact

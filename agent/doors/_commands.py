@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from chatrec.agent.doors._session import Session
 from chatrec.agent.doors._words import say
+from chatrec.indexes import part_bars
 from chatrec.indexes._feedback import FeedbackKind
 from chatrec.tools._turn import Spoken
 
@@ -68,22 +69,13 @@ def _why(entry: Mapping[str, object], language: Spoken) -> str:
     lines = [str(entry["title"])]
     if entry["reason"]:
         lines.append(f"  {entry['reason']}")
+    past = entry.get("because")
+    for each in past if isinstance(past, Sequence) else ():
+        key = "because_liked" if each["accepted"] else "because_rejected"
+        lines.append(f"  {say(key, language, title=each['title'])}")
     if isinstance(parts, Mapping):
-        lines += _bars({str(name): float(value) for name, value in parts.items()})
-    lines.append(f"  {say('score', language)} {float(str(entry['score'])):.2f}")
+        lines += [f"  {line}" for line in part_bars(parts, language, width=_BAR)]
     return "\n".join(lines)
-
-
-def _bars(parts: Mapping[str, float]) -> list[str]:
-    """Each part as a bar, the longest first; what is taken away is drawn hollow."""
-    most = max((abs(value) for value in parts.values()), default=0.0)
-    width = max((len(name) for name in parts), default=0)
-    shown = sorted(((n, v) for n, v in parts.items() if round(v, 2)), key=lambda part: -abs(part[1]))
-    lines: list[str] = []
-    for name, value in shown:
-        length = max(1, round(_BAR * abs(value) / most))
-        lines.append(f"  {name:<{width}}  {('█' if value > 0 else '░') * length:<{_BAR}}  {value:+.2f}")
-    return lines
 
 
 def _undo(session: Session, language: Spoken) -> str:

@@ -40,6 +40,7 @@ class Wanted:
         thread: Which conversation; None begins a new one.
         language: "en", "zh", or "auto" for the person's.
         max_questions: Consecutive questions since the last list, 0 to 10.
+        rules: The owner's rules, a TOML file, or None.
         keep_days: Conversations and feedback of everybody that are older are deleted first; None keeps all.
         database_url: A PostgreSQL database that keeps items, people and conversations; None for chatrec's home.
     """
@@ -51,6 +52,7 @@ class Wanted:
     thread: str | None = None
     language: Language = "auto"
     max_questions: int = 2
+    rules: Path | None = None
     keep_days: float | None = None
     database_url: str | None = field(default=None, repr=False)  # it may hold a password
 
@@ -67,6 +69,7 @@ def open_session(
 
     Raises:
         CatalogError: The catalog cannot be read.
+        RulesError: The rules cannot be read, or name what the catalog does not have.
         ModelError: The model cannot be loaded.
         ThreadRefused: The thread belongs to another user.
     """
@@ -81,7 +84,7 @@ def open_session(
     state = home()
     store = open_store(wanted.database_url or state / "people.db")
     together = known_company(catalog, index_folder(wanted.catalog, catalog.name))
-    recommender = Recommender(catalog, index=index, store=store, together=together)
+    recommender = Recommender(catalog, index=index, store=store, together=together, rules=wanted.rules)
     agent = create_recommender(
         recommender,
         model=speaker,

@@ -54,7 +54,8 @@ _SAID = {
         "accepted": "liked",
         "rejected": "turned down",
         "seen": "known already",
-        "score": "score",
+        "because_liked": "you liked {title}",
+        "because_rejected": "you turned down {title}",
         "options": "e.g. {options}",
         "help": """Just type what you want. Or:
   /like 2            you like number 2 of the last list
@@ -112,7 +113,8 @@ _SAID = {
         "accepted": "喜欢",
         "rejected": "不要",
         "seen": "已经知道",
-        "score": "总分",
+        "because_liked": "你喜欢过 {title}",
+        "because_rejected": "你拒绝过 {title}",
         "options": "比如：{options}",
         "help": """直接说想要什么就行。或者：
   /like 2            喜欢上次列表的第 2 个

@@ -113,6 +113,10 @@ def chat(
     ] = None,
     language: Annotated[Literal["auto", "en", "zh"], typer.Option(help="Of the answers; auto follows yours.")] = "auto",
     max_questions: Annotated[int, typer.Option(help="Questions in a row before a list is due.", min=0, max=10)] = 2,
+    rules: Annotated[
+        Path | None,
+        typer.Option(help="The owner's rules: what to boost, bury, never show, or only if.", metavar="PATH.toml"),
+    ] = None,
     keep_days: Annotated[
         float | None,
         typer.Option(
@@ -129,6 +133,7 @@ def chat(
     - `chatrec chat` opens a conversation on the demo films
     - `chatrec chat --catalog dishes.csv --thread dinner` another catalog, a conversation to come back to
     - `chatrec chat -m "a short comedy" -m "something older"` two turns, then leaves
+    - `chatrec chat --catalog shop --rules rules.toml` minds what the owner puts forward or holds back
     - `chatrec chat --json -m "a short comedy"` for programs
     - `chatrec chat --model qwen2.5-3b-instruct-q4_k_m.gguf` a larger model decides better
     - `chatrec chat --model http://host:8080/v1` a model elsewhere; what is said is sent there
@@ -146,6 +151,7 @@ def chat(
         thread=thread,
         language=language,
         max_questions=max_questions,
+        rules=rules,
         keep_days=keep_days,
         database_url=database_url,
     )

@@ -8,6 +8,7 @@ from tests.agent.doors.conftest import Opener
 
 from chatrec.agent.doors._commands import COMMANDS, run_command
 from chatrec.agent.doors._session import Session
+from chatrec.indexes import part_name
 
 LIST: list[Any] = [("recommend", {}), "Have a look."]
 
@@ -43,14 +44,23 @@ def test_why_draws_the_parts_of_the_score(session: Session) -> None:
     shown = str(run_command("/why 2", session, "en"))
     assert shown.startswith(entry["title"])
     for name, value in entry["parts"].items():
-        drawn = re.search(rf"^  {name} +([█░]+) +([+-]\d+\.\d\d)$", shown, re.MULTILINE)
+        drawn = re.search(rf"^  {re.escape(part_name(name, 'en'))} +([█░]+) +([+-]\d+\.\d\d)$", shown, re.MULTILINE)
         assert (drawn is not None) == (round(value, 2) != 0)
         if drawn is not None:
             assert float(drawn[2]) == pytest.approx(value, abs=0.005)
     bars = [len(bar) for bar in re.findall("[█░]+", shown)]
     assert max(bars) == 24
     assert bars == sorted(bars, reverse=True)
-    assert f"score {entry['score']:.2f}" in shown
+    assert re.search(rf"^  score +{entry['score']:+.2f}$".replace("+0", r"\+0"), shown, re.MULTILINE)
+    assert "总分" in str(run_command("/why 2", session, "zh"))
+
+
+def test_why_names_the_past_that_mattered(session: Session) -> None:
+    entry = session.shown[0]
+    past = {"id": "x", "title": "Oolong", "accepted": True, "weight": 0.4}
+    entry["because"] = [past, past | {"title": "Assam", "accepted": False}]
+    assert "you liked Oolong\n  you turned down Assam" in str(run_command("/why 1", session, "en"))
+    assert "你喜欢过 Oolong" in str(run_command("/why 1", session, "zh"))
 
 
 def test_undo_until_nothing_is_left(session: Session) -> None:
