@@ -200,6 +200,7 @@ def index(
     from chatrec.agent.doors._terminal import Loading
     from chatrec.agent.doors._told import Told
     from chatrec.agent.doors._words import machine_language
+    from chatrec.indexes import ItemIndex
     from chatrec.indexes._persistence import index_folder
 
     told = Told(title=title, id=id_, description=description, schema=schema, strict=strict, rejects=rejects)
@@ -207,6 +208,9 @@ def index(
         items, vectors = open_index(catalog, on_progress=loading.tell, told=told, database_url=database_url)
     folder = index_folder(catalog, items.name)
     lines = [*catalog_report(items, folder, note_changes(items, folder)), f"vectors: {vectors.describe()}"]
+    made = vectors.report if isinstance(vectors, ItemIndex) else None
+    if made is not None and made.rebuilt:
+        lines.append(f"built anew: {made.rebuilt}")
     if interactions is not None:
         from chatrec.agent.doors._company import learn_company
 

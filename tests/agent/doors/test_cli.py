@@ -94,6 +94,10 @@ def test_index_tells_what_was_found_and_is_kept(items: Path, chatrec_home: Path)
     [rejects] = (chatrec_home / "indexes").glob("*.rejects.jsonl")
     assert str(rejects) in ran.stdout
     assert json.loads(rejects.read_text("utf-8"))["!reject"]["line"] == 7
+    [vectors] = folder.glob("vectors-*.bin")
+    vectors.write_bytes(b"cut off")
+    again = chatrec("index", str(items), home=chatrec_home)
+    assert f"built anew: the index in {str(folder)!r} is damaged" in again.stdout
 
 
 @pytest.mark.real_model
