@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -12,17 +11,17 @@ from numpy.typing import NDArray
 
 from chatrec.indexes._constraints import Constraint
 from chatrec.indexes._ranker import Space, nearness
-from chatrec.indexes._reasons import telling
 from chatrec.indexes._rules import MOST
 from chatrec.indexes._taste import Taste, item_values
-from chatrec.indexes._values import Item, Past
+from chatrec.indexes._values import Past
+from chatrec.indexes._wish import Wish
 
 if TYPE_CHECKING:
     from chatrec.indexes._catalog import Catalog
     from chatrec.indexes._index_protocol import Index
     from chatrec.indexes._together import CoPreference
 
-__all__ = ["Finder", "Wish"]
+__all__ = ["Finder"]
 
 Floats = NDArray[np.float32]
 Mask = NDArray[np.bool_]
@@ -39,47 +38,11 @@ _BESIDE_WORDS: Final = np.float32(0.35)
 """How much of its weight company keeps where words say what is wanted now."""
 _REMEMBERED: Final = 50
 """So many of the newest judged items are looked through for what mattered."""
+_KEPT_MASKS: Final = 512
+_KEPT_BYTES: Final = 32_000_000
+"""So much memory keeps which items satisfy the conditions used last, and as much how nearly they do."""
 _KEPT_VECTORS: Final = 4096
 """Up to so many items in the catalog, their vectors are kept at hand."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What is wanted now and what is known of the person.
-
-    Attributes:
-        query: The words, or "".
-        prefer: Soft constraints of this turn.
-        remembered: Likes of the profile.
-        like: Ids to stay close to.
-        unlike: Ids to stay away from.
-        taste: What feedback says.
-        moved: What the owner's rules add to each item's score, shape (n_items,), or None.
-    """
-
-    query: str = ""
-    prefer: tuple[Constraint, ...] = ()
-    remembered: tuple[Constraint, ...] = ()
-    like: tuple[str, ...] = ()
-    unlike: tuple[str, ...] = ()
-    taste: Taste = field(default_factory=Taste)
-    moved: Floats | None = None
-
-    @property
-    def directed(self) -> bool:
-        """Whether anything says what the items should be like, beyond facets."""
-        return bool(self.query or self.like or self.taste.pulls)
-
-    def soft(self) -> list[Constraint]:
-        """Every constraint that speaks for an item without being a must."""
-        return list(dict.fromkeys([*self.prefer, *self.remembered, *(c for c, w in self.taste.wishes if w > 0)]))
-
-    def taste_values(self, item: Item, catalog: Catalog) -> list[str]:
-        """The item's facet values that feedback speaks for, strongest first."""
-        values = self.taste.values
-        held = {value: values.get((name, value), 0.0) for name, value, _ in item_values(item, catalog)}
-        spoken = sorted((value for value, weight in held.items() if weight > 0.1), key=lambda value: -held[value])
-        return telling(spoken, catalog.facets, len(catalog))
 
 
 class Finder:
@@ -96,12 +59,20 @@ class Finder:
         self._index = index
         self._together = together
         self._last: tuple[Wish, Floats] | None = None
+        most = max(8, min(_KEPT_MASKS, _KEPT_BYTES // max(1, len(catalog))))
+        self._mask = lru_cache(maxsize=most)(self._read_mask)
+        self._near = lru_cache(maxsize=max(4, most // 4))(self._read_near)
 
     @cached_property
     def space(self) -> Space:
         """Where the catalog's vectors lie, from an even sample of its items."""
         size = len(self._catalog)
         return Space(self.vectors(np.unique(np.linspace(0, max(0, size - 1), min(size, _SAMPLE)).astype(np.intp))))
+
+    @cached_property
+    def _shuffled(self) -> Rows:
+        """A repeatable order of the rows that is not the catalog's."""
+        return np.random.default_rng(len(self._catalog)).permutation(len(self._catalog))
 
     @cached_property
     def _kept(self) -> Floats | None:
@@ -137,7 +108,7 @@ class Finder:
             found.update(np.flatnonzero(mask).tolist())
         for target in self._targets(wish):
             found.update(self._search(target, max(_PER_SIGNAL, 2 * k), pool))
-        soft = [self._catalog.mask([constraint]) & pool for constraint in wish.prefer or wish.soft()]
+        soft = [self._mask(constraint) & pool for constraint in wish.prefer or wish.soft()]
         if len(wish.soft()) > 1:
             soft.append(self._catalog.mask(wish.soft()) & pool)
         if wish.moved is not None:
@@ -186,7 +157,7 @@ class Finder:
         if wish.moved is not None:
             found["rules"] = np.clip(wish.moved[rows], -MOST, MOST)
         if wish.remembered:
-            satisfied = np.sum([self._catalog.mask([each])[rows] for each in wish.remembered], axis=0)
+            satisfied = np.sum([self._mask(each)[rows] for each in wish.remembered], axis=0)
             found["profile"] = (1.0 - 0.5**satisfied).astype(np.float32)
         if relaxed:
             found["missed"] = np.sum([self._near(constraint)[rows] - 1.0 for constraint in relaxed], axis=0)
@@ -277,12 +248,11 @@ class Finder:
         score = np.zeros(len(self._catalog), dtype=np.float32)
         for constraint in wish.soft():
             score += self._near(constraint)
-        shuffled = np.random.default_rng(len(self._catalog)).permutation(len(self._catalog))
         if self._together is not None:
             score += self._together.popular
         if wish.moved is not None:
             score += wish.moved
-        order = np.lexsort((shuffled[rows], -score[rows]))
+        order = np.lexsort((self._shuffled[rows], -score[rows]))
         return np.sort(rows[order[:size]])
 
     def _words(self, query: str, rows: Rows) -> Floats:
@@ -293,10 +263,17 @@ class Finder:
             found[self._catalog.row(hit.id)] = hit.words
         return np.clip(found[rows], 0.0, 1.0)
 
-    def _near(self, constraint: Constraint) -> Floats:
+    def _read_mask(self, constraint: Constraint) -> Mask:
+        mask = self._catalog.mask([constraint])
+        mask.setflags(write=False)
+        return mask
+
+    def _read_near(self, constraint: Constraint) -> Floats:
         facet = self._catalog.facets.get(constraint.facet)
         column = self._catalog.column(constraint.facet) if facet is not None and facet.kind == "number" else None
-        return nearness(constraint, column, self._catalog.mask([constraint]))
+        near = nearness(constraint, column, self._mask(constraint))
+        near.setflags(write=False)
+        return near
 
     def _mean(self, ids: Sequence[str]) -> Floats:
         mean: Floats = self.vectors(np.array([self._catalog.row(each) for each in ids], dtype=np.intp)).mean(axis=0)
@@ -337,7 +314,7 @@ class Finder:
         """The summed weights of the facet values that each item has, shape (len(rows),)."""
         total = np.zeros(len(rows), dtype=np.float32)
         for (name, value), weight in values:
-            total += np.float32(weight) * self._catalog.mask([Constraint(name, "any", (value,))])[rows]
+            total += np.float32(weight) * self._mask(Constraint(name, "any", (value,)))[rows]
         return total
 
 

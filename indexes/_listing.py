@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from chatrec.indexes._candidates import Finder, Wish
+from chatrec.indexes._candidates import Finder
 from chatrec.indexes._choosing import Choosing, choose
 from chatrec.indexes._constraints import Constraint
 from chatrec.indexes._ranker import Weights, add_up, overlaps, representative, typical
@@ -24,6 +24,7 @@ from chatrec.indexes._reasons import (
     telling,
 )
 from chatrec.indexes._values import Item, Recommendation
+from chatrec.indexes._wish import Wish
 
 if TYPE_CHECKING:
     from chatrec.indexes._catalog import Catalog

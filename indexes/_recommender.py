@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chatrec.errors import CatalogError, ContextError
-from chatrec.indexes._candidates import Finder, Wish
+from chatrec.indexes._candidates import Finder
 from chatrec.indexes._choosing import Choosing, long_tail
 from chatrec.indexes._constraints import Constraint
 from chatrec.indexes._excluded import By, Excluded, tell_excluded
@@ -31,6 +31,7 @@ from chatrec.indexes._reasons import Language
 from chatrec.indexes._rules import AgeOf, Rules
 from chatrec.indexes._taste import Taste, fold
 from chatrec.indexes._values import Question, Recommendation
+from chatrec.indexes._wish import Wish
 
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
