@@ -12,6 +12,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any, TypeAlias
 
+from bench import _ranking_plots
 from bench._plots import FOLDER, Bars, Curves, Value, draw
 from bench._results import FOLDER as RESULTS
 
@@ -206,11 +207,16 @@ FIGURES: dict[str, Callable[[Result], Bars | Curves]] = {
     "choice": _choice,
     "decoding": _decoding,
     "dishes": _dishes,
+    "feedback": lambda result: _ranking_plots.feedback(result, source),
     "linking": _linking,
     "loading": _loading,
     "million": _million,
+    "movielens": lambda result: _ranking_plots.movielens(result, source),
     "peer": _peer,
     "prefix": _prefix,
+    "recommending": lambda result: _ranking_plots.recommending(result, source),
+    "redial": lambda result: _ranking_plots.redial(result, source),
     "search": _search,
     "turn": _turn,
+    "variety": lambda result: _ranking_plots.variety(result, source),
 }

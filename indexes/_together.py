@@ -109,10 +109,11 @@ class CoPreference:
         return [(each, everyday(each)) for each in self.factors]
 
     def scores(self, liked: Mapping[int, float]) -> Floats:
-        """What speaks for each item, shape (size,): 1 for the best, 0 for the judged items and where nothing is known.
+        """What speaks for each item, shape (size,), in [-1, 1]: 0 for the judged items and where nothing is known.
 
         Args:
-            liked: Weight by row, at most 1 in size: positive for liked items, negative for rejected ones.
+            liked: Weight by row, at most 1 in size: positive for liked items, negative for rejected ones. Where they add
+                up to less than 1, so much less is said.
         """
         known = [(place, weight) for row, weight in liked.items() if (place := self._places.get(row)) is not None]
         found = np.zeros(self.size, dtype=np.float32)
@@ -125,7 +126,8 @@ class CoPreference:
                 suits = np.sum([fold_in(*each, places, weights) for each in self._folding], axis=0, dtype=np.float32)
                 found[self.items] = known_well * found[self.items] + _in_deviations(suits)
             found[self.items[places]] = 0.0
-        return found / np.float32(max(float(found.max(initial=0.0)), 1.0e-6))
+        said = min(1.0, sum(abs(weight) for _, weight in known))
+        return found * np.float32(said / max(float(np.abs(found).max(initial=0.0)), 1.0e-6))
 
     def between(self, rows: Sequence[int], other: int) -> NDArray[np.float64]:
         """The weights between some rows and another one, shape (len(rows),); 0 where nothing is known."""

@@ -40,7 +40,7 @@ def test_the_weights_are_those_of_the_formula() -> None:
     for liked in ({0: 1.0}, {5: 1.0}, {0: 1.0, 3: -0.5}):
         scores = np.sum([weight * expected[row] for row, weight in liked.items()], axis=0)
         scores[list(liked)] = 0
-        np.testing.assert_allclose(learnt.scores(liked), scores / np.max(scores), atol=1e-5)
+        np.testing.assert_allclose(learnt.scores(liked), scores / np.abs(scores).max(), atol=1e-5)
 
 
 def test_people_are_folded_in_as_they_would_have_been_learnt() -> None:
@@ -77,6 +77,9 @@ def test_like_goes_with_like() -> None:
     learnt = CoPreference.learn(checkerboard(60, 10), 10)
     scores = learnt.scores({0: 1.0, 2: 1.0})
     assert set(np.argsort(-scores)[:3].tolist()) <= {4, 6, 8}
+    shunned = learnt.scores({0: -0.25})
+    assert np.abs(shunned).max() == pytest.approx(0.25)
+    assert shunned[2::2].mean() < shunned[1::2].mean()
     assert CoPreference.learn(Interactions.of([]), 10).scores({0: 1.0}).tolist() == [0.0] * 10
 
 
