@@ -112,8 +112,8 @@ class CoPreference:
         """What speaks for each item, shape (size,), in [-1, 1]: 0 for the judged items and where nothing is known.
 
         Args:
-            liked: Weight by row, at most 1 in size: positive for liked items, negative for rejected ones. Where they add
-                up to less than 1, so much less is said.
+            liked: Weight by row, at most 1 in size: positive for liked items, negative for rejected ones. Where the
+                sizes add up to less than 1, so much less is said.
         """
         known = [(place, weight) for row, weight in liked.items() if (place := self._places.get(row)) is not None]
         found = np.zeros(self.size, dtype=np.float32)
