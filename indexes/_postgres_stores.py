@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from contextvars import ContextVar
 from typing import Any, Self
 
 from langchain_core.runnables import RunnableConfig
@@ -31,6 +32,9 @@ from chatrec.indexes._postgres import Postgres
 from chatrec.indexes._postgres_schema import ready
 from chatrec.indexes._savers import serializer
 
+_alone: ContextVar[bool] = ContextVar("alone", default=False)
+"""Whether one statement is all that is done, which is a transaction by itself."""
+
 
 class _Connected:
     """What store and checkpointer share: a server, of their own or lent, and its cursors."""
@@ -44,14 +48,14 @@ class _Connected:
 
     @contextmanager
     def _cursor(self, *, pipeline: bool = False) -> Generator[Cursor[DictRow], None, None]:
-        """A cursor; with `pipeline` everything or nothing, in few journeys."""
-        with self.server.connection() as connection:
-            if not pipeline:
-                with connection.cursor(binary=True, row_factory=dict_row) as cursor:
-                    yield cursor
-                return
-            with connection.pipeline(), connection.transaction(), connection.cursor(binary=True) as cursor:
-                yield cursor
+        """A cursor; with `pipeline` everything or nothing, in one journey."""
+        # What is sent before the one sync at a pipeline's end is one transaction; to say so would cost two more waits.
+        with (
+            self.server.connection() as connection,
+            connection.pipeline() if pipeline and not _alone.get() else nullcontext(),
+            connection.cursor(binary=True, row_factory=dict_row) as cursor,
+        ):
+            yield cursor
 
     def close(self) -> None:
         """Nothing: others may use the connections too; they are closed when nobody does."""
@@ -82,6 +86,12 @@ class ServerStore(_Connected, PostgresStore):
     def batch(self, ops: Iterable[Op]) -> list[Result]:
         """Run the operations, all or none of them."""
         ops = list(ops)
+        if len(ops) == 1:
+            token = _alone.set(True)
+            try:
+                return self.server.safely(lambda: PostgresStore.batch(self, ops))
+            finally:
+                _alone.reset(token)
         if not any(isinstance(op, PutOp) for op in ops):
             return self.server.safely(lambda: PostgresStore.batch(self, ops))
         # LangGraph counts a key twice in a batch as an error of the server; the last word counts, as elsewhere.

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from langchain_core.messages import HumanMessage
+from langgraph.store.base import GetOp, PutOp, SearchOp
 from tests.indexes.test_people import graph, thread
 from tests.postgres_server import PostgresOfTests
 
@@ -143,6 +144,20 @@ def test_a_short_absence_is_not_noticed(postgres_server: PostgresOfTests, databa
     back.join()
     assert [event.item_id for event in log.events("ana")] == ["before", "while it was away"]
     server.close()
+
+
+def test_a_batch_is_kept_whole_or_not_at_all(database_url: str) -> None:
+    store = ServerStore(Postgres(database_url))
+    good, other = PutOp(("a",), "k", {"n": 1}), PutOp(("a",), "m", {"n": 2})
+    with pytest.raises(StoreError):
+        store.batch([good, PutOp(("b",), "bad\x00key", {"n": 3})])
+    with pytest.raises(StoreError):
+        store.batch([good, SearchOp(("a",)), PutOp(("b",), "k", None), PutOp(("b",), "bad", {"text": "\x00"})])
+    assert store.search(("a",)) == []
+    found = store.batch([good, other, PutOp(("a",), "k", {"n": 4}), GetOp(("a",), "m")])
+    assert len(found) == 4
+    assert {item.key: item.value["n"] for item in store.search(("a",))} == {"k": 4, "m": 2}
+    store.server.close()
 
 
 def test_a_connection_that_broke_is_replaced_and_nothing_is_written_twice(database_url: str) -> None:
