@@ -158,7 +158,7 @@ class PostgresIndex(EntryStore):
         """How near items are found, and where."""
         head = self._tables.head()
         count = 0 if head is None else head.sizes.items
-        how = "pgvector's graph where a filter is wide" if count >= GRAPH_FROM else "compared one by one"
+        how = "pgvector's graph where a filter allows many" if count > GRAPH_FROM else "compared one by one"
         return f"{count} items in {self.server.shown}, {how}"
 
     def __len__(self) -> int:

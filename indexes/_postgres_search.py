@@ -1,8 +1,8 @@
 """Finding the best items in PostgreSQL, by vectors alone or by vectors and words in one ranking, in one statement.
 
-The scores are those of `_index_search.py`. Few allowed rows are compared one by one, whatever there is beside them; so
-are all of a catalog without a graph. Else pgvector's graph goes on until it has found enough allowed rows, and where it
-has not, they are compared after all: a filter costs no hits.
+The scores are those of `_index_search.py`. Allowed rows are compared one by one, whatever there is beside them, up to
+`GRAPH_FROM`. Of more, pgvector's graph goes on until it has found enough that are allowed, and where it has not, they
+are compared after all: a filter costs no hits.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from chatrec.indexes._postgres_tables import GRAPH_FROM, Head, vector_text
 from chatrec.indexes._postgres_words import QueryWords
 
 _FEW: Final = 5_000
-"""Up to so many allowed rows are named one by one and compared."""
+"""Up to so many allowed rows are named one by one."""
 _LEAST_LOOKED: Final = 100
 _LOOKED: Final = 4
 
@@ -104,12 +104,12 @@ def nearest_sql(head: Head, where: str, *, by_graph: bool) -> str:
 
 def few_sql(head: Head, where: str) -> str:
     """The statement that counts the rows under a condition, as far as it matters whether they are few."""
-    return f"SELECT count(*) AS count FROM (SELECT FROM {head.items} WHERE {where} LIMIT {_FEW + 1}) AS some"
+    return f"SELECT count(*) AS count FROM (SELECT FROM {head.items} WHERE {where} LIMIT {GRAPH_FROM + 1}) AS few"
 
 
 def graph_pays(head: Head, count: int) -> bool:
     """Whether a graph finds the nearest of so many allowed rows sooner than comparing them."""
-    return head.sizes.items >= GRAPH_FROM and count > _FEW
+    return min(head.sizes.items, count) > GRAPH_FROM
 
 
 def _fused_sql(head: Head, allowed: Allowed, *, worded: bool, by_graph: bool) -> str:

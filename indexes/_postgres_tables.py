@@ -19,7 +19,7 @@ from chatrec.indexes._postgres_words import Sizes, Text, change_words, name_hash
 from chatrec.indexes._words import words
 
 GRAPH_FROM: Final = 50_000
-"""From so many items on a graph finds what is near; below, comparing them all takes less than a tenth of a second."""
+"""Of more allowed rows a graph finds what is near; to compare so many takes about a tenth of a second."""
 _MOST_IN_GRAPH: Final = 2_000
 """Dimensions that pgvector's graphs can have."""
 _PLAIN_BELOW: Final = 1_900
@@ -121,7 +121,7 @@ class CatalogTables:
     def build_graph(self) -> None:
         """Make the graph that finds near vectors, where it pays and is not there yet."""
         head = self.head()
-        if head is None or head.sizes.items < GRAPH_FROM or head.dimensions > _MOST_IN_GRAPH:
+        if head is None or head.sizes.items <= GRAPH_FROM or head.dimensions > _MOST_IN_GRAPH:
             return
 
         def build() -> None:

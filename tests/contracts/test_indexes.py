@@ -17,6 +17,8 @@ from chatrec.errors import CatalogError, ConstraintError
 from chatrec.indexes import Catalog, Constraint, ItemIndex, Recommender
 from chatrec.indexes._index_facets import Filter, as_constraints
 from chatrec.indexes._postgres_index import PostgresIndex
+from chatrec.indexes._postgres_search import nearest_sql
+from chatrec.indexes._postgres_tables import vector_text
 from chatrec.indexes._store_index import StoreIndex
 from chatrec.testing import HashingEmbedder
 
@@ -161,6 +163,43 @@ class TestPostgres(IndexContract):
 
     def empty(self, request: pytest.FixtureRequest) -> Index:
         return PostgresIndex(HashingEmbedder(), server=str(request.getfixturevalue("database_url")))
+
+
+class TestPostgresByGraph:
+    """Where many are allowed, pgvector's graph finds the near ones; a filter costs no hits."""
+
+    @pytest.fixture
+    def index(self, in_postgres: PostgresIndex, monkeypatch: pytest.MonkeyPatch) -> PostgresIndex:
+        for module in ("_postgres_tables", "_postgres_search"):
+            monkeypatch.setattr(f"chatrec.indexes.{module}.GRAPH_FROM", 0)
+        in_postgres._tables.build_graph()
+        return in_postgres
+
+    @pytest.mark.parametrize("share", [1.0, 0.3, 0.02])
+    def test_hits(self, films: Catalog, expected: ItemIndex, index: PostgresIndex, share: float) -> None:
+        mask = np.random.default_rng(7).random(len(films)) < share if share < 1 else None
+        same = wanted = 0
+        for query in QUERIES:
+            ours, theirs = (each.search(query, k=5, mask=mask, exclude=["f1"]) for each in (index, expected))
+            assert len(ours) == len(theirs)
+            least = theirs[-1].score - 1e-3
+            same += sum(hit.score >= least for hit in ours)
+            wanted += len(theirs)
+        assert same >= 0.95 * wanted
+
+    def test_documents_and_use_of_the_graph(self, films: Catalog, index: PostgresIndex) -> None:
+        where = [Constraint("genres", "any", ("Comedy",))]
+        allowed = {item.id for item, held in zip(films.items, films.mask(where), strict=True) if held}
+        found = index.similarity_search("a wedding", k=len(films), filter=where)
+        assert {document.id for document in found} == allowed
+        head = index._tables.head()
+        assert head is not None
+        with index.server.transaction() as connection:
+            connection.execute("SET LOCAL enable_seqscan TO off")
+            sql = nearest_sql(head, "TRUE", by_graph=True)
+            values = {"query": vector_text(index.embed("a wedding")), "k": 5}
+            plan = connection.execute(f"EXPLAIN {sql}".encode(), values).fetchall()
+        assert f"{head.items}_near" in " ".join(str(row["QUERY PLAN"]) for row in plan)
 
 
 class TestPostgresIsAVectorStore(VectorStoreIntegrationTests):
