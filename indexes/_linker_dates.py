@@ -1,10 +1,10 @@
-"""Months and days in a sentence: "in April", "before 1 May 2027", "on or after May 1st", 七月出发, 十月一号之后."""
+"""Months and days in a sentence: "in April", "before 1 May 2027", "from the 3rd to the 9th of May", 五月下旬."""
 
 from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chatrec.indexes._constraints import Constraint
 from chatrec.indexes._linker_bounds import AFTER, BEFORE
@@ -30,17 +30,24 @@ _OPS: dict[str, Op] = {"lt": "lt", "le": "le", "gt": "gt", "ge": "ge"}
 _BEYOND: dict[str, Op] = {"lt": "lt", "le": "lt", "gt": "gt", "ge": "gt"}
 """What follows a day in Chinese leaves the day out: 十月一号之后 is after it."""
 _HAN = frozenset("一二三四五六七八九十")
+_PARTS = {"early": (1, 10), "mid": (11, 20), "late": (21, 31)}
+_HAN_PARTS = {"上": (1, 10), "初": (1, 10), "中": (11, 20), "下": (21, 31), "底": (21, 31), "末": (21, 31)}
+_TO = frozenset({"to", "until", "till", "through", "and", "or", "到", "至", "和"})
+_HALVES = Phrases(
+    [("first half of the year", (1, 6)), ("second half of the year", (7, 12)), ("上半年", (1, 6)), ("下半年", (7, 12))]
+)
 
 
 @dataclass(frozen=True, slots=True)
 class _Day:
-    """A month, or a day of one, as said; the year is None where it was left out."""
+    """A month, a day of one, or the time to a later one, as said; the year is None where it was left out."""
 
     start: int
     end: int
     year: int | None
     month: int
     day: int | None
+    last: tuple[int, int | None] | None = None
 
 
 def find_dates(sentence: Sentence, scales: Iterable[Scale]) -> list[Found]:
@@ -54,7 +61,7 @@ def find_dates(sentence: Sentence, scales: Iterable[Scale]) -> list[Found]:
     found: list[Found] = []
     index = 0
     while dated and index < len(sentence):
-        day = _read(sentence.tokens, index) if sentence.free(index, index + 1) else None
+        day = _span(sentence, index) if sentence.free(index, index + 1) else None
         if day is None:
             index += 1
             continue
@@ -69,8 +76,48 @@ def find_dates(sentence: Sentence, scales: Iterable[Scale]) -> list[Found]:
     return found
 
 
+def _span(sentence: Sentence, at: int) -> _Day | None:
+    """A day or a month at a token, or the time from it to another."""
+    tokens = sentence.tokens
+    half = _HALVES.at(tokens, at)
+    if half is not None:
+        return _Day(at, half[0], None, half[1][0], None, (half[1][1], None))
+    first = _read(tokens, at)
+    if first is not None and first.last is None and _joins(tokens, first.end) and not sentence.ends(first.end):
+        second = _read(tokens, first.end + 1 + _is(tokens, first.end + 1, "the"))
+        apart = tokens[first.end].norm == "or" and second is not None and second.month > first.month + 1
+        if second is not None and not apart and (second.month, second.day or 31) > (first.month, first.day or 0):
+            return replace(first, end=second.end, year=second.year or first.year, last=(second.month, second.day))
+    return first or _days(tokens, at)
+
+
+def _joins(tokens: Sequence[Token], at: int) -> bool:
+    return at + 1 < len(tokens) and tokens[at].norm in _TO and not tokens[at + 1].hard
+
+
+def _days(tokens: Sequence[Token], at: int) -> _Day | None:
+    """Two days of one month: "the 1st and the 15th of May", "3 to 9 June"."""
+    if tokens[at].kind != "number" or not _small(tokens[at].norm, 31):
+        return None
+    end = at + 1
+    end += end < len(tokens) and tokens[end].norm in _ORDINALS
+    if not _joins(tokens, end):
+        return None
+    end += 1 + _is(tokens, end + 1, "the")
+    second = _read(tokens, end) if end < len(tokens) and tokens[end].kind == "number" else None
+    if second is None or second.day is None or second.day <= int(tokens[at].norm):
+        return None
+    return replace(second, start=at, day=int(tokens[at].norm), last=(second.month, second.day))
+
+
 def _read(tokens: Sequence[Token], at: int) -> _Day | None:
+    if at >= len(tokens):
+        return None
     token = tokens[at]
+    if token.norm in _PARTS and at + 1 < len(tokens) and tokens[at + 1].norm in _MONTHS:
+        month = _MONTHS[tokens[at + 1].norm]
+        year, end = _year(tokens, at + 2)
+        return _Day(at, end, year, month, _PARTS[token.norm][0], (month, _PARTS[token.norm][1]))
     if token.norm in _MONTHS and (token.norm not in {"may", "march"} or token.capital):
         month, end = _MONTHS[token.norm], at + 1
         day, end = _day(tokens, end)
@@ -98,6 +145,9 @@ def _chinese(tokens: Sequence[Token], at: int) -> _Day | None:
     day, after = _number(tokens, end, 31)
     if day and (_is(tokens, after, "日") or _is(tokens, after, "号")):
         return _Day(start, after + 1, year, month, day)
+    part = _HAN_PARTS.get(tokens[end].norm) if end < len(tokens) else None
+    if part is not None and (tokens[end].norm in "初底末" or _is(tokens, end + 1, "旬")):
+        return _Day(start, end + 1 + _is(tokens, end + 1, "旬"), year, month, part[0], (month, part[1]))
     return _Day(start, end, year, month, None)
 
 
@@ -138,7 +188,7 @@ def _bound(sentence: Sentence, day: _Day) -> tuple[int, int, Op]:
     """Where the words that bound a date begin and end, and the operator that they mean."""
     tokens = sentence.tokens
     start = day.start - (day.start > 0 and tokens[day.start - 1].norm == "the")
-    if not tokens[day.start].hard:
+    if not tokens[day.start].hard and day.last is None:
         since, until = _FROM.before(tokens, start), _UNTIL.before(tokens, start)
         if since is not None:
             return since[0], day.end, "ge"
@@ -152,7 +202,7 @@ def _bound(sentence: Sentence, day: _Day) -> tuple[int, int, Op]:
         later = tokens[day.end].kind == "han" and day.day is not None
         return day.start, after[0], (_BEYOND if later else _OPS)[after[1][0]]
     lead = tokens[start - 1].norm if start else ""
-    return start - (lead in {"in", "on", "during", "在"}), day.end, "between"
+    return start - (lead in {"in", "on", "during", "between", "在"}), day.end, "between"
 
 
 def _range(scale: Scale, day: _Day) -> tuple[str, str]:
@@ -160,5 +210,6 @@ def _range(scale: Scale, day: _Day) -> tuple[str, str]:
     years = [day.year] if day.year is not None else sorted({int(value) for value in scale.distinct})
     year = max(years, key=lambda one: (scale.share(one, one), one))
     first = day.day or 1
-    last = day.day or monthrange(year, day.month)[1]
-    return f"{year:04}-{day.month:02}-{first:02}", f"{year:04}-{day.month:02}-{last:02}"
+    month, end = day.last or (day.month, day.day)
+    longest = monthrange(year, month)[1]
+    return f"{year:04}-{day.month:02}-{first:02}", f"{year:04}-{month:02}-{min(end or longest, longest):02}"
