@@ -33,6 +33,7 @@ _NEAR_SHARE: Final = 1.25
 _MARGIN: Final = 0.75
 """Of what may be missed only so much may be missed on the sample: it is small, and real filters are not random."""
 _HALVINGS: Final = 3
+_HOPELESS: Final = 0.08
 _RERANKED: Final = 4
 """Quantized candidates for each that is wanted."""
 
@@ -207,10 +208,11 @@ class Graph:
             allowed = None if mask is None else np.flatnonzero(mask)
             truths = self._truths(queries, allowed)
             scanned = self._scanned(queries[:_TIMED], allowed)
-            tried = partial(self._tried, queries, truths, mask=mask, share=share, scanned=scanned)
+            enough = 1.0 - _MARGIN * (1.0 - recall)
+            tried = partial(self._tried, queries, truths, mask=mask, share=share, scanned=scanned, enough=enough)
             # Fewer rows never need less.
-            step = _least(tried, steps[-1].reach if steps else _NEAREST_REACH, 1.0 - _MARGIN * (1.0 - recall))
-            if step is None:
+            step = _least(tried, steps[-1].reach if steps else _NEAREST_REACH, enough)
+            if step is None or step.seconds >= step.scanned:
                 break
             steps.append(step)
         return steps
@@ -230,16 +232,28 @@ class Graph:
         return float(np.median(took))
 
     def _tried(
-        self, queries: Floats, truths: Truths, reach: int, *, mask: Mask | None, share: float, scanned: float
+        self,
+        queries: Floats,
+        truths: Truths,
+        reach: int,
+        *,
+        mask: Mask | None,
+        share: float,
+        scanned: float,
+        enough: float,
     ) -> Step:
-        found = 0
+        """What a reach finds; where the first queries tell that it is far too little, the others are not asked."""
+        found = there = 0
         took: list[float] = []
         for query, truth in zip(queries, truths, strict=True):
+            if len(took) == _TIMED and found < (enough - _HOPELESS) * there:
+                break
+            there += len(truth)
             began = time.thread_time()
             rows, _ = self.nearest(query, _NEAREST, reach, mask)
             took.append(time.thread_time() - began)
             found += len(truth.intersection(rows.tolist()))
-        return Step(share, reach, float(np.median(took)), found / max(1, sum(map(len, truths))), scanned)
+        return Step(share, reach, float(np.median(took)), found / max(1, there), scanned)
 
 
 def _least(tried: Callable[[int], Step], first: int, enough: float) -> Step | None:
