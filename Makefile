@@ -42,7 +42,7 @@ This Python cannot make a virtual environment. On Debian and Ubuntu: sudo apt-ge
 endef
 export NO_VENV
 
-.PHONY: help chat test fuzz lint bench clean compiler
+.PHONY: help chat test fuzz lint docs bench clean compiler
 .DEFAULT_GOAL := help
 
 help:
@@ -51,13 +51,14 @@ help:
 	@echo 'make test              install what the tests need, then run every check that CI runs'
 	@echo 'make fuzz              the property tests alone, each time with new examples'
 	@echo 'make lint              ruff, mypy and pyright alone'
+	@echo 'make docs              the documentation as pages in build/site; a warning is an error'
 	@echo 'make bench NAME=turn   a measurement; a table on the screen, JSON in bench/results/'
 	@echo 'make clean             remove .venv and whatever was built; conversations and profiles stay'
 
 chat: $(VENV)/installed
 	@$(BIN)/chatrec chat $(ARGS)
 
-test: lint
+test: lint docs
 	$(BIN)/python -m pytest $(ARGS)
 
 fuzz: $(VENV)/installed-test
@@ -68,6 +69,9 @@ lint: $(VENV)/installed-test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pyright
+
+docs: $(VENV)/installed-test
+	$(BIN)/properdocs build --strict
 
 bench: $(VENV)/installed-test
 	@$(BIN)/python -m bench $(NAME) $(ARGS)

@@ -19,7 +19,7 @@ from chatrec.tools._turn import Session, Spoken
 class RecommenderToolkit(BaseToolkit):
     """The six tools over one recommender.
 
-    Args:
+    Attributes:
         recommender: What is recommended from.
         user_id: Whose profile and feedback the tools use; None where the agent's context says it
             (a runtime context with a `user_id`). It never comes from the conversation.
