@@ -214,6 +214,8 @@ def index(
     if interactions is not None:
         from chatrec.agent.doors._company import learn_company
 
+        if database_url is not None:
+            lines.append("what people like together is kept on this machine alone: do this wherever chatrec serves")
         lines += learn_company(interactions, items, folder)
     for line in lines:
         typer.echo(line)

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from tests.postgres_server import PostgresOfTests
 from typer.testing import CliRunner, Result
 
 from chatrec.agent import RecommenderContext, create_recommender
+from chatrec.agent.doors import _doctor
 from chatrec.agent.doors._open import Wanted, open_index, open_session
 from chatrec.agent.doors._session import Session
 from chatrec.agent.doors.cli import app
@@ -232,3 +234,25 @@ def test_what_differs_is_told(database_url: str, tmp_path: Path, monkeypatch: py
         migrate_all(str(home), database_url)
     with pytest.raises(StoreError, match="both"):
         migrate_all(database_url, database_url)
+
+
+def test_the_doctor_looks_at_the_database(database_url: str, postgres_server: PostgresOfTests) -> None:
+    found = {
+        finding.name: finding for finding in _doctor._careful(partial(_doctor._database, database_url), "database")
+    }
+    assert found["its tables"].value == "up to date"
+    assert found["pgvector"].value[0].isdigit()
+    (broken,) = _doctor._careful(partial(_doctor._database, "postgresql://ana:s3cr3t@127.0.0.1:1/x"), "database")
+    assert broken.state == "broken"
+    assert "s3cr3t" not in broken.value + broken.cure
+    empty = _doctor._careful(partial(_doctor._database, postgres_server.empty()), "database")
+    assert any("chatrec database" in finding.cure for finding in empty)
+
+
+def test_without_the_packages_it_says_how_to_install_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in sys.modules if name.startswith("chatrec.indexes._postgres")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(StoreError, match="psycopg") as refusal:
+        open_store("postgresql://ana@127.0.0.1:1/x")
+    assert "chatrec[postgres]" in refusal.value.hint
