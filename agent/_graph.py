@@ -7,6 +7,7 @@ from typing import Any
 
 from langchain_core.runnables import RunnableConfig
 from langchain_core.runnables.config import merge_configs
+from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.graph.state import CompiledStateGraph
 
 from chatrec.agent._context import user_of
@@ -38,13 +39,18 @@ class RecommenderGraph(CompiledStateGraph[Any, Any, Any, Any]):
             ContextError: The context names no user.
             ThreadRefused: The thread belongs to another user.
         """
-        kwargs.setdefault("durability", _DURABILITY)
-        return CompiledStateGraph.stream(self._admit(config, kwargs.get("context")), input, config, **kwargs)
+        admitted = self._admit(config, kwargs.get("context"))
+        return CompiledStateGraph.stream(admitted, input, config, **admitted._lasting(kwargs))
 
     def astream(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> AsyncIterator[Any]:  # noqa: A002
         """As `stream`, asynchronously."""
-        kwargs.setdefault("durability", _DURABILITY)
-        return CompiledStateGraph.astream(self._admit(config, kwargs.get("context")), input, config, **kwargs)
+        admitted = self._admit(config, kwargs.get("context"))
+        return CompiledStateGraph.astream(admitted, input, config, **admitted._lasting(kwargs))
+
+    def _lasting(self, kwargs: dict[str, Any]) -> dict[str, Any]:
+        """The arguments of a run; where they do not say when its steps are kept, at once."""
+        kept = isinstance(self.checkpointer, BaseCheckpointSaver)
+        return kwargs | {"durability": _DURABILITY} if kept and kwargs.get("durability") is None else kwargs
 
     def _admit(self, config: RunnableConfig | None, context: object) -> RecommenderGraph:
         configurable = merge_configs(self.config, config).get("configurable", {})

@@ -109,3 +109,26 @@ def test_a_call_that_is_run_again_counts_once(process: Process) -> None:
     assert len(told(recommender)) == 1
     recommender.feedback.undo("ana")
     assert told(recommender) == []
+
+
+def test_a_call_alone_is_not_kept_and_warns_of_nothing(process: Process) -> None:
+    agent, _ = process([("recommend", {}), "Here."])
+    said = {"messages": [{"role": "user", "content": "tea"}]}
+    assert agent.invoke(said, context=RecommenderContext("ana"))["recommendations"]
+
+
+def test_each_step_is_kept_before_the_next(process: Process) -> None:
+    agent, recommender = process([NOTED, ("recommend", {}), "Here."])
+    kept: list[bool] = []
+    record = recommender.feedback.record
+
+    def noting(*args: Any, **kwargs: Any) -> Any:
+        messages = agent.get_state(config).values["messages"]
+        kept.append(any(getattr(message, "tool_calls", None) for message in messages))
+        return record(*args, **kwargs)
+
+    recommender.feedback.record = noting  # type: ignore[method-assign]
+    config: Any = {"configurable": {"thread_id": "t"}}
+    said = {"messages": [{"role": "user", "content": "I know the first"}]}
+    agent.invoke(said, config, context=RecommenderContext("ana"))
+    assert kept == [True]
