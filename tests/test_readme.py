@@ -84,7 +84,7 @@ def test_the_session_shows_items_as_the_demo_catalog_has_them() -> None:
     for line in lines:
         number, title = re.match(r"(\d)\. (.+) \(", line).groups()  # type: ignore[union-attr]
         entry = {"title": title, "item": by_title[title].as_dict(), "reason": ""}
-        assert line == card(int(number), entry, catalog.facets)
+        assert line == card(int(number), entry, catalog.facets, "en")
 
 
 def test_ci_runs_the_readmes_test_command() -> None:

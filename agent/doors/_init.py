@@ -7,6 +7,7 @@ import os
 import re
 import secrets
 import textwrap
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -103,17 +104,19 @@ def as_toml(value: object) -> str:
 
 
 def _shared(commands: Mapping[str, Any]) -> Iterator[str]:
-    """The options of the conversation, for all commands that have them."""
-    shared = {key: own[key] for own in _readers(commands).values() for key in own}
-    for key in _FIRST:
-        if key in shared:
-            yield from _option(key, shared[key])
+    """What stands at the top: the options of the conversation, and whatever several commands take."""
+    readers = _readers(commands)
+    every = {key: own[key] for own in readers.values() for key in own}
+    for key in _top(readers):
+        if key in every:
+            yield from _option(key, every[key])
 
 
 def _tables(commands: Mapping[str, Any]) -> Iterator[str]:
     """What else each command takes, in a table of its own."""
-    told = {*_FIRST, *_ONCE}
-    for name, own in _readers(commands).items():
+    readers = _readers(commands)
+    told = {*_top(readers), *_ONCE}
+    for name, own in readers.items():
         rest = [key for key in own if key not in told]
         if rest:
             yield from ("", f"[{name}]")
@@ -127,6 +130,11 @@ def _readers(commands: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
     every = {name: keys(command.params) for name, command in commands.items()}
     return {name: own for name, own in every.items() if "catalog" in own}
+
+
+def _top(readers: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    often = Counter(key for own in readers.values() for key in own if key not in _ONCE)
+    return list(dict.fromkeys([*_FIRST, *(key for key, count in often.items() if count > 1)]))
 
 
 def _option(key: str, parameter: Any) -> Iterator[str]:
