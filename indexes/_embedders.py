@@ -5,10 +5,10 @@ The built-in models ship inside installed packages and never touch the network; 
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib.util
 import json
-import os
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,6 +18,7 @@ import numpy as np
 from langchain_core.embeddings import Embeddings
 from numpy.typing import NDArray
 
+from chatrec._files import replacing
 from chatrec.errors import ChatrecError, EmbedderError
 
 _MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
@@ -271,12 +272,9 @@ def file_digest(path: Path) -> str:
 
 
 def _remember(path: Path, known: dict[str, Any]) -> None:
-    beside = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
-    try:
-        beside.write_text(json.dumps(known, indent=1), "utf-8")
-        beside.replace(path)
-    except OSError:
-        beside.unlink(missing_ok=True)  # a read-only home costs a tenth of a second, not the answer
+    # A read-only home costs a tenth of a second, not the answer.
+    with contextlib.suppress(OSError), replacing(path) as made:
+        made.write_text(json.dumps(known, indent=1), "utf-8")
 
 
 def _package_folder(module: str, *, pip: str) -> Path:

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from chatrec._files import replacing
 from chatrec.errors import IndexFileError
 from chatrec.indexes._interactions import Interactions
 from chatrec.indexes._together_factors import everyday, fold_in, learn_factors
@@ -165,10 +166,8 @@ class CoPreference:
             strength=np.array([self.strength]),
             **factors,
         )
-        file.parent.mkdir(parents=True, exist_ok=True)
-        beside = file.with_name(f"{file.name}.{os.getpid()}.new")
-        beside.write_bytes(held.getvalue())
-        beside.replace(file)
+        with replacing(file) as made:
+            made.write_bytes(held.getvalue())
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], catalog: Catalog) -> CoPreference:

@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from chatrec._files import replacing
 from chatrec.indexes import Catalog
 
 
@@ -40,10 +41,8 @@ def note_changes(catalog: Catalog, folder: Path) -> Changes | None:
     before = _read(note)
     now = {item.id: _digest(item.as_dict()) for item in catalog.items}
     if now != before:
-        note.parent.mkdir(parents=True, exist_ok=True)
-        written = note.with_name(f"{note.name}.new")
-        written.write_text(json.dumps(now, ensure_ascii=False), "utf-8")
-        written.replace(note)
+        with replacing(note) as made:
+            made.write_text(json.dumps(now, ensure_ascii=False), "utf-8")
     if before is None:
         return None
     changed = sum(1 for item_id, digest in now.items() if item_id in before and before[item_id] != digest)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from chatrec._files import replacing
 from chatrec.errors import StoreError
 
 if TYPE_CHECKING:
@@ -184,7 +185,5 @@ def _cut(typed: Path, before: datetime) -> None:
                 fresh = True
         if fresh:
             kept.append(line)
-    new = typed.with_name(f"{typed.name}.new")
-    new.touch(mode=0o600)
-    new.write_text("".join(kept), "utf-8")
-    new.replace(typed)
+    with replacing(typed, private=True) as made:
+        made.write_text("".join(kept), "utf-8")

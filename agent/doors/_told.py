@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from chatrec._files import replacing
 from chatrec.agent.doors._config import read_config
 from chatrec.errors import CatalogError
 from chatrec.indexes import Catalog, Schema
@@ -101,7 +102,5 @@ def _remember(memory: Path, schema: Schema) -> None:
     if not schema.as_dict():
         memory.unlink(missing_ok=True)
         return
-    memory.parent.mkdir(parents=True, exist_ok=True)
-    new = memory.with_name(f"{memory.name}.new")
-    new.write_text(json.dumps(schema.as_dict(), ensure_ascii=False, indent=1), "utf-8")
-    new.replace(memory)
+    with replacing(memory) as made:
+        made.write_text(json.dumps(schema.as_dict(), ensure_ascii=False, indent=1), "utf-8")

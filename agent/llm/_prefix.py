@@ -12,7 +12,6 @@ import hashlib
 import json
 import logging
 import os
-import tempfile
 import threading
 import time
 from pathlib import Path
@@ -21,6 +20,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from chatrec._files import replacing
 from chatrec.agent.llm._memory import Saved, Tokens, shared_prefix
 
 _log = logging.getLogger(__name__)
@@ -114,9 +114,9 @@ class PrefixStore:
             self._known_at = changed if time.time_ns() - changed > _GRAIN else -1
         return {path: stored for path, stored in self._known.items() if path.name.startswith(f"{key}-")}
 
-    def _files(self, key: str = "") -> list[Path]:
+    def _files(self) -> list[Path]:
         try:
-            return sorted(self._folder.glob(f"{key}*.prefix"))
+            return sorted(self._folder.glob("[!.]*.prefix"))
         except OSError:
             return []
 
@@ -124,13 +124,8 @@ class PrefixStore:
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._make_room(saved.state.nbytes)
-            handle, name = tempfile.mkstemp(dir=self._folder, prefix=".making-")  # readable by its owner alone
-            try:
-                with os.fdopen(handle, "wb") as file:
-                    _write(file, key, saved)
-                os.replace(name, self._path(key, saved.tokens))
-            finally:
-                Path(name).unlink(missing_ok=True)
+            with replacing(self._path(key, saved.tokens), private=True) as made, made.open("wb") as file:
+                _write(file, key, saved)
         except OSError as error:
             _log.info("the beginning of the prompt cannot be kept in %s: %s", self._folder, error)
 

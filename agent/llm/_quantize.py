@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ctypes
 import os
-import tempfile
 from pathlib import Path
 from typing import Final
 
+from chatrec._files import replacing
 from chatrec.errors import ModelError
 
 KINDS: Final = {"F16": 1, "Q4_0": 2, "Q8_0": 7, "Q5_0": 8, "Q4_K_M": 15, "BF16": 32}
@@ -36,17 +36,11 @@ def quantize(source: Path, target: Path, kind: str, *, threads: int = 0) -> Path
 
     start()
     forget_log()
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=".making-", suffix=".gguf")
-    os.close(handle)
-    try:
+    with replacing(target, private=True) as made:
         settings = lib.llama_model_quantize_default_params()
         settings.ftype = KINDS[kind]
         settings.allow_requantize = True
         settings.nthread = threads
-        if lib.llama_model_quantize(os.fsencode(source), os.fsencode(name), ctypes.byref(settings)) != 0:
+        if lib.llama_model_quantize(os.fsencode(source), os.fsencode(made), ctypes.byref(settings)) != 0:
             raise OSError(f"llama.cpp could not write {kind} of {source.name}: {last_errors() or 'no reason given'}")
-        os.replace(name, target)
-    finally:
-        Path(name).unlink(missing_ok=True)
     return target

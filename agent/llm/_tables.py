@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
-import os
-import tempfile
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+
+from chatrec._files import replacing
 
 _log = logging.getLogger(__name__)
 
@@ -55,23 +55,17 @@ def write_tables(path: Path, tables: TokenTables) -> None:
     other = [token for token, piece in enumerate(tables.marked) if piece != tables.pieces[token]]
     marks = [tables.marked[token] for token in other]
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".making-", suffix=".npz")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                np.savez(
-                    file,
-                    text=np.frombuffer(b"".join(tables.pieces), dtype=np.uint8),
-                    lengths=_lengths(tables.pieces),
-                    which=np.array(other, dtype=np.int32),
-                    marks=np.frombuffer(b"".join(marks), dtype=np.uint8),
-                    sizes=_lengths(marks),
-                    ends=np.array(tables.ends, dtype=np.int32),
-                    special=np.array(tables.special, dtype=np.int32),
-                )
-            os.replace(name, path)
-        finally:
-            Path(name).unlink(missing_ok=True)
+        with replacing(path, private=True) as made:
+            np.savez(
+                made,
+                text=np.frombuffer(b"".join(tables.pieces), dtype=np.uint8),
+                lengths=_lengths(tables.pieces),
+                which=np.array(other, dtype=np.int32),
+                marks=np.frombuffer(b"".join(marks), dtype=np.uint8),
+                sizes=_lengths(marks),
+                ends=np.array(tables.ends, dtype=np.int32),
+                special=np.array(tables.special, dtype=np.int32),
+            )
         found = sorted(path.parent.glob("*.npz"), key=lambda each: each.stat().st_mtime)
         for old in found[:-_MOST_FILES]:
             old.unlink(missing_ok=True)

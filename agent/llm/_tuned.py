@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ from typing import Any
 
 import platformdirs
 
+from chatrec._files import replacing
 from chatrec.agent.llm._identity import file_identity, processor
 
 _log = logging.getLogger(__name__)
@@ -156,15 +156,8 @@ def store_choice(
     kept = _stored() | {str(path.resolve()): asdict(choice)}
     if derived is not None:
         kept[str(derived.resolve())] = asdict(choice) | {"made_with": circumstances(derived)}
-    target = _file()
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=".making-")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump({"format": FORMAT, "choices": kept}, file, indent=1, ensure_ascii=False)
-        os.replace(name, target)
-    finally:
-        Path(name).unlink(missing_ok=True)
+    with replacing(_file(), private=True) as made:
+        made.write_text(json.dumps({"format": FORMAT, "choices": kept}, indent=1, ensure_ascii=False), "utf-8")
     return choice
 
 

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from chatrec._files import replacing
+
 __all__ = ["put", "read_conversations", "write_conversations"]
 
 Progress = Callable[[int, int], None]
@@ -74,6 +76,5 @@ def _shared(one: list[int], other: list[int]) -> int:
 
 def put(path: Path, data: bytes) -> None:
     """Replace a file as a whole or not at all."""
-    partial = path.with_name(f".{path.name}")
-    partial.write_bytes(data)
-    partial.replace(path)
+    with replacing(path) as made:
+        made.write_bytes(data)

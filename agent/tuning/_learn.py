@@ -13,6 +13,7 @@ from typing import Any
 
 from langchain_core.embeddings import Embeddings
 
+from chatrec._files import replacing
 from chatrec.agent.llm._adapters import settings_beside
 from chatrec.agent.tuning._calibrate import fit_choice, surprise
 from chatrec.agent.tuning._domains import Split
@@ -117,11 +118,10 @@ class _Course:
         """A file of conversations; one that is there already is taken."""
         path = self.folder / f"{split}.jsonl.gz"
         if not path.exists():
-            partial = path.with_name(f".{path.name}")
             model = StandIn(model_path=str(self.base), temperature=0.0)
             found = conversations(split, count=count, seed=seed, embedder=self.embedder, model=model)
-            write_conversations(partial, found, count, lambda done, total: self.tell("conversations", done, total))
-            partial.replace(path)
+            with replacing(path) as made:
+                write_conversations(made, found, count, lambda done, total: self.tell("conversations", done, total))
         return path
 
     def trained(self, found: Mapping[str, float]) -> None:
