@@ -47,6 +47,25 @@ def raw_speed(path: str, *, context: int, threads: int, batch: int = 512, repeat
     return Speed(prefill=prefill, decode=decode, context=context)
 
 
+def raw_seconds(path: str, *, context: int, batches: Sequence[int], threads: int, repeats: int = 5) -> float:
+    """Seconds that llama.cpp alone takes for some batches, one after the other; the best of several tries.
+
+    Args:
+        path: A GGUF file.
+        context: Tokens that are in the context before the first batch.
+        batches: Tokens of each.
+        threads: CPU threads.
+        repeats: Tries.
+    """
+    with _Bare(path, context + sum(batches), threads, 512) as bare:
+        tries: list[float] = []
+        for _ in range(repeats):
+            bare.clear()
+            bare.read(context, at_once=512)
+            tries.append(sum(_timed(bare, size, at_once=size) for size in batches))
+    return min(tries)
+
+
 def _timed(bare: _Bare, count: int, *, at_once: int) -> float:
     started = time.perf_counter()
     bare.read(count, at_once=at_once)
@@ -69,6 +88,7 @@ class _Bare:
         shape.n_batch = shape.n_ubatch = batch
         shape.n_threads = shape.n_threads_batch = threads
         shape.flash_attn_type = 0
+        shape.type_k = shape.type_v = _library.KV_NUMBERS[_library.kv_type()]
         self._context = lib.llama_init_from_model(self._model, shape)
         self._words: int = lib.llama_vocab_n_tokens(lib.llama_model_get_vocab(self._model))
         self._next = 0

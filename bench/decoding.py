@@ -18,21 +18,25 @@ import os
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 from typing import Any
+from unittest.mock import patch
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from bench._raw import raw_speed
+from bench._raw import raw_seconds
 from bench._results import write
 from chatrec.agent.llm import ChatLlamaCpp, embedded_model_path
 from chatrec.agent.llm._library import physical_cores
+from chatrec.agent.llm._sampling import Logits
 from chatrec.agent.llm._schemas import bounded
+from chatrec.agent.llm._slots import Context, Row
 
 PARTS = ("grammar", "turns", "length", "together")
 AT_ONCE = 8
@@ -177,7 +181,7 @@ def turns(path: str, _repeats_asked: int) -> Result:
 
 
 def length(path: str, repeats: int) -> Result:
-    """Seconds of turn 40 over those of turn 3, each the median of three turns around it; beside llama.cpp alone."""
+    """Turn 40 over turn 3, each the median of three turns; beside llama.cpp alone, with the same batches."""
     model = ChatLlamaCpp(model_path=path, n_ctx=8192, temperature=0)
     model.load()
     # Of every answer as many tokens are free and dictated as of every other.
@@ -185,8 +189,8 @@ def length(path: str, repeats: int) -> Result:
     noted = {"type": "object", "properties": fields, "required": list(fields)}
     tool = {"type": "function", "function": {"name": "note", "description": "Note a thing.", "parameters": noted}}
     taken: list[list[float]] = []
+    batches: dict[int, list[int]] = {}
     contexts = [0] * 41
-    spent = model.stats()
     for number in _repeats(max(1, repeats // 2), "length"):
         history: list[BaseMessage] = [SystemMessage(f"{_SYSTEM} This is book {number}.")]
         taken.append([])
@@ -194,22 +198,38 @@ def length(path: str, repeats: int) -> Result:
             history.append(
                 HumanMessage("The guest in room nine would like another towel, please, and the window shut.")
             )
-            started, before = time.perf_counter(), model.stats()
-            message = model.invoke(history, tools=[tool], tool_choice="note")
-            taken[-1].append(time.perf_counter() - started)
-            spent = model.stats() - before
-            contexts[turn] = spent.prompt_tokens + _written(message)
+            with _computed() as batches[turn]:
+                started, before = time.perf_counter(), model.stats()
+                model.invoke(history, tools=[tool], tool_choice="note")
+                taken[-1].append(time.perf_counter() - started)
+            contexts[turn] = (model.stats() - before).cached_tokens
             history.append(AIMessage("I have made a note of the towel and of the window."))
-    read, free = spent.prefill_tokens + spent.forced_tokens, spent.sampled_tokens
     quotients = [median(each[38:41]) / median(each[1:4]) for each in taken]
-    early, late = (_alone(path, contexts[place], read, free) for place in (2, 39))
+    early, late = (
+        raw_seconds(path, context=contexts[place], batches=batches[place], threads=physical_cores())
+        for place in (2, 39)
+    )
+    ours = [[median(each[place - 1 : place + 2]) for each in taken] for place in (2, 39)]
     rows = [("turn 40 over turn 3", _spread(quotients), f"llama.cpp alone {late / early:.2f}")]
+    rows += [
+        (f"turn {turn}, seconds", _spread(each, ".3f"), f"llama.cpp alone {alone:.3f}")
+        for turn, each, alone in zip((3, 40), ours, (early, late), strict=True)
+    ]
     return {"quotients": quotients, "seconds": taken, "contexts": contexts, "floor": late / early, "rows": rows}
 
 
-def _alone(path: str, context: int, read: int, free: int) -> float:
-    speed = raw_speed(path, context=context, threads=physical_cores())
-    return read / speed.prefill + free / speed.decode
+@contextmanager
+def _computed() -> Iterator[list[int]]:
+    """How many tokens each batch holds that is computed meanwhile."""
+    sizes: list[int] = []
+    decode = Context.decode
+
+    def watched(context: Context, rows: Sequence[Row], abort: int) -> list[list[Logits]]:
+        sizes.append(sum(len(row.tokens) for row in rows))
+        return decode(context, rows, abort)
+
+    with patch.object(Context, "decode", watched):
+        yield sizes
 
 
 # several at once -----------------------------------------------------------------------------------------------

@@ -184,7 +184,12 @@ class ChatLlamaCpp(LlamaCppFields):
         Raises:
             ModelError: If that fails.
         """
-        self._worker().call(lambda engine: engine.grammars)
+
+        def work(engine: Engine) -> None:
+            engine.begin_grammars(whole=True)
+            _ = engine.grammars
+
+        self._worker().call(work)
 
     def close(self) -> None:
         """Let go of the model: the weights are freed when no other `ChatLlamaCpp` shares them.

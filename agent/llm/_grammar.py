@@ -56,24 +56,30 @@ class GrammarCompiler:
         self._keep = keep
         self._made: OrderedDict[str, Any] = OrderedDict()
 
+    def quicken(self) -> None:
+        """Add the tables that make masks in strings quick, if they were left out; may be called on any thread."""
+        quick = self._tokenizer.with_slices(_lib.LLTokenizer.general_slices())
+        self._tokenizer, self._made = quick, OrderedDict()
+
     def matcher(self, grammar: str) -> Matcher:
         """A fresh matcher at the beginning of `grammar`.
 
         Raises:
             ModelError: If llguidance cannot build it, e.g. for an unknown keyword of JSON schema.
         """
-        made = self._made.pop(grammar, None)
+        tokenizer, kept = self._tokenizer, self._made
+        made = kept.pop(grammar, None)
         if made is None:
-            made = _lib.LLMatcher(self._tokenizer, grammar)
+            made = _lib.LLMatcher(tokenizer, grammar)
             if made.is_error():
                 reason = str(made.get_error()).splitlines()[0]
                 raise ModelError(
                     f"this schema cannot be followed while decoding: {reason}",
                     hint="remove the keyword that is named, or express it with type, enum, bounds, anyOf or pattern",
                 )
-        self._made[grammar] = made
-        while len(self._made) > self._keep:
-            self._made.popitem(last=False)
+        kept[grammar] = made
+        while len(kept) > self._keep:
+            kept.popitem(last=False)
         return Matcher(made.deep_copy(), self._n_vocab)
 
 

@@ -64,6 +64,7 @@ class BareModel:
         shape.n_ctx = room
         shape.n_batch = shape.n_ubatch = batch
         shape.flash_attn_type = 0
+        shape.type_k = shape.type_v = _library.KV_NUMBERS[_library.kv_type()]
         self._context = lib.llama_init_from_model(self._model, shape)
         if not self._context:
             self.close()

@@ -18,10 +18,21 @@ _NAME = "SmolLM2-135M-Instruct"
 _FILE = f"{_NAME}.Q4_1.gguf"
 _SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
 
-DEFAULT_WEIGHTS = "Q8_0"
-"""Says what the package's file says and reads twice as fast; `chatrec doctor --tune` may find better here."""
 ADAPTED_WEIGHTS = "Q4_0"
 """Adapters are trained on these weights, which are the fastest and, by themselves, far from the package's."""
+
+
+def default_weights() -> str:
+    """What the embedded model computes in, unless `chatrec doctor --tune` finds better on this machine.
+
+    Both say what the package's file says. BF16 is taken where the CPU multiplies such numbers itself: measured on two
+    cores, it reads 1,400 tokens a second where Q8_0 reads 850, and eight conversations at once take 21 ms a token where
+    Q8_0 takes 29; a single conversation's words come at 115 instead of 145 a second. It says the package's likeliest
+    token in .99 of places, Q8_0 in .96.
+    """
+    from chatrec.agent.llm._library import system_flags
+
+    return "BF16" if system_flags().get("AVX512_BF16", False) else "Q8_0"
 
 
 def models_folder() -> Path:
@@ -44,7 +55,7 @@ def embedded_model_path(*, fast: bool = True, adapted: bool = False) -> Path:
     """
     shipped = _shipped_path()
     choice = choice_for(shipped) if fast and not adapted else None
-    kind = ADAPTED_WEIGHTS if adapted else choice.weights if choice else DEFAULT_WEIGHTS
+    kind = ADAPTED_WEIGHTS if adapted else choice.weights if choice else default_weights()
     if not fast or kind == AS_GIVEN:
         return shipped
     quick = derived_path(kind)

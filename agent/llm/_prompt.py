@@ -37,7 +37,7 @@ def prompt_of(engine: Engine, request: Request, messages: Sequence[Message] | No
     tokens: list[int] = []
     pieces = engine.template.render(prepared, tools, reasoning=request.reasoning)
     for piece in pieces:
-        tokens += vocabulary.tokenize(piece.text, special=piece.control)
+        tokens += vocabulary.prompt(piece.text) if piece.control else vocabulary.tokenize(piece.text, special=False)
     if vocabulary.adds_bos and tokens[:1] != [vocabulary.bos]:
         tokens.insert(0, vocabulary.bos)
     thinking = read_thinking(engine.template)

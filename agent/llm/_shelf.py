@@ -37,14 +37,14 @@ class DiskShelf:
         self._clock = clock
         self._kept: list[float] = []
         self._keys: dict[Adapters, str] = {}
-        # What the library computes and how it writes the state down; the KV memory is always in 16 bits.
+        # What the library computes and how it writes the state down.
         self._facts = {
             "format": FORMAT,
             "model": file_identity(model),
             "library": _library.version(),
             "amx": _library.amx_guard(),
             "order": sys.byteorder,
-            "kv": "f16",
+            "kv": _library.kv_type(),
             "flash_attention": False,
         }
 

@@ -16,8 +16,11 @@ from dataclasses import dataclass
 _RETRY_SECONDS = 5.0
 _RETRY_SHARE = 50.0
 _MOST_TOKENS_TO_TRY = 64
-_FEW_TOKENS = 4
 _WEIGHT = 0.3
+# Up to about so many tokens an evaluation takes a time of its own, from there on one for each token.
+_AS_ONE = 16
+# One evaluation that was held up says little: it counts as so many times the usual at most.
+_HELD_UP = 2.0
 
 
 @dataclass
@@ -27,14 +30,13 @@ class _Arm:
 
 
 class ThreadChooser:
-    """Chooses among one, half and all threads, separately for single tokens and for batches.
+    """Chooses among one, half and all threads, separately for evaluations of about the same size.
 
     Args:
         most: The largest number of threads.
         fixed: Always use that number: the person said so.
         known: Seconds a token that were measured before, by number of threads: for single tokens under True, for
             batches under False. What is measured while working replaces them.
-        few: Up to how many tokens count as single ones.
         clock: Seconds; replaced in tests.
     """
 
@@ -44,23 +46,23 @@ class ThreadChooser:
         *,
         fixed: bool = False,
         known: Mapping[bool, Mapping[int, float]] | None = None,
-        few: int = _FEW_TOKENS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.most = most
-        self._few = few
         self._clock = clock
         before: Mapping[bool, Mapping[int, float]] = {} if fixed or known is None else known
         usual = {most} if fixed else {1, max(1, most // 2), most}
-        self._arms: dict[bool, dict[int, _Arm]] = {}
-        for single in (True, False):
-            costs = before.get(single, {})
-            numbers = {number for number in costs if number <= most} or usual
-            self._arms[single] = {number: _Arm(costs.get(number), clock()) for number in sorted(numbers, reverse=True)}
+        self._arms: list[dict[int, _Arm]] = []
+        self._try_at = 0.0
+        for size in range(_size(_MOST_TOKENS_TO_TRY + 1) + 1):
+            told: Mapping[int, float] = before.get(size == 0, {}) if size == 0 or size > _size(_AS_ONE) else {}
+            costs = {number: cost / (_AS_ONE if size == 0 else 1) for number, cost in told.items() if number <= most}
+            numbers = sorted(costs or usual, reverse=True)
+            self._arms.append({number: _Arm(costs.get(number), clock()) for number in numbers})
 
     def pick(self, n_tokens: int) -> int:
         """The number of threads for an evaluation of this many tokens."""
-        arms = self._arms[n_tokens <= self._few]
+        arms = self._arms[_size(n_tokens)]
         known = {number: arm.cost for number, arm in arms.items() if arm.cost is not None}
         best = min(known, key=lambda number: known[number]) if known else next(iter(arms))
         if n_tokens > _MOST_TOKENS_TO_TRY or len(arms) == 1:
@@ -69,16 +71,24 @@ class ThreadChooser:
         for number, arm in arms.items():
             if arm.cost is None:
                 return number
-            wait = max(_RETRY_SECONDS, _RETRY_SHARE * arm.cost * n_tokens)
-            if number != best and now - arm.measured_at > wait:
+            pause = _RETRY_SHARE * arm.cost * max(n_tokens, _AS_ONE)
+            if number != best and now >= self._try_at and now - arm.measured_at > max(_RETRY_SECONDS, pause):
+                self._try_at = now + pause
                 return number
         return best
 
     def note(self, n_tokens: int, threads: int, seconds: float) -> None:
         """Remember how long an evaluation took."""
-        arm = self._arms[n_tokens <= self._few][threads]
-        cost = seconds / n_tokens
+        arm = self._arms[_size(n_tokens)][threads]
+        cost = seconds / max(n_tokens, _AS_ONE)
         now = self._clock()
-        fresh = arm.cost is None or now - arm.measured_at > _RETRY_SECONDS
-        arm.cost = cost if fresh or arm.cost is None else arm.cost + _WEIGHT * (cost - arm.cost)
+        if arm.cost is None or now - arm.measured_at > _RETRY_SECONDS:
+            arm.cost = cost
+        else:
+            arm.cost += _WEIGHT * (min(cost, _HELD_UP * arm.cost) - arm.cost)
         arm.measured_at = now
+
+
+def _size(n_tokens: int) -> int:
+    """0 for one token, then one more for each doubling; all that is too large to be tried with is one size."""
+    return (min(n_tokens, _MOST_TOKENS_TO_TRY + 1) - 1).bit_length()

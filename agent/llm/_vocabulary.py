@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ctypes
+from array import array
+from collections import OrderedDict
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,9 @@ from chatrec.agent.llm._tables import TokenTables, read_tables, write_tables
 _NOT_IN_WORDS = frozenset(b"{}[]<>|`\\\t\r") | frozenset(range(9)) | frozenset(range(14, 32))
 _CLOSERS = frozenset(b' "]}\n')
 _SEPARATORS = frozenset(b' "],}')
+
+
+_TOKENS_KEPT = 2**18
 
 
 class Vocabulary:
@@ -40,6 +45,8 @@ class Vocabulary:
         """The bytes that each token adds to a text; b"" for control tokens."""
         self.end_tokens = self._tables.ends
         self._ends = frozenset(self.end_tokens)
+        self._turns: OrderedDict[str, array[int]] = OrderedDict()
+        self._kept_tokens = 0
         self._beginning: dict[tuple[bytes, ...], NDArray[np.bool_]] = {}
 
     def is_end(self, token: int) -> bool:
@@ -58,6 +65,38 @@ class Vocabulary:
         tokens = (ctypes.c_int32 * room)()
         count = int(lib.llama_tokenize(self.pointer, data, len(data), tokens, room, False, special))
         return tokens[:count]
+
+    def prompt(self, text: str) -> list[int]:
+        """As `tokenize`, for a text of which most was tokenized before: a conversation with one more turn.
+
+        It is cut behind each end of a message, where llama.cpp begins anew whatever stands before, and the tokens of
+        the parts are remembered.
+        """
+        end = self._cut_behind
+        if not end or end not in text:
+            return self.tokenize(text)
+        tokens: list[int] = []
+        *whole, rest = text.split(end)
+        for part in whole:
+            if (known := self._turns.pop(part, None)) is None:
+                known = array("i", self.tokenize(part + end))
+                self._kept_tokens += len(known)
+            self._turns[part] = known
+            tokens += known
+        while self._kept_tokens > _TOKENS_KEPT:
+            self._kept_tokens -= len(self._turns.popitem(last=False)[1])
+        return tokens + self.tokenize(rest) if rest else tokens
+
+    @cached_property
+    def _cut_behind(self) -> str:
+        """The text of the token that ends a message; "" where cutting behind it could change what is around it."""
+        text, others = self.text(self.eos), self.special_texts()
+        attributes = lib.llama_vocab_get_attr(self.pointer, self.eos) if self.eos >= 0 else 0
+        plain = not attributes & (lib.LLAMA_TOKEN_ATTR_LSTRIP | lib.LLAMA_TOKEN_ATTR_RSTRIP)
+        known = (lib.LLAMA_VOCAB_TYPE_SPM, lib.LLAMA_VOCAB_TYPE_BPE)
+        if others.get(text) != self.eos or not plain or lib.llama_vocab_type(self.pointer) not in known:
+            return ""
+        return "" if any(_meets(text, other) for other in others if other != text) else text
 
     def continued(self, text: str) -> list[int]:
         """Tokens of a text that stands behind another: without the space that some vocabularies begin a text with."""
@@ -140,3 +179,11 @@ class Vocabulary:
             self._buffer = ctypes.create_string_buffer(-length + 1)
             length = int(lib.llama_token_to_piece(self.pointer, token, self._buffer, -length + 1, 0, special))
         return ctypes.string_at(self._buffer, length)
+
+
+def _meets(first: str, second: str) -> bool:
+    """Whether two texts can share characters where both occur."""
+    if first in second or second in first:
+        return True
+    sizes = range(1, min(len(first), len(second)))
+    return any(first[-size:] == second[:size] or second[-size:] == first[:size] for size in sizes)

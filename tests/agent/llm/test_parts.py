@@ -372,8 +372,27 @@ def test_threads_follow_what_is_fast_now() -> None:
     assert set(work(20)) == {4}
     speed.update({4: 50.0, 1: 1.0})
     now[0] += 60
-    assert work(40)[-10:] == [1] * 10
-    assert set(ThreadChooser(3, fixed=True)._arms[True]) == {3}
+    assert work(200)[-10:] == [1] * 10
+    assert ThreadChooser(3, fixed=True).pick(1) == ThreadChooser(3, fixed=True).pick(100) == 3
+
+
+def test_numbers_of_threads_are_compared_over_batches_of_one_size() -> None:
+    now = [0.0]
+    chooser = ThreadChooser(2, clock=lambda: now[0])
+
+    def work(size: int, seconds: dict[int, float]) -> int:
+        threads = chooser.pick(size)
+        now[0] += seconds[threads]
+        chooser.note(size, threads, seconds[threads])
+        return threads
+
+    # Large batches cost less a token than small ones: with one thread the large are as quick as two make the small.
+    few, many = {1: 0.038, 2: 0.022}, {1: 0.13, 2: 0.07}
+    used = [(work(6, few), work(55, many)) for _ in range(30)]
+    assert used[4:] == [(2, 2)] * 26
+    for _ in range(3):
+        assert work(6, {1: 0.038, 2: 0.3 if now[0] < 3 else 0.022}) == 2, "one that was held up says little"
+        now[0] = 3.0
 
 
 # options and fields

@@ -269,3 +269,19 @@ def _inside(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_whatever_the_schema_the_answer_fits(schema: dict[str, Any], seed: int) -> None:
     fits(written(schema, seed), schema)
+
+
+def test_a_compiler_that_got_its_tables_later_allows_the_same() -> None:
+    tokenizer: Any = llguidance.LLTokenizer("byte", slices=[])
+    compiler = GrammarCompiler(tokenizer, tokenizer.vocab_size)
+    rule = {"type": "object", "properties": {"a": {"type": "string", "maxLength": 9}}, "required": ["a"]}
+    grammar = json_grammar(rule)
+    before = compiler.matcher(grammar)
+    compiler.quicken()
+    for matcher in (before, compiler.matcher(grammar)):
+        known = COMPILER.matcher(grammar)
+        for part in ('{"a"', ': "t', 'ea"', "}"):
+            assert (matcher.allowed() == known.allowed()).all()
+            matcher.consume(list(part.encode()))
+            known.consume(list(part.encode()))
+        assert matcher.must_end

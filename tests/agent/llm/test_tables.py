@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import os
+import random
 from pathlib import Path
 
 import pytest
+from tests.agent.llm.llama_source import models
 
 from chatrec.agent.llm import _tables, embedded_model_path
 from chatrec.agent.llm._library import lib, start
@@ -59,4 +62,24 @@ def test_kept_tables_are_those_of_the_model(tmp_path: Path) -> None:
     assert kept.special_texts() == fresh.special_texts() != {}
     text = "Tea, or 茶?"
     assert b"".join(kept.pieces[token] for token in kept.tokenize(text)) == text.encode()
+    lib.llama_model_free(model)
+
+
+@pytest.mark.parametrize("name", ["embedded", "llama-bpe", "llama-spm", "phi-3", "command-r"])
+def test_a_prompt_has_the_same_tokens_in_parts_as_whole(name: str) -> None:
+    start()
+    settings = lib.llama_model_default_params()
+    settings.vocab_only = True
+    path = embedded_model_path(fast=False) if name == "embedded" else models() / f"ggml-vocab-{name}.gguf"
+    model = lib.llama_model_load_from_file(os.fsencode(path), settings)
+    vocabulary = Vocabulary(lib.llama_model_get_vocab(model))
+    rng = random.Random(1)
+    special = sorted(vocabulary.special_texts())[:30]
+    plain = ["Hello", " tea", "\n", "  ", " ", "你好", "\n\n", "é", ".", "▁", "<|", "|>", "</", "im_end"]
+    end = vocabulary.text(vocabulary.eos)
+    said = ""
+    for _ in range(150):
+        said += "".join(rng.choice([*plain, rng.choice(special), end]) for _ in range(rng.randint(0, 6)))
+        assert vocabulary.prompt(said) == vocabulary.tokenize(said)
+    assert len(vocabulary._turns) > 20
     lib.llama_model_free(model)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chatrec.agent.llm import ChatLlamaCpp, _tuned, embedded_model_path, shipped_adapter
-from chatrec.agent.llm._model_files import DEFAULT_WEIGHTS, derived_path
+from chatrec.agent.llm._model_files import default_weights, derived_path
 from chatrec.agent.llm._quantize import quantize
 from chatrec.agent.llm._threads import ThreadChooser
 from chatrec.agent.llm._tune import Progress, choose, thread_counts, tune
@@ -166,7 +166,7 @@ def test_tuning_that_is_stopped_leaves_nothing(tmp_path: Path, monkeypatch: pyte
 
 @pytest.mark.real_model
 def test_the_embedded_model_follows_the_choice_but_not_a_stale_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert embedded_model_path() == derived_path(DEFAULT_WEIGHTS)
+    assert embedded_model_path() == derived_path(default_weights())
     source = embedded_model_path(fast=False)
     store_choice(source, weights="Q4_0", n_batch=128, rows=[row("Q4_0", 100, 50)])
     assert embedded_model_path() == derived_path("Q4_0") == embedded_model_path(adapted=True)
@@ -174,7 +174,7 @@ def test_the_embedded_model_follows_the_choice_but_not_a_stale_one(monkeypatch: 
     store_choice(source, weights=AS_GIVEN, n_batch=128, rows=[row(AS_GIVEN, 100, 50)])
     assert embedded_model_path() == source
     monkeypatch.setattr(_tuned, "processor", lambda: "another")
-    assert embedded_model_path() == derived_path(DEFAULT_WEIGHTS)
+    assert embedded_model_path() == derived_path(default_weights())
 
 
 @pytest.mark.real_model
