@@ -18,7 +18,7 @@ import os
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
@@ -219,7 +219,7 @@ def length(path: str, repeats: int) -> Result:
 
 
 @contextmanager
-def _computed() -> Iterator[list[int]]:
+def _computed() -> Generator[list[int]]:
     """How many tokens each batch holds that is computed meanwhile."""
     sizes: list[int] = []
     decode = Context.decode
