@@ -4,8 +4,9 @@ Protocol: ratings of 4 and 5 are likes. "random": of each person's likes a fifth
 is told when the others were (a random split has no present). "1, 3, 5 known": only so many of the others are told, to
 rankers that learnt from all. "temporal": the newest fifth of all likes is kept back; people with and without an older
 like apart. "new items": a tenth of the films is taken out of what is learnt, and only they are listed. Every film but
-the known likes may be listed; everybody with a kept-back like is asked; NDCG with binary gains. The peers' settings
-were chosen as ours were: on a split of the known likes. Data are read from an unpacked `recbole`; nothing ships.
+the known likes may be listed; everybody with a kept-back like is asked; NDCG with binary gains. EASE's and ALS's
+settings were chosen as ours were, on a split of the known likes; the other peers have usual ones. Data are read from an
+unpacked `recbole`; nothing ships.
 
 Each split and seed is kept on its own in results/, so that the work can be done in pieces: `--only random-0`.
 """

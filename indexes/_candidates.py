@@ -252,8 +252,8 @@ class Finder:
             score += self._together.popular
         if wish.moved is not None:
             score += wish.moved
-        order = np.lexsort((self._shuffled[rows], -score[rows]))
-        return np.sort(rows[order[:size]])
+        key = 1e-6 / len(self._catalog) * self._shuffled[rows] - score[rows]
+        return np.sort(rows[np.argpartition(key, size - 1)[:size]]) if len(rows) > size else rows
 
     def _words(self, query: str, rows: Rows) -> Floats:
         found = np.zeros(len(self._catalog), dtype=np.float32)
