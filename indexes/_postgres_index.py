@@ -61,6 +61,7 @@ class PostgresIndex(EntryStore):
         # By the version of the catalog that they were read at.
         self._spelled: tuple[int, Speller] | None = None
         self._placed: tuple[int, NDArray[np.int64]] | None = None
+        self._said: tuple[tuple[int, str], QueryWords] | None = None
 
     @classmethod
     def build(
@@ -104,8 +105,10 @@ class PostgresIndex(EntryStore):
             entries = [Entry(catalog.items[row]) for row in rows]
             if progress is not None and not start:
                 progress(0, len(changed))
-            made = index._embedded(entries) if vectors is None else unit(np.asarray(vectors[rows], np.float32))
-            index._put(entries, made)
+            if vectors is None:
+                index._put(entries, embed_texts(index._embeddings, [entry.text() for entry in entries])[0])
+            else:
+                index._put(entries, unit(np.asarray(vectors[rows], np.float32)))
             if progress is not None:
                 progress(min(len(changed), start + _BATCH), len(changed))
         index._tables.tell(facets_told(catalog))
@@ -182,11 +185,7 @@ class PostgresIndex(EntryStore):
         rows = self.server.read(f"SELECT id, embedding FROM {head.items} WHERE id = ANY(%(ids)s)", {"ids": list(ids)})
         held = {row["id"]: vector_of(row["embedding"]) for row in rows}
         gone = np.zeros(head.dimensions, np.float32)
-        return (
-            np.stack([held.get(item_id, gone) for item_id in ids])
-            if ids
-            else np.zeros((0, head.dimensions), np.float32)
-        )
+        return np.stack([held.get(item_id, gone) for item_id in ids]) if ids else gone[None][:0]
 
     def mask(self, where: Filter | None) -> Mask | None:
         """Which rows a filter allows, in the order of the catalog, or of the rows where there is none; None for all.
@@ -276,7 +275,11 @@ GROUP BY 1, 2"""
             values = {"fields": [field for field, _ in distinct], "words": [word for _, word in distinct]}
             return {(row["field"], row["word"]): row["rows"] for row in self.server.read(sql, values)}
 
-        return QueryWords(text, head.sizes, held, lambda: self._speller(head))
+        last = self._said
+        if last is None or last[0] != (head.version, text):
+            # One turn asks for the same words several times.
+            last = self._said = (head.version, text), QueryWords(text, head.sizes, held, lambda: self._speller(head))
+        return last[1]
 
     def _speller(self, head: Head) -> Speller:
         if self._spelled is None or self._spelled[0] != head.version:
@@ -305,9 +308,6 @@ GROUP BY 1, 2"""
         if head is None or not head.dimensions:
             return {}
         return {row["id"]: row["digest"] for row in self.server.read(f"SELECT id, digest FROM {head.items}")}
-
-    def _embedded(self, entries: Sequence[Entry]) -> Floats:
-        return embed_texts(self._embeddings, [entry.text() for entry in entries])[0]
 
     def _put(self, entries: Sequence[Entry], vectors: Floats) -> None:
         if entries:

@@ -36,6 +36,10 @@ _alone: ContextVar[bool] = ContextVar("alone", default=False)
 """Whether one statement is all that is done, which is a transaction by itself."""
 
 
+_unhurried: ContextVar[bool] = ContextVar("unhurried", default=False)
+"""Whether the server need not wait for its disk: what is lost with a crash of the server is computed again."""
+
+
 class _Connected:
     """What store and checkpointer share: a server, of their own or lent, and its cursors."""
 
@@ -55,6 +59,8 @@ class _Connected:
             connection.pipeline() if pipeline and not _alone.get() else nullcontext(),
             connection.cursor(binary=True, row_factory=dict_row) as cursor,
         ):
+            if pipeline and _unhurried.get():
+                cursor.execute("SELECT set_config('synchronous_commit', 'off', true)")
             yield cursor
 
     def close(self) -> None:
@@ -186,7 +192,11 @@ class ServerSaver(_Connected, PostgresSaver):
         self, config: RunnableConfig, writes: Sequence[tuple[str, Any]], task_id: str, task_path: str = ""
     ) -> None:
         """Keep what a step of a turn wrote."""
-        self.server.safely(lambda: PostgresSaver.put_writes(self, config, writes, task_id, task_path))
+        token = _unhurried.set(True)
+        try:
+            self.server.safely(lambda: PostgresSaver.put_writes(self, config, writes, task_id, task_path))
+        finally:
+            _unhurried.reset(token)
 
     def delete_thread(self, thread_id: str) -> None:
         """Delete a conversation."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -24,6 +25,7 @@ _MOST_IN_GRAPH: Final = 2_000
 """Dimensions that pgvector's graphs can have."""
 _PLAIN_BELOW: Final = 1_900
 """Vectors of fewer dimensions fit beside what else a row holds of a page."""
+_SEEN_SECONDS: Final = 1.0
 _BUILD_MEMORY: Final = "256MB"
 
 
@@ -71,11 +73,18 @@ class CatalogTables:
         self.server = server
         self.name = _clean(name)
         self._embedder = embedder
+        self._seen: tuple[float, Head] | None = None
 
     def head(self) -> Head | None:
-        """What there is; None for nothing yet."""
+        """What there is; None for nothing yet. What other processes change is seen within a second."""
+        held = self._seen
+        if held is not None and time.monotonic() - held[0] < _SEEN_SECONDS:
+            return held[1]
+        at = time.monotonic()
         rows = self.server.read("SELECT * FROM catalogs WHERE name = %(name)s", {"name": self.name})
-        return _head(rows[0]) if rows else None
+        head = _head(rows[0]) if rows else None
+        self._seen = None if head is None else (at, head)
+        return head
 
     def put(self, entries: Sequence[Entry], vectors: Floats) -> None:
         """Add rows, or put others in the place of those with the same ids, in one transaction.
@@ -87,10 +96,12 @@ class CatalogTables:
         last = {entry.item.id: number for number, entry in enumerate(entries)}  # of equal ids the last one counts
         chosen, made = [entries[number] for number in last.values()], vectors[list(last.values())]
         self.server.safely(lambda: self._put(chosen, made))
+        self._seen = None
 
     def remove(self, ids: Sequence[str] | None) -> None:
         """Take rows out, all of them for None; ids that are not there are ignored."""
         self.server.safely(lambda: self._change(ids, [], np.zeros((0, 0), np.float32)))
+        self._seen = None
 
     def drop(self) -> bool:
         """Delete the catalog with its tables; returns whether there was one."""
@@ -104,6 +115,7 @@ class CatalogTables:
                 connection.execute(b"DELETE FROM catalogs WHERE name = %s", [self.name])
                 return True
 
+        self._seen = None
         return self.server.safely(drop)
 
     def tell(self, told: dict[str, Any]) -> None:
