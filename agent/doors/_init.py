@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import secrets
 import textwrap
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -14,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from chatrec._files import replacing
 from chatrec.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -217,11 +216,8 @@ def _comment(text: str) -> Iterator[str]:
 
 def _replace(path: Path, text: str) -> None:
     """Write a file as a whole, or leave it as it was."""
-    new = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
-        new.write_text(text, "utf-8")
-        os.replace(new, path)
+        with replacing(path) as made:
+            made.write_text(text, "utf-8")
     except OSError as error:
         raise ConfigError(f"{path} cannot be written: {error.strerror}", hint="go to a folder of your own") from error
-    finally:
-        new.unlink(missing_ok=True)
