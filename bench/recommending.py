@@ -29,10 +29,12 @@ class RandomVectors(Embeddings):
     """A random vector for each text, seeded by it."""
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
-        return np.random.default_rng(len(texts)).normal(size=(len(texts), 384)).tolist()
+        vectors: list[list[float]] = np.random.default_rng(len(texts)).normal(size=(len(texts), 384)).tolist()
+        return vectors
 
     def embed_query(self, text: str) -> list[float]:
-        return np.random.default_rng(len(text)).normal(size=384).tolist()
+        vector: list[float] = np.random.default_rng(len(text)).normal(size=384).tolist()
+        return vector
 
 
 def main() -> int:

@@ -134,7 +134,8 @@ def rankers(catalog: Catalog, index: ItemIndex, told: dict[str, list[int]]) -> d
         for row in turn.named:
             for other, count in together.get(row, {}).items():
                 company[other] += count / np.sqrt(max(1.0, float(often[row])))
-        return meaning(turn) + 0.5 * company / max(float(company.max()), 1e-6) + 0.05 * np.log1p(often)
+        known = company / max(float(company.max()), 1e-6)
+        return np.asarray(meaning(turn) + 0.5 * known + 0.05 * np.log1p(often), dtype=np.float32)
 
     likes = [(dialogue, row, None, 0.0) for dialogue, rows in told.items() for row in rows]
     learnt = CoPreference.learn(Interactions.of(likes), len(catalog))

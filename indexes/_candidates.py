@@ -106,7 +106,10 @@ class Finder:
         found: set[int] = set()
         for mask in narrower:
             found.update(np.flatnonzero(mask).tolist())
-        for target in self._targets(wish):
+        targets = self._targets(wish)
+        nearest = self._search(targets[0], max(_PER_SIGNAL, 2 * k), pool)
+        found.update(nearest)
+        for target in targets[1:]:
             found.update(self._search(target, max(_PER_SIGNAL, 2 * k), pool))
         soft = [self._mask(constraint) & pool for constraint in wish.prefer or wish.soft()]
         if len(wish.soft()) > 1:
@@ -118,10 +121,10 @@ class Finder:
                 if not len(scores):
                     continue
                 found.update(_best(scores, max(_PER_SIGNAL, 2 * k), pool))
-        main = self._targets(wish)[0]
         for mask in soft:
-            if mask.any():
-                found.update(self._search(main, max(_PER_FACET, k), mask))
+            # Where so many of the nearest satisfy it, they are the nearest of those that do.
+            if mask.any() and mask[nearest].sum() < max(_PER_FACET, k):
+                found.update(self._search(targets[0], max(_PER_FACET, k), mask))
         return np.array(sorted(found), dtype=np.intp)
 
     def signals(self, wish: Wish, rows: Rows, vectors: Floats, relaxed: Sequence[Constraint]) -> dict[str, Floats]:

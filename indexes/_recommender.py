@@ -241,7 +241,9 @@ class Recommender:
             shut["now", ""] = self._mask_of(now)
         shut |= {("profile", str(each)): ~self.catalog.mask([each]) for each in avoid}
         age = self._age_of(user_id) if self._age_of is not None else None
-        return shut | {("rule", told): mask for told, mask in self.rules.shut(self.catalog, asked, age).items()}
+        for told, mask in self.rules.shut(self.catalog, asked, age).items():
+            shut["rule", told] = mask
+        return shut
 
     def _open(self, shut: Mapping[tuple[By, str], Mask]) -> Mask:
         allowed = np.ones(len(self.catalog), dtype=np.bool_)

@@ -124,7 +124,9 @@ class CoPreference:
             found[self.items] = _in_deviations(self._beside(places, weights)[self.items])
             if self.factors and (weights > 0).any():
                 known_well = len(known) / (len(known) + _MANY)
-                suits = np.sum([fold_in(*each, places, weights) for each in self._folding], axis=0, dtype=np.float32)
+                suits: Floats = np.zeros(len(self.items), dtype=np.float32)
+                for factors, common in self._folding:
+                    suits += fold_in(factors, common, places, weights)
                 found[self.items] = known_well * found[self.items] + _in_deviations(suits)
             found[self.items[places]] = 0.0
         said = min(1.0, sum(abs(weight) for _, weight in known))
@@ -248,7 +250,7 @@ def _chosen(people: NDArray[np.int32], columns: NDArray[np.int32], gram: Floats)
     hidden = np.array([rng.choice(np.flatnonzero(likes)) for likes in whole])
     seen = whole.copy()
     seen[np.arange(len(seen)), hidden] = 0.0
-    less = gram - whole.T @ whole + seen.T @ seen
+    less: Floats = (gram - whole.T @ whole + seen.T @ seen).astype(np.float32)
     return max(_LAMBDAS, key=lambda strength: _gain(seen, hidden, _ease(less, strength)))
 
 
