@@ -162,7 +162,7 @@ def replay(messages: Sequence[AnyMessage], start: Turn, catalog: Catalog, embedd
             turn = replace(turn, language=language_of(text, turn.language))
             turn = fold(turn, catalog.link(text, last=turn.shown, embedder=embedder), text, catalog)
         elif isinstance(message, AIMessage):
-            turn = _after_reply(turn, message.additional_kwargs.get(STAMP), catalog)
+            turn = after_reply(turn, message.additional_kwargs.get(STAMP), catalog)
     return turn
 
 
@@ -178,7 +178,8 @@ def _stamped_turn(message: AnyMessage, catalog: Catalog) -> Turn | None:
     return turn if all(i in catalog for i in ids) else None
 
 
-def _after_reply(turn: Turn, stamp: Any, catalog: Catalog) -> Turn:
+def after_reply(turn: Turn, stamp: Any, catalog: Catalog) -> Turn:
+    """The turn as it stands once a reply was given; its stamp says what was shown and asked."""
     if not isinstance(stamp, dict):
         return turn
     if stamp.get("act") != "recommend":

@@ -18,6 +18,7 @@ from langgraph.store.memory import InMemoryStore
 from chatrec.errors import StoreError
 from chatrec.indexes._conversations import Conversations, moment
 from chatrec.indexes._events import Scrubs, checked_id
+from chatrec.indexes._heard import forget_heard, forget_heard_threads
 from chatrec.indexes._logs import everything, forget_old, forget_user
 from chatrec.indexes._threads import ThreadOwners
 
@@ -166,6 +167,7 @@ def _forget(user_id: str, store: BaseStore, saver: Saver | None, loop: asyncio.A
     for thread_id in gone:
         owners.release(thread_id)
     profile, feedback = (forget_user(store, log, user_id) for log in ("profile", "feedback"))
+    forget_heard(store, user_id)
     left += _scrub(store, deleted=bool(profile or feedback or gone))
     return Forgotten(profile, feedback, tuple(gone), tuple(left))
 
@@ -185,6 +187,7 @@ def _retain(
     gone, left = _delete(old, saver, loop) if old else ([], [])
     for thread_id in gone:
         owners.release(thread_id)
+    forget_heard_threads(store, gone)
     feedback, notes = forget_old(store, before)
     left += _scrub(store, deleted=bool(feedback or notes or gone))
     return Forgotten(0, feedback, tuple(gone), tuple(left))

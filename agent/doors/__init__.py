@@ -1,1 +1,1 @@
-"""The ways in: the command line and the terminal chat."""
+"""The ways in: the command line, the terminal chat, the OpenAI-compatible server, the MCP server."""

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from langchain_core.language_models import BaseChatModel
+from langgraph.store.base import BaseStore
 
 from chatrec.agent._assemble import create_recommender, open_model
+from chatrec.agent._graph import RecommenderGraph
 from chatrec.agent._turns import Language
 from chatrec.agent.doors._company import known_company
 from chatrec.agent.doors._people import let_go
 from chatrec.agent.doors._session import Session
 from chatrec.agent.doors._told import Told, load_told
+from chatrec.errors import CatalogError
 from chatrec.indexes import Catalog, Recommender, home, open_checkpointer, open_store
 from chatrec.indexes._persistence import build_index, catalog_note, index_folder, load_from_database
 
@@ -73,28 +76,94 @@ def open_session(
         ModelError: The model cannot be loaded.
         ThreadRefused: The thread belongs to another user.
     """
+    rooms = open_rooms([wanted.catalog], wanted, on_progress=on_progress, model=model)
+    (room,) = rooms.values()
+    return room.session(wanted.user, wanted.thread or secrets.token_hex(3))
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """One catalog, ready to be talked about by any number of people.
+
+    Attributes:
+        agent: The recommending agent.
+        recommender: What it recommends from.
+    """
+
+    agent: RecommenderGraph
+    recommender: Recommender
+
+    def session(self, user_id: str, thread_id: str) -> Session:
+        """One person's conversation.
+
+        Raises:
+            ThreadRefused: The thread belongs to another user.
+        """
+        return Session(self.agent, self.recommender, user_id=user_id, thread_id=thread_id)
+
+
+def open_rooms(
+    catalogs: Sequence[str],
+    wanted: Wanted,
+    *,
+    on_progress: OnProgress | None = None,
+    model: BaseChatModel | None = None,
+) -> dict[str, Room]:
+    """Open several catalogs at once, by their names; one model and the same stores serve them all.
+
+    Args:
+        catalogs: Demo catalogs' names, or paths of files.
+        wanted: Everything but catalog, user and thread, which are not read.
+        on_progress: Told how far loading is.
+        model: A LangChain chat model to use instead of a local one.
+
+    Raises:
+        CatalogError: A catalog cannot be read, or two have the same name.
+        ModelError: The model cannot be loaded.
+    """
     tell = on_progress or _quiet
+    url = wanted.database_url
     if wanted.keep_days is not None:
-        let_go(wanted.keep_days, wanted.database_url)
+        let_go(wanted.keep_days, url)
     with ThreadPoolExecutor(1, thread_name_prefix="chatrec-model") as beside:
         loading = None if model is not None else beside.submit(_load_model, wanted.model, wanted.adapter)
-        catalog, index = open_index(wanted.catalog, on_progress=tell, database_url=wanted.database_url)
+        opened = [(source, *open_index(source, on_progress=tell, database_url=url)) for source in catalogs]
         tell("model", 0, 0)
         speaker = model if loading is None else loading.result()
-    state = home()
-    store = open_store(wanted.database_url or state / "people.db")
-    together = known_company(catalog, index_folder(wanted.catalog, catalog.name))
-    recommender = Recommender(catalog, index=index, store=store, together=together, rules=wanted.rules)
-    agent = create_recommender(
-        recommender,
-        model=speaker,
-        store=store,
-        checkpointer=open_checkpointer(wanted.database_url or state / "threads.db"),
-        language=wanted.language,
-        max_questions=wanted.max_questions,
-    )
-    thread = wanted.thread or secrets.token_hex(3)
-    return Session(agent, recommender, user_id=wanted.user, thread_id=thread)
+    store, threads = open_store(url or home() / "people.db"), open_checkpointer(url or home() / "threads.db")
+    rooms: dict[str, Room] = {}
+    for source, catalog, index in opened:
+        if catalog.name in rooms:
+            raise CatalogError(
+                f"two catalogs are called {catalog.name!r}", hint="rename one of the files: people choose by the name"
+            )
+        recommender = open_recommender(source, catalog, index, store, rules=wanted.rules)
+        agent = create_recommender(
+            recommender,
+            model=speaker,
+            store=store,
+            checkpointer=threads,
+            language=wanted.language,
+            max_questions=wanted.max_questions,
+        )
+        rooms[catalog.name] = Room(agent, recommender)
+    return rooms
+
+
+def open_recommender(
+    source: str, catalog: Catalog, index: ItemIndex | PostgresIndex, store: BaseStore, *, rules: Path | None = None
+) -> Recommender:
+    """What recommends, with all that was learnt for the catalog.
+
+    Args:
+        source: What the catalog was loaded from.
+        catalog: The items.
+        index: Their index.
+        store: Where profiles and feedback live.
+        rules: The owner's.
+    """
+    together = known_company(catalog, index_folder(source, catalog.name))
+    return Recommender(catalog, index=index, store=store, together=together, rules=rules)
 
 
 def open_index(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from chatrec.agent.doors import _mcp, _serve
 from chatrec.agent.doors._database import database, migrate
 from chatrec.agent.doors._init import init
 from chatrec.agent.doors._learning import evaluate, tune
@@ -329,6 +330,8 @@ def _chat_text(wanted: Wanted, messages: list[str] | None) -> None:
         screen.say("bye", options=shlex.join(options))
 
 
+_serve.register(app)
+_mcp.register(app)
 register(app)
 app.command()(init)
 

@@ -1,0 +1,146 @@
+"""The OpenAI-compatible server: models, chat completions, health, readiness, metrics."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Mapping
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse, Response, StreamingResponse
+from starlette.types import ASGIApp
+
+from chatrec.agent.doors._guard import HOLDER, Guard
+from chatrec.agent.doors._keys import Keys, person_of
+from chatrec.agent.doors._metrics import CONTENT_TYPE, Metrics
+from chatrec.agent.doors._open import Room
+from chatrec.agent.doors._serve_errors import ApiError, as_api_error, busy, refuse, told_in_format
+from chatrec.agent.doors._serve_reply import END, WAITING, Reply, cut, event
+from chatrec.agent.doors._serve_request import ChatRequest
+from chatrec.agent.doors._serve_turns import Taken, Turns, taken, until_gone
+
+PATHS = frozenset({"/v1/models", "/v1/chat/completions", "/metrics"})
+_PATIENCE = 10.0
+"""Seconds after which a stream that has nothing to say yet shows that it lives."""
+
+
+def serve_app(
+    rooms: Mapping[str, Room],
+    *,
+    keys: Keys,
+    rate: str | None = None,
+    body_limit: int = 2**20,
+    most_turns: int = 64,
+    user_header: str | None = None,
+) -> ASGIApp:
+    """The server as an ASGI application.
+
+    Args:
+        rooms: The catalogs, by the names that clients choose models by.
+        keys: Who is let in; with none, whoever reaches it from this machine.
+        rate: How often each key may call, such as "120/minute".
+        body_limit: The largest request, in bytes.
+        most_turns: Turns under way at once, those that wait for the model included; one more is told to come back.
+        user_header: A header that names the person; believed before the request's `user`.
+    """
+    metrics = Metrics()
+    turns = Turns(rooms, most=most_turns, metrics=metrics)
+    app = FastAPI(title="chatrec", docs_url=None, redoc_url=None, max_body_size=body_limit)
+    told_in_format(app)
+    _add_models(app, rooms)
+    _add_chat(app, rooms, turns, user_header)
+    _add_watching(app, rooms, turns, metrics)
+    return Guard(app, keys=keys, rate=rate, body_limit=body_limit, metrics=metrics, refuse=refuse, paths=PATHS)
+
+
+def _add_models(app: FastAPI, rooms: Mapping[str, Room]) -> None:
+    created = int(time.time())
+
+    def model(name: str) -> dict[str, Any]:
+        return {"id": name, "object": "model", "created": created, "owned_by": "chatrec"}
+
+    @app.get("/v1/models")
+    async def models() -> dict[str, Any]:  # pyright: ignore[reportUnusedFunction]
+        return {"object": "list", "data": [model(name) for name in rooms]}
+
+    @app.get("/v1/models/{name:path}")
+    async def one(name: str) -> dict[str, Any]:  # pyright: ignore[reportUnusedFunction]
+        _known(name, rooms)
+        return model(name)
+
+
+def _add_chat(app: FastAPI, rooms: Mapping[str, Room], turns: Turns, user_header: str | None) -> None:
+    @app.post("/v1/chat/completions")
+    async def chat(body: ChatRequest, request: Request) -> Response:  # pyright: ignore[reportUnusedFunction]
+        _known(body.model, rooms)
+        said = body.said()
+        user = (request.headers.get(user_header, "").strip() if user_header else "") or body.person
+        task = turns.begin(body.model, person_of(request.scope.get(HOLDER), user), said)
+        if body.stream:
+            return StreamingResponse(
+                _stream(task, body),
+                media_type="text/event-stream",
+                headers={"cache-control": "no-store", "x-accel-buffering": "no"},
+            )
+        result = await until_gone(task, lambda: _gone(request))
+        if result is None:
+            return Response(status_code=499)  # nobody reads it
+        text = cut(result.answer.reply, body.stops)
+        return JSONResponse(Reply(body.model).whole(result.answer, text, result.usage))
+
+
+def _add_watching(app: FastAPI, rooms: Mapping[str, Room], turns: Turns, metrics: Metrics) -> None:
+    @app.get("/health")
+    async def health() -> dict[str, str]:  # pyright: ignore[reportUnusedFunction]
+        return {"status": "ok"}
+
+    @app.get("/ready")
+    async def ready() -> dict[str, str]:  # pyright: ignore[reportUnusedFunction]
+        if turns.full:
+            raise busy()
+        for room in rooms.values():
+            # A database that does not answer is told here, before people are sent to this server.
+            await asyncio.to_thread(room.recommender.profiles.get, "nobody")
+        return {"status": "ready"}
+
+    @app.get("/metrics")
+    async def numbers() -> Response:  # pyright: ignore[reportUnusedFunction]
+        return Response(metrics.text(), media_type=CONTENT_TYPE)
+
+
+async def _stream(task: asyncio.Task[Taken], body: ChatRequest) -> AsyncGenerator[bytes, None]:
+    reply = Reply(body.model)
+    try:
+        yield reply.begin()
+        while not task.done():
+            await asyncio.wait({task}, timeout=_PATIENCE)
+            if not task.done():
+                yield WAITING
+        result = await taken(task)
+        for chunk in reply.words(cut(result.answer.reply, body.stops)):
+            yield chunk
+        yield reply.end(result.answer)
+        if body.stream_options is not None and body.stream_options.include_usage:
+            yield reply.usage(result.usage)
+        yield END
+    except Exception as error:
+        # The status is sent already: the error is an event of the stream, as OpenAI's clients expect it.
+        yield event(as_api_error(error).as_dict())
+    finally:
+        task.cancel()
+
+
+async def _gone(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+def _known(name: str, rooms: Mapping[str, Room]) -> None:
+    if name not in rooms:
+        raise ApiError(
+            f"The model {name[:80]!r} does not exist. Known: {', '.join(rooms)}.",
+            status=404,
+            code="model_not_found",
+            param="model",
+        )
