@@ -122,7 +122,7 @@ class Guard:
             return Refusal(413, "request_too_large", f"The request is larger than {self._body_limit} bytes.")
         if not len(self._keys):
             origin = headers.get("origin", "http://localhost").partition("//")[2] or "null"
-            if not _is_ours(headers.get("host", "localhost")) or not _is_ours(origin):
+            if not is_ours(headers.get("host", "localhost")) or not is_ours(origin):
                 # A page of the web must not talk to this machine through its visitor's browser.
                 return Refusal(403, "forbidden", "Without API keys only this machine's own names are answered.")
             return await self._within("everybody")
@@ -157,7 +157,7 @@ class Guard:
         access.info("%s %s %d %.3fs key=%s", method, path, status, seconds, tag)
 
 
-def _is_ours(host: str) -> bool:
+def is_ours(host: str) -> bool:
     """Whether a Host, or the host of an Origin, names this machine from within."""
     name = host.strip().lower()
     name = name[: name.index("]") + 1] if name.startswith("[") and "]" in name else name.partition(":")[0]

@@ -52,6 +52,10 @@ class Keys:
     def __len__(self) -> int:
         return len(self._held)
 
+    def tagged(self, tag: str) -> Holder | None:
+        """Whose key has this tag, as long as it is let in."""
+        return next((holder for _, holder in self._held if holder.tag == tag), None)
+
     def holder(self, key: str) -> Holder | None:
         """Who holds a key, or None; takes as long for a wrong key as for a right one."""
         digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()

@@ -93,7 +93,7 @@ def forget(
             typer.echo("{}: {} wishes, {} feedback, {} conversations".format(user, *counts))
             typer.confirm("Delete them for good?", abort=True)
         gone = forget_person(user, store=store, checkpointer=saver)
-    _forget_beside(user)
+    forget_beside(user)
     typer.echo(
         f"{user}: forgotten; {gone.profile} records of wishes, {gone.feedback} of feedback, "
         f"{len(gone.threads)} conversations are deleted"
@@ -161,7 +161,7 @@ def _history(user: str) -> Path:
     return history_file(user)
 
 
-def _forget_beside(user: str) -> None:
+def forget_beside(user: str) -> None:
     """Delete what else may hold a person's words: typed lines, and beginnings of prompts with an app's own text."""
     from chatrec.agent.llm._shelf import prefix_folder
     from chatrec.indexes import home

@@ -123,13 +123,16 @@ def key(
     typer.echo(new_key(name, file))
 
 
-def admitted(host: str, api_key_file: Path | None, rate: str) -> tuple[Keys, str | None]:
+def admitted(
+    host: str, api_key_file: Path | None, rate: str, *, default: str = "120/minute"
+) -> tuple[Keys, str | None]:
     """Who is let in and how often; other machines only with keys.
 
     Args:
         host: Where the server listens.
         api_key_file: The keys.
         rate: As told on the command line.
+        default: The rate beyond this machine, where none is told.
 
     Raises:
         typer.BadParameter: The server would be open to other machines without keys, or the rate is not understood.
@@ -149,7 +152,7 @@ def admitted(host: str, api_key_file: Path | None, rate: str) -> tuple[Keys, str
             param_hint="--host",
         )
     if rate == "auto":
-        return keys, "120/minute" if far else None
+        return keys, default if far else None
     if rate == "none":
         return keys, None
     try:

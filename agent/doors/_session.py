@@ -13,6 +13,7 @@ from typing import Any, cast
 from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.messages import AnyMessage, HumanMessage, ToolMessage
 from langchain_core.runnables import RunnableConfig
+from langgraph.checkpoint.base import BaseCheckpointSaver
 
 from chatrec.agent._context import RecommenderContext
 from chatrec.agent._graph import RecommenderGraph
@@ -103,6 +104,12 @@ class Session:
     def agent(self) -> RecommenderGraph:
         """Who answers."""
         return self._agent
+
+    @property
+    def saver(self) -> BaseCheckpointSaver[Any] | None:
+        """What keeps the conversations, if anything does."""
+        kept = self._agent.checkpointer
+        return None if isinstance(kept, bool) else kept
 
     @property
     def catalog(self) -> Catalog:
@@ -322,8 +329,8 @@ class Session:
         checkpoint = before.get("configurable", {}).get("checkpoint_id")
         if checkpoint is not None:
             self._agent.update_state(before, None, as_node="__copy__")
-        elif self._agent.checkpointer is not None and not isinstance(self._agent.checkpointer, bool):
-            self._agent.checkpointer.delete_thread(self.thread_id)
+        elif self.saver is not None:
+            self.saver.delete_thread(self.thread_id)
 
     def title(self, item_id: str) -> str:
         """An item's title; its id where the catalog has it no more."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from chatrec.agent.doors import _mcp, _serve
+from chatrec.agent.doors import _mcp, _serve, _web
 from chatrec.agent.doors._database import database, migrate
 from chatrec.agent.doors._init import init
 from chatrec.agent.doors._learning import evaluate, tune
@@ -331,6 +331,7 @@ def _chat_text(wanted: Wanted, messages: list[str] | None) -> None:
 
 
 _serve.register(app)
+_web.register(app)
 _mcp.register(app)
 register(app)
 app.command()(init)
