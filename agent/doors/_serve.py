@@ -60,6 +60,9 @@ def serve(
         str | None, typer.Option(help="A header that names the person, before the request's `user`.")
     ] = None,
     grace: Annotated[int, GRACE] = 20,
+    bare: Annotated[
+        bool, typer.Option("--bare", help="Also the language model by itself, with tools, at /bare/v1.")
+    ] = False,
     max_questions: Annotated[int, typer.Option(help="Questions in a row before a list is due.", min=0, max=10)] = 2,
     database_url: Annotated[str | None, DATABASE_URL] = None,
     keep_days: Annotated[
@@ -72,6 +75,7 @@ def serve(
     - `chatrec serve --catalog films --catalog dishes.csv` two models: films and dishes
     - `chatrec key ana --file keys.txt`, then `chatrec serve --host 0.0.0.0 --api-key-file keys.txt` for other machines
     - `curl http://127.0.0.1:8000/v1/models`
+    - `chatrec serve --bare`, then elsewhere `chatrec chat --model http://host:8000/bare/v1`
 
     Clients send the whole conversation each time, as OpenAI's do. People are told apart by API key and by the request's
     `user`; each has a profile of their own. Items come as text, and as data in the field `chatrec` beside it.
@@ -80,6 +84,7 @@ def serve(
     from rich.console import Console
 
     needs("fastapi", "uvicorn", "prometheus_client", "limits", extra="serve")
+    from chatrec.agent._assemble import open_model
     from chatrec.agent.doors._open import Wanted, open_rooms
     from chatrec.agent.doors._serve_app import serve_app
     from chatrec.agent.doors._terminal import Loading
@@ -95,7 +100,8 @@ def serve(
         database_url=database_url,
     )
     with Loading(Console(stderr=True), language=machine_language()) as loading:
-        rooms = open_rooms(catalog or ["films"], wanted, on_progress=loading.tell)
+        speaker = open_model(model, None if adapter == "none" else adapter, load=True) if bare else None
+        rooms = open_rooms(catalog or ["films"], wanted, on_progress=loading.tell, model=speaker)
     app = serve_app(
         rooms,
         keys=keys,
@@ -103,6 +109,7 @@ def serve(
         body_limit=body_limit,
         most_turns=max_turns,
         user_header=user_header,
+        bare=speaker,
     )
     run(app, host=host, port=port, grace=grace, told=f"{', '.join(rooms)}: {{url}}/v1")
 

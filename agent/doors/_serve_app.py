@@ -9,12 +9,15 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
+from langchain_core.language_models import BaseChatModel
 from starlette.types import ASGIApp
 
 from chatrec.agent.doors._guard import HOLDER, Guard
 from chatrec.agent.doors._keys import Keys, person_of
 from chatrec.agent.doors._metrics import CONTENT_TYPE, Metrics
 from chatrec.agent.doors._open import Room
+from chatrec.agent.doors._serve_bare import PATHS as BARE_PATHS
+from chatrec.agent.doors._serve_bare import add_bare
 from chatrec.agent.doors._serve_errors import ApiError, as_api_error, busy, refuse, told_in_format
 from chatrec.agent.doors._serve_reply import END, WAITING, Reply, cut, event
 from chatrec.agent.doors._serve_request import ChatRequest
@@ -33,6 +36,7 @@ def serve_app(
     body_limit: int = 2**20,
     most_turns: int = 64,
     user_header: str | None = None,
+    bare: BaseChatModel | None = None,
 ) -> ASGIApp:
     """The server as an ASGI application.
 
@@ -43,6 +47,7 @@ def serve_app(
         body_limit: The largest request, in bytes.
         most_turns: Turns under way at once, those that wait for the model included; one more is told to come back.
         user_header: A header that names the person; believed before the request's `user`.
+        bare: The language model, where it is to be served by itself too.
     """
     metrics = Metrics()
     turns = Turns(rooms, most=most_turns, metrics=metrics)
@@ -51,7 +56,11 @@ def serve_app(
     _add_models(app, rooms)
     _add_chat(app, rooms, turns, user_header)
     _add_watching(app, rooms, turns, metrics)
-    return Guard(app, keys=keys, rate=rate, body_limit=body_limit, metrics=metrics, refuse=refuse, paths=PATHS)
+    if bare is not None:
+        add_bare(app, bare, "bare")
+    return Guard(
+        app, keys=keys, rate=rate, body_limit=body_limit, metrics=metrics, refuse=refuse, paths=PATHS | BARE_PATHS
+    )
 
 
 def _add_models(app: FastAPI, rooms: Mapping[str, Room]) -> None:
