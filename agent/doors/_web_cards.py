@@ -184,7 +184,8 @@ def text(words: str, *, tag: str = "span", name: str = "") -> TextElement:
 
 def around(answer: Answer, catalog: Catalog) -> tuple[str, str, Spoken]:
     """The words of a reply before and after its list, and the reply's language."""
-    before, after, spoken = answer.reply, "", None
+    before, after = answer.reply, ""
+    spoken: Spoken | None = None
     for language in SPOKEN if answer.recommendations else ():
         listed = listing(answer.recommendations, catalog.facets, language)
         if listed in answer.reply:

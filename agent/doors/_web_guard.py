@@ -134,7 +134,8 @@ def _is_small(headers: Headers) -> bool:
 
 def holder_of(request: Request) -> Holder | None:
     """Whose key a browser came in with."""
-    return request.scope.get(HOLDER)
+    holder: Holder | None = request.scope.get(HOLDER)
+    return holder
 
 
 def spoken_in(request: Request) -> Spoken:

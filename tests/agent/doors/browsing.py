@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 from selenium.common.exceptions import (
@@ -131,7 +131,8 @@ class Browser:
 
     def complaints(self) -> list[str]:
         """What the browser's console complains of."""
-        return [str(entry["message"]) for entry in self.chrome.get_log("browser") if entry["level"] == "SEVERE"]
+        chrome: Any = self.chrome  # of its logs no types are told
+        return [str(entry["message"]) for entry in chrome.get_log("browser") if entry["level"] == "SEVERE"]
 
 
 @contextmanager
