@@ -287,9 +287,10 @@ class Session:
         people = [m.id for m in state.values.get("messages", []) if isinstance(m, HumanMessage)]
         if key not in people or (state.next and people[-1] == key):
             return None
-        told = exchanges(state.values["messages"], self.catalog)
-        place = people.index(key)
-        return told[place].answer if len(told) > place else None
+        messages: list[AnyMessage] = state.values["messages"]
+        start = next(at for at, message in enumerate(messages) if message.id == key)
+        told = exchanges(messages[start:], self.catalog)
+        return told[0].answer if told else None
 
     def _begin(
         self, text: str, history: Sequence[AnyMessage] = (), *, key: str | None = None

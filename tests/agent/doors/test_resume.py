@@ -132,3 +132,26 @@ def test_each_step_is_kept_before_the_next(process: Process) -> None:
     said = {"messages": [{"role": "user", "content": "I know the first"}]}
     agent.invoke(said, config, context=RecommenderContext("ana"))
     assert kept == [True]
+
+
+class Killed(BaseException):
+    """Stands for a process's end."""
+
+
+def test_a_tool_that_died_after_its_record_is_run_again_and_counts_once(process: Process) -> None:
+    agent, recommender = process([NOTED, ("recommend", {}), "Here."])
+    record = recommender.feedback.record
+
+    def dying(*args: Any, **kwargs: Any) -> Any:
+        record(*args, **kwargs)
+        raise Killed
+
+    recommender.feedback.record = dying  # type: ignore[method-assign]
+    said: Any = {"messages": [{"role": "user", "content": "I know the first"}]}
+    with pytest.raises(Killed):
+        agent.invoke(said, {"configurable": {"thread_id": "t"}}, context=RecommenderContext("ana"))
+    other, again = process([("recommend", {}), "Here."])
+    session = Session(other, again, user_id="ana", thread_id="t")
+    assert session.send("I know the first").recommendations
+    assert len(again.feedback.export("ana")) == 2
+    assert len(told(again)) == 1
