@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from nicegui import ui
@@ -100,7 +101,7 @@ class Card:
         deck = self._deck
         with ui.element("div").classes("acts"):
             for kind, icon in BUTTONS.items():
-                self._buttons[kind] = self._button(kind, icon, lambda kind=kind: deck.judge(self._entry, kind, ""))
+                self._buttons[kind] = self._button(kind, icon, partial(deck.judge, self._entry, kind, ""))
             why = self._button("why", "bar_chart", lambda: None)
         details = ui.element("div").classes("details")
         details.props["id"] = f"why-{details.id}"
