@@ -133,8 +133,9 @@ class Card:
             field = ui.input(tell("reason", language)).props("dense outlined maxlength=200 autocomplete=off")
 
             async def note() -> None:
-                if field.value.strip():
-                    await self._deck.judge(self._entry, "reject", field.value.strip())
+                reason = (field.value or "").strip()
+                if reason:
+                    await self._deck.judge(self._entry, "reject", reason)
 
             field.on("keydown.enter", note, js_handler="(e) => { if (!e.isComposing) emit() }")
             with field.add_slot("append"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -250,9 +251,7 @@ class Page:
         with ui.element("div").classes("chips").props("role=group") as self._chips:
             self._chips.props["aria-label"] = self._say("options")
             for shown, words in offers:
-                ui.button(shown, on_click=lambda words=words: self._say_it(words)).props(
-                    "outline rounded dense no-caps"
-                )
+                ui.button(shown, on_click=partial(self._say_it, words)).props("outline rounded dense no-caps")
 
     def _list(self, entries: Any, spoken: Spoken) -> None:
         if not entries:

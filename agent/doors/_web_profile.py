@@ -36,7 +36,8 @@ class ProfilePanel:
         undo: Callable[[], None],
         forget: Callable[[], Awaitable[None]],
     ) -> None:
-        self._session, self._language, self._changed = session, language, changed
+        self._session, self._changed = session, changed
+        self._language: Spoken = language
         with ui.dialog().props("position=right full-height") as self._dialog, ui.card().classes("profile") as card:
             card.props["role"] = "document"
             self._dialog.props["aria-label"] = self._say("profile_head")
