@@ -61,7 +61,7 @@ def mcp_app(
         body_limit: The largest request, in bytes.
     """
 
-    @server.custom_route("/health", methods=["GET"])
+    @server.custom_route("/health", methods=["GET"])  # type: ignore[untyped-decorator]
     async def health(_request: Request) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
         return JSONResponse({"status": "ok"})
 

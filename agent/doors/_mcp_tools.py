@@ -168,7 +168,8 @@ def _add_finding(
         """
         with talks.of(person_of(ctx), conversation) as talk:
             described: dict[str, Any] = _call(describe_item_tool(recommender, talk), item=item)["described"]
-        return _clean(described)
+        cleaned: dict[str, Any] = _clean(described)
+        return cleaned
 
 
 def _add_feedback(server: MCPServer[Any], recommender: Recommender, talks: Talks, person_of: PersonOf) -> None:
