@@ -191,7 +191,8 @@ async def test_over_standard_input_and_output(tmp_path: Path, chatrec_home: Path
         env={"CHATREC_HOME": str(chatrec_home), "PYTHONPATH": ":".join(filter(None, sys.path))},
     )
     async with Client(stdio_client(server)) as client:
-        assert ids(await client.call_tool("search", {"query": "tea", "where": ["colour=white"]}))[0] == "white-hill"
+        found = data(await client.call_tool("search", {"query": "tea", "where": ["colour=white"]}))
+        assert found["items"][0]["title"] == "White Hill"
         assert data(await client.call_tool("feedback", {"kind": "seen", "item": "White Hill"}))["kind"] == "seen"
     async with Client(stdio_client(server)) as client:
         assert data(await client.call_tool("get_profile", {}))["seen"] == ["White Hill"]
