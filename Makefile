@@ -101,7 +101,8 @@ $(VENV)/installed: pyproject.toml | $(VENV)/bin/python
 
 $(VENV)/installed-test: pyproject.toml | $(VENV)/installed
 	@$(BIN)/python -c "$$WANTED" test > $(VENV)/wanted-test.txt
-	$(BIN)/python -m pip install --quiet --requirement $(VENV)/wanted-test.txt
+	@# Both lists at once: what the first allows keeps pip from trying newer packages that cannot go together.
+	$(BIN)/python -m pip install --quiet --requirement $(VENV)/wanted.txt --requirement $(VENV)/wanted-test.txt
 	@$(BIN)/python -m pip download --quiet --no-deps --no-binary llama-cpp-python --dest $(VENV)/llama-source \
 		"llama-cpp-python==$$($(BIN)/python -c 'from importlib.metadata import version; print(version("llama-cpp-python"))')" \
 		|| echo 'The source archive of llama-cpp-python is not to be had: tests of other model families are skipped.'
