@@ -67,8 +67,8 @@ def test_calls_results_and_streams(url: str, model: ScriptedChatModel) -> None:
 def test_what_cannot_be_read_is_refused(url: str) -> None:
     client = OpenAI(base_url=url, api_key="none", max_retries=0)
     assert [each.id for each in client.models.list().data] == ["tiny"]
+    nobody: Any = {"role": "nobody", "content": "x"}
     with pytest.raises(BadRequestError):
-        nobody: Any = {"role": "nobody", "content": "x"}
         client.chat.completions.create(model="tiny", messages=[nobody])
     with pytest.raises(BadRequestError):
         client.chat.completions.create(model="tiny", messages=[])
