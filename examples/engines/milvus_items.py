@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 
 from langchain_core.embeddings import Embeddings
+from langchain_core.vectorstores import VectorStore
 
 from chatrec.indexes import Catalog, Constraint, Recommender, StoreIndex
 
@@ -18,7 +19,7 @@ def build(catalog: Catalog, folder: Path, embedder: str | Embeddings = "auto") -
     """A recommender whose near items are found by Milvus; filters, words and reasons are chatrec's."""
     from langchain_milvus import Milvus
 
-    def store(embeddings: Embeddings) -> Milvus:
+    def store(embeddings: Embeddings) -> VectorStore:
         return Milvus(
             embeddings,
             connection_args={"uri": str(folder / "items.db")},  # or a server's: http://host:19530
