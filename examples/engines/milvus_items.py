@@ -20,12 +20,13 @@ def build(catalog: Catalog, folder: Path, embedder: str | Embeddings = "auto") -
     from langchain_milvus import Milvus
 
     def store(embeddings: Embeddings) -> VectorStore:
-        return Milvus(
+        engine: VectorStore = Milvus(
             embeddings,
             connection_args={"uri": str(folder / "items.db")},  # or a server's: http://host:19530
             index_params={"index_type": "FLAT", "metric_type": "COSINE"},
             auto_id=False,
         )
+        return engine
 
     return Recommender(catalog, index=StoreIndex.build(catalog, store, embedder=embedder, path=folder / "vectors.npy"))
 
