@@ -46,7 +46,7 @@ class RecommenderState(AgentState[Any]):
     """What a caller reads after a turn.
 
     Attributes:
-        recommendations: This turn's items as dicts (id, title, score, parts, reason, item); [] if it only asked.
+        recommendations: This turn's items as dicts (id, title, score, parts, reason, because, item); [] if none.
         question: This turn's question (text, facet, options); None if it did not ask.
     """
 

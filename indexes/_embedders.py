@@ -300,3 +300,22 @@ def _model_folder(name: str) -> Path:
         return Path(snapshot_download(name, local_files_only=True))
     except (OSError, HFValidationError, HfHubHTTPError) as error:
         raise EmbedderError(f"the model {name!r} is not on this machine", hint=hint) from error
+
+
+class NamedEmbedder(Embeddings):
+    """Stands for what made vectors that are there already, and makes none.
+
+    Args:
+        embedder_id: Its id.
+    """
+
+    def __init__(self, embedder_id: str) -> None:
+        self.embedder_id = embedder_id
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        """Refused."""
+        raise EmbedderError(f"{self.embedder_id!r} is not opened here", hint="vectors are moved, not made")
+
+    def embed_query(self, text: str) -> list[float]:
+        """Refused."""
+        return self.embed_documents([text])[0]

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from chatrec.errors import EmbedderError, IndexFileError
 from chatrec.indexes._catalog import Catalog
-from chatrec.indexes._embedders import embedder_id, open_embedder
+from chatrec.indexes._embedders import NamedEmbedder, embedder_id, open_embedder
 from chatrec.indexes._index_batches import BATCH, Batches, Progress, check_lengths, digest, digests, embed_batch
 from chatrec.indexes._index_batches import embed_texts as embed_all
 from chatrec.indexes._index_entries import CatalogEntries, Ids, id_hashes
@@ -173,7 +173,8 @@ def _written(
     else:
         embedded, reused, dimensions, vectors = 0, 0, int(order.given.shape[1]), _given(order.given)
     held = Phrases.none() if saved is None else saved.phrases
-    phrases = Phrases.of(linked_texts(order.catalog.facets.values()), order.embeddings, held)
+    texts = [] if isinstance(order.embeddings, NamedEmbedder) else linked_texts(order.catalog.facets.values())
+    phrases = Phrases.of(texts, order.embeddings, held)
     content = Content(
         CatalogEntries(items),
         vectors,

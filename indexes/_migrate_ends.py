@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
-from langchain_core.embeddings import Embeddings
 from langgraph.checkpoint.base import BaseCheckpointSaver
 
-from chatrec.errors import EmbedderError, IndexFileError, StoreError
+from chatrec.errors import IndexFileError, StoreError
 from chatrec.indexes._catalog import Catalog
 from chatrec.indexes._conversations import moment
+from chatrec.indexes._embedders import NamedEmbedder
 from chatrec.indexes._index import ItemIndex
 from chatrec.indexes._index_documents import Entry
 from chatrec.indexes._index_files import IndexFolder, SavedIndex
@@ -85,25 +85,6 @@ class End(Protocol):
     def threads(self) -> list[str]:
         """The conversations, by name."""
         ...
-
-
-class NamedEmbedder(Embeddings):
-    """Stands for what made vectors that are there already, and makes none.
-
-    Args:
-        embedder_id: Its id.
-    """
-
-    def __init__(self, embedder_id: str) -> None:
-        self.embedder_id = embedder_id
-
-    def embed_documents(self, texts: list[str]) -> list[list[float]]:
-        """Refused."""
-        raise EmbedderError(f"{self.embedder_id!r} is not opened here", hint="vectors are moved, not made")
-
-    def embed_query(self, text: str) -> list[float]:
-        """Refused."""
-        return self.embed_documents([text])[0]
 
 
 class DatabaseEnd:

@@ -30,7 +30,7 @@ class Answer:
     Attributes:
         reply: The whole reply as text, items and question included.
         act: What the turn did: recommend, ask, describe or reply.
-        recommendations: The items shown, best first: id, title, score, parts, reason, item.
+        recommendations: The items shown, best first: id, title, score, parts, reason, because, item.
         question: The question asked (text, facet, options), or None.
         probabilities: The model's distribution over its acts, by tool name; empty where the model gives none.
         seconds: Wall time of the turn.

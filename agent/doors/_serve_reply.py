@@ -1,7 +1,8 @@
 """Replies as OpenAI's clients read them, whole and in chunks, with our own extension beside the text.
 
-The extension is the top-level field `chatrec`: `act`, `recommendations` (id, title, score, parts, reason, item),
-`question` (text, facet, options; or null) and `probabilities`. Of a stream the chunk with the `finish_reason` has it.
+The extension is the top-level field `chatrec`: `act`, `recommendations` (id, title, score, parts, reason, because,
+item), `question` (text, facet, options; or null) and `probabilities`. Of a stream the chunk with the `finish_reason`
+has it.
 """
 
 from __future__ import annotations

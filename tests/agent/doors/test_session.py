@@ -24,7 +24,7 @@ def test_an_answer_has_exactly_the_promised_keys(opener: Opener) -> None:
     assert list(shown) == ["reply", "act", "recommendations", "question", "probabilities", "seconds"]
     assert shown["act"] == "recommend"
     assert [list(entry) for entry in shown["recommendations"]] == [
-        ["id", "title", "score", "parts", "reason", "item"]
+        ["id", "title", "score", "parts", "reason", "because", "item"]
     ] * 3
     assert shown["question"] is None
     assert shown["seconds"] > 0

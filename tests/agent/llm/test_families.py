@@ -195,7 +195,10 @@ def test_probabilities_of_tokens(model: ChatLlamaCpp) -> None:
         assert one["logprob"] <= one["top_logprobs"][0]["logprob"] <= 0
         assert len(one["top_logprobs"]) == 3
     streamed = merged(model.stream(ASKED, **options))
-    assert streamed.response_metadata["logprobs"] == message.response_metadata["logprobs"]
+    # The second time the prompt is remembered, not read: sums of another order differ in their last digits.
+    again = streamed.response_metadata["logprobs"]["content"]
+    assert [one["token"] for one in again] == [one["token"] for one in told]
+    assert [one["logprob"] for one in again] == pytest.approx([one["logprob"] for one in told], abs=1e-4)
     assert "logprobs" not in model.invoke(ASKED, max_tokens=2).response_metadata
 
 
