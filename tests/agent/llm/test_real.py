@@ -133,7 +133,8 @@ def test_the_empty_prior_divides_and_is_computed_once(make_model: MakeModel) -> 
     divided = chances(model.invoke(ASKED, choice_prior="empty", **options))
     ratio = {name: plain[name] / neutral[name] for name in plain}
     total = sum(ratio.values())
-    assert divided == pytest.approx({name: value / total for name, value in ratio.items()}, rel=0.02)
+    # A batch of another size is multiplied in another order: BF16 keeps two to three digits of a chance.
+    assert divided == pytest.approx({name: value / total for name, value in ratio.items()}, rel=0.06)
     before = model.stats()
     model.invoke(ASKED, choice_prior="empty", **options)
     assert (model.stats() - before).prefill_tokens <= 2
