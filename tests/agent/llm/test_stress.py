@@ -179,7 +179,7 @@ if sys.argv[1] == "fork":
     child = os.fork()
     if child == 0:
         os._exit(0 if model.invoke("Hello", max_tokens=2).text else 1)
-    sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+    os._exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))  # the child's end is what is tried
 """
 
 
