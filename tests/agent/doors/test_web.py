@@ -11,6 +11,7 @@ import httpx
 import pytest
 from selenium.webdriver.common.keys import Keys
 from tests.agent.doors.browsing import Browser, needs_chromium, served
+from tests.agent.doors.web_server import room
 
 from chatrec.agent.doors._keys import new_key
 from chatrec.testing import tea_catalog
@@ -81,6 +82,13 @@ def test_typed_words_bring_cards_and_what_is_liked_leaves_the_next_list_and_is_r
     loaded = browser.run("return performance.getEntriesByType('resource').map((entry) => new URL(entry.name).origin)")
     assert set(loaded if isinstance(loaded, list) else ()) == {url}
     assert browser.complaints() == []
+
+
+def test_the_page_gives_the_items_that_the_terminal_gives(url: str, browse: Opener) -> None:
+    session, browser = room().session("terminal", "t1"), browse(url)
+    for words in ("a tea below 20 euros", "something smoky", "no black tea please", "cheaper", "surprise me"):
+        browser.say(words)
+        assert browser.titles() == [entry["title"] for entry in session.send(words).recommendations]
 
 
 def test_why_is_a_picture_with_words_for_those_who_cannot_see_it(url: str, browse: Opener) -> None:

@@ -18,7 +18,6 @@ from chatrec.agent import create_recommender
 from chatrec.agent.doors._keys import load_keys
 from chatrec.agent.doors._open import Room
 from chatrec.agent.doors._serve import run
-from chatrec.agent.doors._web_app import web_app
 from chatrec.agent.doors._web_pictures import Pictures
 from chatrec.errors import ModelError
 from chatrec.indexes import Catalog, Item, Recommender, home, open_checkpointer, open_store
@@ -62,8 +61,8 @@ def _result(message: AIMessage) -> ChatResult:
     return ChatResult(generations=[ChatGeneration(message=message)])
 
 
-def main(pictures: Path, key_file: str) -> None:
-    """Serve until stopped."""
+def room() -> Room:
+    """The teas, their agent, and one whose title is markup; kept in the home of this process."""
     teas = [
         Item(tea.id, tea.title, tea.description, tea.facets, {"cover": f"{tea.id}.png"}) for tea in tea_catalog().items
     ]
@@ -74,10 +73,18 @@ def main(pictures: Path, key_file: str) -> None:
     agent = create_recommender(
         recommender, model=Puppet(), store=store, checkpointer=open_checkpointer(home() / "threads.db"), size=3
     )
+    return Room(agent, recommender)
+
+
+def main(pictures: Path, key_file: str) -> None:
+    """Serve until stopped."""
+    from chatrec.agent.doors._web_app import web_app
+
+    teas = room()
     keys = load_keys(Path(key_file) if key_file else None)
     rate = "150/minute" if key_file else None
-    app = web_app(Room(agent, recommender), Pictures(catalog, pictures), secret="s" * 32, keys=keys, rate=rate)
-    run(app, host="127.0.0.1", port=0, grace=1, told="{url}")
+    shown = Pictures(teas.recommender.catalog, pictures)
+    run(web_app(teas, shown, secret="s" * 32, keys=keys, rate=rate), host="127.0.0.1", port=0, grace=1, told="{url}")
 
 
 if __name__ == "__main__":
