@@ -1,4 +1,4 @@
-"""Templates and vocabularies of real families out of llama-cpp-python's source archive, and tiny models of them.
+"""Out of llama-cpp-python's source archive: templates and vocabularies of real families, and llama.cpp's converters.
 
 `make test` fetches the archive into `.venv/llama-source`; `CHATREC_LLAMA_SOURCE` names another folder or archive.
 """
@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import tarfile
 from functools import cache
@@ -16,28 +17,30 @@ from tests.agent.llm.gguf_files import llama_facts, random_tensors, write
 
 from chatrec.agent.llm._gguf import read_header
 
-_WANTED = "vendor/llama.cpp/models/"
+_ROOT = "vendor/llama.cpp/"
+_WANTED = re.compile(_ROOT + r"(models/|gguf-py/gguf/|conversion/|convert_\w+\.py)")
+_CONVERTER = "convert_lora_to_gguf.py"
 
 
 @cache
 def source() -> Path | None:
-    """The folder `vendor/llama.cpp/models`, unpacked if need be; None where no archive was fetched."""
+    """The folder `vendor/llama.cpp`, unpacked as far as it is wanted; None where no archive was fetched."""
     named = os.environ.get("CHATREC_LLAMA_SOURCE")
-    for place in [Path(named)] if named else [Path(sys.prefix) / "llama-source"]:
-        archives = [place] if place.is_file() else sorted(place.glob("*.tar.gz"))
-        for found in (*place.glob(_WANTED), *place.glob(f"*/{_WANTED}")):
+    place = Path(named) if named else Path(sys.prefix) / "llama-source"
+    for found in (*place.glob(_ROOT), *place.glob(f"*/{_ROOT}")):
+        if (found / _CONVERTER).exists():
             return found
-        for archive in archives:
-            return _unpacked(archive)
+    for archive in [place] if place.is_file() else sorted(place.glob("*.tar.gz")):
+        return _unpacked(archive)
     return None
 
 
 def _unpacked(archive: Path) -> Path:
     folder = archive.parent
     with tarfile.open(archive) as packed:
-        members = [member for member in packed.getmembers() if _WANTED in member.name and member.isfile()]
+        members = [member for member in packed.getmembers() if _WANTED.search(member.name) and member.isfile()]
         packed.extractall(folder, members=members, filter="data")
-    return next(folder.glob(f"*/{_WANTED}"))
+    return next(folder.glob(f"*/{_ROOT}"))
 
 
 def template(name: str) -> str:
@@ -48,11 +51,20 @@ def template(name: str) -> str:
 def names() -> list[str]:
     """The templates of the archive; one empty name where there is no archive, so that its absence is seen."""
     found = source()
-    return sorted(path.stem for path in (found / "templates").glob("*.jinja")) if found else [""]
+    return sorted(path.stem for path in (found / "models" / "templates").glob("*.jinja")) if found else [""]
 
 
 def models() -> Path:
-    """The archive's folder, or a skipped test."""
+    """The archive's folder of templates and vocabularies, or a skipped test."""
+    return _here() / "models"
+
+
+def lora_converter() -> Path:
+    """llama.cpp's own `convert_lora_to_gguf.py`, or a skipped test."""
+    return _here() / _CONVERTER
+
+
+def _here() -> Path:
     if (found := source()) is None:
         pytest.skip("llama-cpp-python's source archive is not there: `make test` fetches it into .venv/llama-source")
     return found

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from tests.agent.tuning.conftest import HEADS, KV_HEADS, VOCAB, WIDTH, llama_logits, tiny_model
+from tests.agent.llm.llama_source import lora_converter
+from tests.agent.tuning.conftest import BLOCKS, HEADS, INNER, KV_HEADS, VOCAB, WIDTH, llama_logits, tiny_model
 
 torch = pytest.importorskip("torch")
 gguf: Any = pytest.importorskip("gguf")
@@ -92,42 +92,34 @@ def test_an_architecture_that_is_not_known_is_refused(tmp_path: Path) -> None:
         load_base(path)
 
 
-def test_the_tensors_are_those_that_llama_cpps_own_converter_writes(tmp_path: Path) -> None:
-    root = os.environ.get("CHATREC_LLAMA_CPP")
-    if not root:
-        pytest.skip("CHATREC_LLAMA_CPP does not name a source tree of llama.cpp (vendor/llama.cpp of the sdist)")
-    base = tiny_model(tmp_path / "base.gguf", "llama")
-    model = adapted(base)
-    mine = export_adapter(
-        dict(model.adapter.items()), tmp_path / "mine.gguf", architecture="llama", alpha=8.0, half=False
-    )
-    folder = tmp_path / "peft"
-    folder.mkdir()
+@pytest.mark.parametrize("architecture", ["llama", "qwen2"])
+def test_the_tensors_are_those_that_llama_cpps_own_converter_writes(tmp_path: Path, architecture: str) -> None:
     from safetensors.torch import save_file
 
-    named = as_peft(dict(model.adapter.items()), architecture="llama", heads=HEADS, kv_heads=KV_HEADS)
-    save_file(named, folder / "adapter_model.safetensors")
-    (folder / "adapter_config.json").write_text(json.dumps({"r": 4, "lora_alpha": 8, "peft_type": "LORA"}))
-    config = tmp_path / "config"
-    config.mkdir()
-    (config / "config.json").write_text(
-        json.dumps(
-            {
-                "architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_size": WIDTH,
-                "intermediate_size": 48, "num_attention_heads": HEADS, "num_key_value_heads": KV_HEADS,
-                "num_hidden_layers": 3, "vocab_size": VOCAB, "max_position_embeddings": 128, "rms_norm_eps": 1e-5,
-                "rope_theta": 10000.0,
-            }
-        )
-    )  # fmt: skip
+    model = adapted(tiny_model(tmp_path / "base.gguf", architecture))
+    adapter = dict(model.adapter.items())
+    mine = export_adapter(adapter, tmp_path / "mine.gguf", architecture=architecture, alpha=8.0, half=False)
+    peft, base = tmp_path / "peft", tmp_path / "base"
+    peft.mkdir()
+    named = as_peft(adapter, architecture=architecture, heads=HEADS, kv_heads=KV_HEADS)
+    save_file(named, peft / "adapter_model.safetensors")
+    (peft / "adapter_config.json").write_text(json.dumps({"r": 4, "lora_alpha": 8, "peft_type": "LORA"}))
+    base.mkdir()
+    config: dict[str, Any] = {
+        "architectures": [{"llama": "LlamaForCausalLM", "qwen2": "Qwen2ForCausalLM"}[architecture]],
+        "model_type": architecture, "hidden_size": WIDTH, "intermediate_size": INNER, "num_attention_heads": HEADS,
+        "num_key_value_heads": KV_HEADS, "num_hidden_layers": BLOCKS, "vocab_size": VOCAB, "rms_norm_eps": 1e-5,
+        "max_position_embeddings": 128, "rope_theta": 10000.0,
+    }  # fmt: skip
+    (base / "config.json").write_text(json.dumps(config))
     theirs = tmp_path / "theirs.gguf"
-    script = Path(root) / "convert_lora_to_gguf.py"
-    subprocess.run(
-        [sys.executable, str(script), str(folder), "--base", str(config), "--outfile", str(theirs), "--outtype", "f32"],
-        check=True,
-        capture_output=True,
-    )
-    one = {tensor.name: tensor.data for tensor in gguf.GGUFReader(str(mine)).tensors}
-    other = {tensor.name: tensor.data for tensor in gguf.GGUFReader(str(theirs)).tensors}
-    assert one.keys() == other.keys()
-    assert all(np.array_equal(one[name], other[name]) for name in one)
+    command = [str(lora_converter()), str(peft), "--base", str(base), "--outfile", str(theirs), "--outtype", "f32"]
+    made = subprocess.run([sys.executable, *command], check=False, capture_output=True, text=True)
+    assert made.returncode == 0, made.stderr
+    one, other = (gguf.GGUFReader(str(path)) for path in (mine, theirs))
+    for field in ("general.architecture", "general.type", "adapter.type", "adapter.lora.alpha"):
+        assert one.fields[field].contents() == other.fields[field].contents(), field
+    tensors, wanted = ({tensor.name: tensor.data for tensor in reader.tensors} for reader in (one, other))
+    assert len(tensors) == BLOCKS * 7 * 2
+    assert tensors.keys() == wanted.keys()
+    assert all(np.array_equal(tensors[name], wanted[name]) for name in wanted)
