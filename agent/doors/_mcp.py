@@ -32,6 +32,7 @@ def mcp(
     rate: Annotated[str, RATE] = "auto",
     body_limit: Annotated[int, BODY] = 2**20,
     grace: Annotated[int, GRACE] = 20,
+    rules: Annotated[Path | None, typer.Option(help="As of chatrec chat.", metavar="PATH.toml")] = None,
     database_url: Annotated[str | None, DATABASE_URL] = None,
 ) -> None:
     """Give a catalog to any program that speaks the Model Context Protocol; that program's own model does the talking.
@@ -60,7 +61,7 @@ def mcp(
 
         items, index = open_index(catalog, on_progress=loading.tell, database_url=database_url)
         store = open_store(database_url or home() / "people.db")
-        recommender = open_recommender(catalog, items, index, store)
+        recommender = open_recommender(catalog, items, index, store, rules=rules)
         server = mcp_server(recommender, user=user, size=size)
         recommender.recommend("", user_id=user)  # the first one is slow
     if keys is None:

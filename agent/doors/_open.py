@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import HumanMessage
 from langgraph.store.base import BaseStore
 
 from chatrec.agent._assemble import create_recommender, open_model
+from chatrec.agent._context import RecommenderContext
 from chatrec.agent._graph import RecommenderGraph
 from chatrec.agent._turns import Language
 from chatrec.agent.doors._company import known_company
 from chatrec.agent.doors._people import let_go
 from chatrec.agent.doors._session import Session
 from chatrec.agent.doors._told import Told, load_told
-from chatrec.errors import CatalogError
+from chatrec.agent.llm import ChatLlamaCpp
+from chatrec.errors import CatalogError, RulesError
 from chatrec.indexes import Catalog, Recommender, home, open_checkpointer, open_store
 from chatrec.indexes._persistence import build_index, catalog_note, index_folder, load_from_database
 
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
 
 OnProgress = Callable[[Literal["catalog", "index", "model"], int, int], None]
 """What is being done, how many are done, of how many (0 where nobody knows)."""
+_NOBODY, _GREETING = "nobody", "hello"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +105,11 @@ class Room:
         """
         return Session(self.agent, self.recommender, user_id=user_id, thread_id=thread_id)
 
+    def warm_up(self) -> None:
+        """Search once, and take a turn that nothing keeps, so that the first person waits no longer than the second."""
+        self.recommender.recommend(_GREETING, user_id=_NOBODY)
+        self.agent.invoke({"messages": [HumanMessage(_GREETING)]}, context=RecommenderContext(_NOBODY))
+
 
 def open_rooms(
     catalogs: Sequence[str],
@@ -108,6 +117,8 @@ def open_rooms(
     *,
     on_progress: OnProgress | None = None,
     model: BaseChatModel | None = None,
+    rules: Mapping[str, Path] | None = None,
+    warm: bool = False,
 ) -> dict[str, Room]:
     """Open several catalogs at once, by their names; one model and the same stores serve them all.
 
@@ -116,9 +127,12 @@ def open_rooms(
         wanted: Everything but catalog, user and thread, which are not read.
         on_progress: Told how far loading is.
         model: A LangChain chat model to use instead of a local one.
+        rules: The owner's rules by catalog, before those of `wanted`, which hold for all.
+        warm: Let a local model and the index do their first work now, before anybody waits for it.
 
     Raises:
         CatalogError: A catalog cannot be read, or two have the same name.
+        RulesError: The rules cannot be read, or name what the catalog does not have, or there is no such catalog.
         ModelError: The model cannot be loaded.
     """
     tell = on_progress or _quiet
@@ -132,12 +146,18 @@ def open_rooms(
         speaker = model if loading is None else loading.result()
     store, threads = open_store(url or home() / "people.db"), open_checkpointer(url or home() / "threads.db")
     rooms: dict[str, Room] = {}
+    own = rules or {}
+    if unknown := own.keys() - {catalog.name for _, catalog, _ in opened}:
+        raise RulesError(
+            f"rules for {min(unknown)!r}, which is not opened",
+            hint=f"catalogs: {', '.join(catalog.name for _, catalog, _ in opened)}",
+        )
     for source, catalog, index in opened:
         if catalog.name in rooms:
             raise CatalogError(
                 f"two catalogs are called {catalog.name!r}", hint="rename one of the files: people choose by the name"
             )
-        recommender = open_recommender(source, catalog, index, store, rules=wanted.rules)
+        recommender = open_recommender(source, catalog, index, store, rules=own.get(catalog.name, wanted.rules))
         agent = create_recommender(
             recommender,
             model=speaker,
@@ -147,6 +167,8 @@ def open_rooms(
             max_questions=wanted.max_questions,
         )
         rooms[catalog.name] = Room(agent, recommender)
+        if warm and isinstance(speaker, ChatLlamaCpp):
+            rooms[catalog.name].warm_up()
     return rooms
 
 

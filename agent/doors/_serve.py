@@ -29,6 +29,11 @@ RATE = typer.Option(help="How often each key may call; none for no limit. [defau
 BODY = typer.Option(help="The largest request, in bytes.", min=1024)
 GRACE = typer.Option(help="Seconds that answers under way get when the server is stopped.", min=0)
 
+RULES = typer.Option(
+    help="The owner's rules: what to boost, bury, never show, or only if; NAME=PATH for one catalog of several.",
+    metavar="[NAME=]PATH.toml",
+)
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the command line.
@@ -64,6 +69,7 @@ def serve(
         bool, typer.Option("--bare", help="Also the language model by itself, with tools, at /bare/v1.")
     ] = False,
     max_questions: Annotated[int, typer.Option(help="Questions in a row before a list is due.", min=0, max=10)] = 2,
+    rules: Annotated[list[str] | None, RULES] = None,
     database_url: Annotated[str | None, DATABASE_URL] = None,
     keep_days: Annotated[
         float | None, typer.Option(help="As of chatrec chat.", min=0, envvar="CHATREC_KEEP_DAYS")
@@ -75,6 +81,7 @@ def serve(
     - `chatrec serve --catalog films --catalog dishes.csv` two models: films and dishes
     - `chatrec key ana --file keys.txt`, then `chatrec serve --host 0.0.0.0 --api-key-file keys.txt` for other machines
     - `curl http://127.0.0.1:8000/v1/models`
+    - `chatrec serve --catalog films --catalog shop --rules shop=rules.toml` minds what the shop's owner puts forward
     - `chatrec serve --bare`, then elsewhere `chatrec chat --model http://host:8000/bare/v1`
 
     Clients send the whole conversation each time, as OpenAI's do. People are told apart by API key and by the request's
@@ -91,6 +98,7 @@ def serve(
     from chatrec.agent.doors._words import machine_language
 
     keys, allowed = admitted(host, api_key_file, rate)
+    own_rules = {name: Path(path) for name, _, path in (told.rpartition("=") for told in rules or ())}
     wanted = Wanted(
         model=model,
         adapter=adapter,
@@ -98,10 +106,13 @@ def serve(
         max_questions=max_questions,
         keep_days=keep_days,
         database_url=database_url,
+        rules=own_rules.pop("", None),
     )
     with Loading(Console(stderr=True), language=machine_language()) as loading:
         speaker = open_model(model, None if adapter == "none" else adapter, load=True) if bare else None
-        rooms = open_rooms(catalog or ["films"], wanted, on_progress=loading.tell, model=speaker)
+        rooms = open_rooms(
+            catalog or ["films"], wanted, on_progress=loading.tell, model=speaker, rules=own_rules, warm=True
+        )
     app = serve_app(
         rooms,
         keys=keys,

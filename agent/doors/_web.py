@@ -87,7 +87,7 @@ def web(
         rules=rules,
     )
     with Loading(Console(stderr=True), language=machine_language()) as loading:
-        (room,) = open_rooms([catalog], wanted, on_progress=loading.tell).values()
+        (room,) = open_rooms([catalog], wanted, on_progress=loading.tell, warm=True).values()
     from chatrec.agent.doors._web_app import web_app
     from chatrec.agent.doors._web_pictures import Pictures
 

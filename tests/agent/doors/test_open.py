@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from chatrec.agent.doors._changes import note_changes
-from chatrec.agent.doors._open import Wanted, open_session
+from chatrec.agent.doors._open import Wanted, open_rooms, open_session
 from chatrec.agent.doors._report import catalog_report
 from chatrec.agent.doors._told import Told, load_told
-from chatrec.errors import CatalogError
+from chatrec.agent.llm import ChatLlamaCpp
+from chatrec.errors import CatalogError, RulesError
 from chatrec.indexes import Catalog
 from chatrec.indexes._persistence import index_folder
 from chatrec.testing import ScriptedChatModel, tea_catalog
@@ -68,6 +69,36 @@ def test_a_session_reuses_the_index_and_updates_what_changed(tmp_path: Path, cha
 def test_a_missing_catalog_is_told_without_waiting_for_a_model(chatrec_home: Path) -> None:
     with pytest.raises(CatalogError, match="nowhere"):
         open_session(Wanted(catalog="nowhere.csv"), model=ScriptedChatModel(replies=[]))
+
+
+@pytest.mark.real_model
+def test_each_catalog_has_its_owners_rules(tmp_path: Path, chatrec_home: Path) -> None:
+    for name in ("teas", "herbs"):
+        (tmp_path / f"{name}.csv").write_text(ROWS, "utf-8")
+    (tmp_path / "all.toml").write_text('[[never]]\nwhere = "colour=black"\n', "utf-8")
+    (tmp_path / "herbs.toml").write_text('[[never]]\nwhere = "colour=green"\n', "utf-8")
+    both = [str(tmp_path / "teas.csv"), str(tmp_path / "herbs.csv")]
+    wanted, model = Wanted(rules=tmp_path / "all.toml"), ScriptedChatModel(replies=[])
+    rooms = open_rooms(both, wanted, model=model, rules={"herbs": tmp_path / "herbs.toml"})
+    shown = {name: {i.title for i in room.recommender.recommend("x", user_id="ana").items} for name, room in rooms.items()}
+    assert shown == {"teas": {"Green Dawn"}, "herbs": {"Black Harbour", "Old Cellar"}}
+    with pytest.raises(RulesError, match="'trees'"):
+        open_rooms(both, wanted, model=model, rules={"trees": tmp_path / "herbs.toml"})
+
+
+@pytest.mark.real_model
+def test_a_warm_room_has_read_its_prompt_and_keeps_nothing_of_it(tmp_path: Path, chatrec_home: Path) -> None:
+    (tmp_path / "teas.csv").write_text(ROWS, "utf-8")
+    model = ChatLlamaCpp(temperature=0, prefix_cache=False)
+    model.load()
+    (room,) = open_rooms([str(tmp_path / "teas.csv")], Wanted(), model=model, warm=True).values()
+    warmed = model.stats()
+    room.session("ana", "t").send("a green one")
+    first = model.stats() - warmed
+    assert warmed.prefill_tokens > 300
+    assert first.prefill_tokens < 100
+    assert room.agent.owners.threads("nobody") == ()
+    assert room.recommender.feedback.events("nobody") == ()
 
 
 def test_report_tells_items_facets_and_rows_left_out(tmp_path: Path) -> None:
