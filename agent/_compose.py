@@ -8,7 +8,6 @@ from typing import Any
 
 from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolMessage
 
-from chatrec.agent._grounding import is_grounded, repeats, sentences
 from chatrec.agent._texts import listing, say, short_facts
 from chatrec.agent._turns import STAMP
 from chatrec.indexes import Catalog
@@ -90,22 +89,18 @@ def outcome(messages: Sequence[AnyMessage]) -> Outcome:
     )
 
 
-def checked(words: str, turn: Turn, facts: str, *, echo: str = "", most: int) -> str:
-    """The model's first fit sentences, up to `most`; "" if none is fit.
+def told(got: Outcome, turn: Turn, words: str = "") -> str:
+    """How the turn's last message begins: what was noted, then words.
+
+    What was recorded is told as it was recorded, so that the person can take it back if it was misheard.
 
     Args:
-        words: What the model wrote.
+        got: What the tools brought so far.
         turn: The turn, for its language.
-        facts: What may be named.
-        echo: What was said before and what the model was told; sentences that repeat it are not fit.
-        most: How many sentences at most.
+        words: What follows.
     """
-    fit = [
-        sentence
-        for sentence in sentences(words)
-        if is_grounded(sentence, facts, language=turn.language) and not repeats(sentence, echo)
-    ]
-    return ("" if turn.language == "zh" else " ").join(dict.fromkeys(fit[:most]))
+    noted = [say(event["kind"], turn.language, title=event["title"]) for event in got.events]
+    return ("" if turn.language == "zh" else " ").join(filter(None, [*noted, words]))
 
 
 def compose(words: str, turn: Turn, got: Outcome, catalog: Catalog, *, list_items: bool = True) -> AIMessage:
@@ -119,9 +114,7 @@ def compose(words: str, turn: Turn, got: Outcome, catalog: Catalog, *, list_item
         list_items: Whether the items are rendered after the words (no, where the words name them all).
     """
     said = words or _plain_words(turn, got, catalog)
-    # What was recorded is told as it was recorded, so that the person can take it back if it was misheard.
-    noted = [say(event["kind"], turn.language, title=event["title"]) for event in got.events]
-    parts = [("" if turn.language == "zh" else " ").join(filter(None, [*noted, said]))]
+    parts = [told(got, turn, said)]
     shown: list[str] = []
     if got.listed is not None:
         entries = got.listed["recommendations"]

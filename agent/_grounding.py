@@ -28,6 +28,12 @@ def sentences(text: str) -> list[str]:
     return [sentence for sentence in found if any(char.isalpha() for char in sentence)]
 
 
+def settled(text: str) -> int:
+    """Up to where the sentences of a text stay as they are, whatever follows."""
+    ends = [match.end() for match in _SENTENCE.finditer(text)]
+    return next((end for end in reversed(ends) if end < len(text)), 0)
+
+
 def is_grounded(sentence: str, facts: str, *, language: str = "en") -> bool:
     """Whether a sentence is complete, plain, in the person's language, and names nothing outside the facts.
 

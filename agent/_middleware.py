@@ -13,16 +13,18 @@ from typing import Any, Literal
 
 from langchain.agents.middleware import AgentMiddleware
 from langchain.agents.middleware.types import ModelRequest, ModelResponse, hook_config
+from langchain_core.callbacks import BaseCallbackManager
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, SystemMessage
 from langgraph.config import get_config
 from langgraph.runtime import Runtime
 
 from chatrec.agent._acts import ENDING, OWN, bounds
-from chatrec.agent._compose import Outcome, checked, compose, outcome, reply_words
+from chatrec.agent._compose import Outcome, compose, outcome, reply_words, told
 from chatrec.agent._context import RecommenderState, user_of
 from chatrec.agent._prompt import system_text
 from chatrec.agent._reply import FREE, REPLY, reply_tool
+from chatrec.agent._sieve import Listener, Sieve
 from chatrec.agent._turns import STAMP, Language, Outlook, outlook, replay, state_line
 from chatrec.agent._window import window
 from chatrec.indexes import Recommender
@@ -45,8 +47,10 @@ class RecommenderMiddleware(AgentMiddleware[RecommenderState, Any, Any]):
 
     The agent must be called with a runtime context that has a `user_id`. After a call the state holds
     `recommendations` and `question`. In the stream mode `custom` come `{"chatrec": "understood", "where": wishes in
-    notation, "matching": how many items}` and, after the tools, `{"chatrec": "acted", "acts": names of the calls so
-    far, "probabilities": of the model's last choice, or None}`.
+    notation, "matching": how many items}`; after the tools `{"chatrec": "acted", "acts": names of the calls so
+    far, "probabilities": of the model's last choice, or None}`; and `{"chatrec": "said", "text": ...}` as often as more
+    of the reply is sure, with all of its beginning: feedback that was noted, sentences of the model that were checked.
+    Middleware of yours that changes the reply comes after these.
 
     Args:
         recommender: What is recommended from.
@@ -122,9 +126,11 @@ class RecommenderMiddleware(AgentMiddleware[RecommenderState, Any, Any]):
             update["recommendations"] = got.listed["recommendations"]
         if got.question is not None:
             update["question"] = got.question
+        turn = Turn.from_dict(state.get("chatrec_turn", {}))
+        if got.events and acts[-1] == "record_feedback":
+            runtime.stream_writer(_said_so_far(told(got, turn)))
         wordless = got.question is not None or got.described is not None
         if wordless or (got.listed is not None and not got.listed["recommendations"]):
-            turn = Turn.from_dict(state.get("chatrec_turn", {}))
             update |= {"messages": [compose("", turn, got, self.recommender.catalog)], "jump_to": "end"}
         return update or None
 
@@ -169,7 +175,7 @@ class RecommenderMiddleware(AgentMiddleware[RecommenderState, Any, Any]):
             choice = yield self._choosing(base, turn, got) if local else self._free(base, turn, got)
             message = _message(choice)
             if not local and not message.tool_calls:
-                return self._worded(message, turn, got, request)
+                return self._worded(message, turn, got, self._sieve(turn, got, request), request)
             reply = next((call["args"].get("kind", FREE) for call in message.tool_calls if call["name"] == REPLY), None)
             if reply is None:
                 return choice
@@ -179,8 +185,14 @@ class RecommenderMiddleware(AgentMiddleware[RecommenderState, Any, Any]):
                 return compose(reply_words(reply, turn, got, catalog), turn, got, catalog)
         if got.listed is not None and self._mode(request.model) == "rendered":
             return compose("", turn, got, self.recommender.catalog)
-        words = yield self._speaking(base, got, local=local)
-        return self._worded(_message(words), turn, got, request)
+        sieve = self._sieve(turn, got, request)
+        spoken = self._speaking(base, local=local)
+        if self._mode(request.model) == "model":
+            write = request.runtime.stream_writer
+            listener = Listener(sieve, lambda words: write(_said_so_far(told(got, turn, words))))
+            spoken = spoken.override(model=_heard(spoken.model, listener))
+        words = yield spoken
+        return self._worded(_message(words), turn, got, sieve, request)
 
     def _choosing(self, base: ModelRequest[Any], turn: Turn, got: Outcome) -> ModelRequest[Any]:
         """One constrained decision over the legal acts."""
@@ -204,26 +216,33 @@ class RecommenderMiddleware(AgentMiddleware[RecommenderState, Any, Any]):
         spent = turn.questions >= self._max_questions
         return base.override(tools=[tool for tool in base.tools if not (spent and _name(tool) == "ask_user")])
 
-    def _speaking(self, base: ModelRequest[Any], got: Outcome, *, local: bool) -> ModelRequest[Any]:
+    def _speaking(self, base: ModelRequest[Any], *, local: bool) -> ModelRequest[Any]:
         """Words only."""
         settings: dict[str, Any] = {}
         if local and self._mode(base.model) == "rendered":
             settings = {"text_grammar": "sentence", "max_tokens": _MOST_WORDS}
         return base.override(tool_choice="none", model_settings=base.model_settings | settings)
 
-    def _worded(self, message: AIMessage, turn: Turn, got: Outcome, request: ModelRequest[Any]) -> AIMessage:
-        catalog = self.recommender.catalog
-        mode = self._mode(request.model)
+    def _sieve(self, turn: Turn, got: Outcome, request: ModelRequest[Any]) -> Sieve:
+        """What checks the model's words."""
         said = [m.text for m in request.messages if isinstance(m, HumanMessage)]
-        facts = "\n".join([got.facts, self._system, *said])
         ours = [str(m.text) for m in request.messages if isinstance(m, AIMessage)]
-        echo = "\n".join([self._system, *(tool.description for tool in self.tools), *said[-1:], *ours])
-        words = checked(message.text, turn, facts, echo=echo, most=_MOST[mode])
-        if got.listed is not None and words in {_said(m) for m in request.messages}:
-            words = ""
+        return Sieve(
+            turn.language,
+            "\n".join([got.facts, self._system, *said]),
+            echo="\n".join([self._system, *(tool.description for tool in self.tools), *said[-1:], *ours]),
+            most=_MOST[self._mode(request.model)],
+            unlike={_said(m) or "" for m in request.messages} - {""} if got.listed is not None else (),
+        )
+
+    def _worded(
+        self, message: AIMessage, turn: Turn, got: Outcome, sieve: Sieve, request: ModelRequest[Any]
+    ) -> AIMessage:
+        words = sieve.end(message.text)
         entries = got.listed["recommendations"] if got.listed is not None else []
-        told = mode == "model" and bool(entries) and all(e["title"].casefold() in words.casefold() for e in entries)
-        composed = compose(words, turn, got, catalog, list_items=not told)
+        mode = self._mode(request.model)
+        named = mode == "model" and bool(entries) and all(e["title"].casefold() in words.casefold() for e in entries)
+        composed = compose(words, turn, got, self.recommender.catalog, list_items=not named)
         return composed.model_copy(update={"usage_metadata": message.usage_metadata})
 
     def _mode(self, model: BaseChatModel) -> str:
@@ -241,6 +260,21 @@ class RecommenderMiddleware(AgentMiddleware[RecommenderState, Any, Any]):
 def bounds_choice(model: BaseChatModel) -> bool:
     """Whether a model takes `legal_tools` and `argument_schemas` with `tool_choice="any"`, as `ChatLlamaCpp` does."""
     return getattr(model, "bounds_choice", False) is True
+
+
+def _heard(model: BaseChatModel, listener: Listener) -> BaseChatModel:
+    """The same model, with one more that listens to it."""
+    known = model.callbacks
+    if isinstance(known, BaseCallbackManager):
+        both: Any = known.copy()
+        both.add_handler(listener)
+    else:
+        both = [*(known or ()), listener]
+    return model.model_copy(update={"callbacks": both})
+
+
+def _said_so_far(text: str) -> dict[str, str]:
+    return {"chatrec": "said", "text": text}
 
 
 def _as_told(message: AnyMessage) -> AnyMessage:

@@ -85,7 +85,13 @@ def remote_model(url: str) -> BaseChatModel:
             raise ModelError(f"{shown} names no model", hint="name one: URL#NAME")
         name = served[0].id
     return RemoteChat(
-        base_url=address, api_key=lambda: key, model=name, temperature=0.0, timeout=timeout, max_retries=2
+        base_url=address,
+        api_key=lambda: key,
+        model=name,
+        temperature=0.0,
+        timeout=timeout,
+        max_retries=2,
+        stream_usage=True,
     )
 
 

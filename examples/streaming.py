@@ -2,7 +2,7 @@
 
 `messages`: the reply's text, once it is checked (the model's unchecked words are shown by no stream).
 `updates`: what each step changed; the recommendations come with the step after the tool.
-`custom`: progress: what was understood, and which act the model chose.
+`custom`: progress: what was understood, which act the model chose, and the reply's beginning as soon as it is sure.
 
 python examples/streaming.py
 """

@@ -2,13 +2,15 @@
 
 `Session.send` waits for the `Answer`. `Session.stream` gives the same turn as events, for servers; their order is
 
+    Understood              once, before the model is asked
     Probabilities, Step     as often as the model chooses: what it considered (where the model tells), which act it took
     Items, Question         as soon as the catalog has answered
     Words                   pieces of the reply; put together they are `Answer.reply`, items and question included
     Done                    the `Answer`; nothing follows
 
-A door that shows `Items` as cards and `Question` as chips may leave those parts of the words out. Words come last and
-all at once: they are shown only after they were checked.
+Words come as soon as they are sure, between the others: feedback that was noted, each sentence of the model that was
+checked. The rest, rendered from the results, comes at the end, a line each; a door that shows `Items` as cards and
+`Question` as chips may leave it out (`Words.rendered`).
 """
 
 from __future__ import annotations
@@ -53,6 +55,19 @@ class Answer:
             "probabilities": _rounded(self.probabilities),
             "seconds": round(self.seconds, 3),
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """What the catalog heard in the person's words: wishes in notation, and how many items match them."""
+
+    name: ClassVar[str] = "understood"
+    where: tuple[str, ...]
+    matching: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-ready."""
+        return {"where": list(self.where), "matching": self.matching}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +120,11 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """The next piece of the reply, at most a line."""
+    """The next piece of the reply, at most a line; rendered from the turn's results, or said before they were."""
 
     name: ClassVar[str] = "words"
     text: str
+    rendered: bool = True
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready."""
@@ -127,26 +143,34 @@ class Done:
         return self.answer.as_dict()
 
 
-Event: TypeAlias = Probabilities | Step | Items | Question | Words | Done
-"""Each has a `name` (probabilities, step, items, question, words, done) and `as_dict()`."""
+Event: TypeAlias = Understood | Probabilities | Step | Items | Question | Words | Done
+"""Each has a `name` (understood, probabilities, step, items, question, words, done) and `as_dict()`."""
 
 
 class TurnReader:
-    """Makes events and an answer of what the agent streams in the modes "updates" and "values"."""
+    """Makes events and an answer of what the agent streams in the modes updates, values and, if at all, custom."""
 
     def __init__(self) -> None:
         self._started = time.perf_counter()
         self._state: dict[str, Any] = {}
         self._considered: Mapping[str, float] = {}
+        self._said = ""
 
     def read(self, mode: str, value: Any) -> Iterator[Event]:
         """The events of one chunk."""
         if mode == "values":
             self._state = value
-            return
-        for update in value.values():
-            if isinstance(update, dict):
-                yield from self._events(update)
+        elif mode == "custom":
+            yield from self._told(value)
+        else:
+            for update in value.values():
+                if isinstance(update, dict):
+                    yield from self._events(update)
+
+    def rest(self, answer: Answer) -> Iterator[Words]:
+        """What was not said yet of the answer's reply, a line each."""
+        for line in answer.reply.removeprefix(self._said).splitlines(keepends=True):
+            yield Words(line)
 
     def answer(self) -> Answer:
         """The turn's answer, once the stream has ended.
@@ -165,6 +189,15 @@ class TurnReader:
             probabilities=message.response_metadata.get("tool_probabilities") or {},
             seconds=time.perf_counter() - self._started,
         )
+
+    def _told(self, value: Any) -> Iterator[Event]:
+        kind = value.get("chatrec") if isinstance(value, dict) else None
+        if kind == "understood":
+            yield Understood(tuple(value["where"]), value["matching"])
+        elif kind == "said":
+            more, self._said = value["text"].removeprefix(self._said), value["text"]
+            if more:
+                yield Words(more, rendered=False)
 
     def _events(self, update: Mapping[str, Any]) -> Iterator[Event]:
         for message in update.get("messages", ()):

@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse, Response, StreamingResponse
 from langchain_core.language_models import BaseChatModel
 from starlette.types import ASGIApp
 
+from chatrec.agent.doors._conversation import Step, Understood, Words
 from chatrec.agent.doors._guard import HOLDER, Guard
 from chatrec.agent.doors._keys import Keys, person_of
 from chatrec.agent.doors._metrics import CONTENT_TYPE, Metrics
@@ -19,9 +20,9 @@ from chatrec.agent.doors._open import Room
 from chatrec.agent.doors._serve_bare import PATHS as BARE_PATHS
 from chatrec.agent.doors._serve_bare import add_bare
 from chatrec.agent.doors._serve_errors import ApiError, as_api_error, busy, refuse, told_in_format
-from chatrec.agent.doors._serve_reply import END, WAITING, Reply, cut, event
+from chatrec.agent.doors._serve_reply import END, WAITING, Reply, cut, sse
 from chatrec.agent.doors._serve_request import ChatRequest
-from chatrec.agent.doors._serve_turns import Taken, Turns, taken, until_gone
+from chatrec.agent.doors._serve_turns import Begun, Turns, taken, until_gone
 
 PATHS = frozenset({"/v1/models", "/v1/chat/completions", "/metrics"})
 _PATIENCE = 10.0
@@ -85,14 +86,14 @@ def _add_chat(app: FastAPI, rooms: Mapping[str, Room], turns: Turns, user_header
         _known(body.model, rooms)
         said = body.said()
         user = (request.headers.get(user_header, "").strip() if user_header else "") or body.person
-        task = turns.begin(body.model, person_of(request.scope.get(HOLDER), user), said)
+        begun = turns.begin(body.model, person_of(request.scope.get(HOLDER), user), said)
         if body.stream:
             return StreamingResponse(
-                _stream(task, body),
+                _stream(begun, body),
                 media_type="text/event-stream",
                 headers={"cache-control": "no-store", "x-accel-buffering": "no"},
             )
-        result = await until_gone(task, lambda: _gone(request))
+        result = await until_gone(begun.task, lambda: _gone(request))
         if result is None:
             return Response(status_code=499)  # nobody reads it
         text = cut(result.answer.reply, body.stops)
@@ -118,26 +119,29 @@ def _add_watching(app: FastAPI, rooms: Mapping[str, Room], turns: Turns, metrics
         return Response(metrics.text(), media_type=CONTENT_TYPE)
 
 
-async def _stream(task: asyncio.Task[Taken], body: ChatRequest) -> AsyncGenerator[bytes, None]:
+async def _stream(begun: Begun, body: ChatRequest) -> AsyncGenerator[bytes, None]:
     reply = Reply(body.model)
     try:
         yield reply.begin()
-        while not task.done():
-            await asyncio.wait({task}, timeout=_PATIENCE)
-            if not task.done():
+        async for event in begun.follow(_PATIENCE):
+            if event is None:
                 yield WAITING
-        result = await taken(task)
-        for chunk in reply.words(cut(result.answer.reply, body.stops)):
-            yield chunk
+            elif isinstance(event, Words) and not body.stops:
+                yield reply.words(event.text)
+            elif isinstance(event, Understood | Step):
+                yield reply.progress(event)
+        result = await taken(begun.task)
+        if body.stops:  # a stop may begin in one piece and end in the next
+            yield reply.words(cut(result.answer.reply, body.stops))
         yield reply.end(result.answer)
         if body.stream_options is not None and body.stream_options.include_usage:
             yield reply.usage(result.usage)
         yield END
     except Exception as error:
         # The status is sent already: the error is an event of the stream, as OpenAI's clients expect it.
-        yield event(as_api_error(error).as_dict())
+        yield sse(as_api_error(error).as_dict())
     finally:
-        task.cancel()
+        begun.task.cancel()
 
 
 async def _gone(request: Request) -> None:

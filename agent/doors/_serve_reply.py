@@ -2,7 +2,7 @@
 
 The extension is the top-level field `chatrec`: `act`, `recommendations` (id, title, score, parts, reason, because,
 item), `question` (text, facet, options; or null) and `probabilities`. Of a stream the chunk with the `finish_reason`
-has it.
+has it; chunks before it, without words, have what is being done: `understood` (where, matching) and `step` (tool).
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from __future__ import annotations
 import json
 import secrets
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from langchain_core.messages.ai import UsageMetadata, add_usage
 
-from chatrec.agent.doors._conversation import Answer
+from chatrec.agent.doors._conversation import Answer, Event
 
 END = b"data: [DONE]\n\n"
 WAITING = b": waiting\n\n"
@@ -44,10 +44,13 @@ class Reply:
         """The first chunk."""
         return self._chunk({"role": "assistant", "content": "", "refusal": None})
 
-    def words(self, text: str) -> Iterator[bytes]:
-        """The text, a line a chunk."""
-        for line in text.splitlines(keepends=True):
-            yield self._chunk({"content": line})
+    def words(self, text: str) -> bytes:
+        """A piece of the text."""
+        return self._chunk({"content": text})
+
+    def progress(self, event: Event) -> bytes:
+        """A chunk without words that says what is being done."""
+        return self._chunk({}, chatrec={event.name: event.as_dict()})
 
     def end(self, answer: Answer) -> bytes:
         """The chunk that says why it ends, and what was found."""
@@ -55,11 +58,11 @@ class Reply:
 
     def usage(self, usage: Mapping[str, Any]) -> bytes:
         """The chunk of those who asked for the usage."""
-        return event(self._frame("chat.completion.chunk", []) | {"usage": usage})
+        return sse(self._frame("chat.completion.chunk", []) | {"usage": usage})
 
     def _chunk(self, delta: Mapping[str, Any], *, finish: str | None = None, **more: Any) -> bytes:
         choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
-        return event(self._frame("chat.completion.chunk", [choice]) | more)
+        return sse(self._frame("chat.completion.chunk", [choice]) | more)
 
     def _frame(self, kind: str, choices: list[dict[str, Any]]) -> dict[str, Any]:
         return {
@@ -71,7 +74,7 @@ class Reply:
         }
 
 
-def event(data: Mapping[str, Any]) -> bytes:
+def sse(data: Mapping[str, Any]) -> bytes:
     """A server-sent event."""
     return f"data: {json.dumps(data, ensure_ascii=False)}\n\n".encode()
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 from langchain_core.callbacks import UsageMetadataCallbackHandler
 
-from chatrec.agent.doors._conversation import Answer, Done
+from chatrec.agent.doors._conversation import Answer, Done, Event
 from chatrec.agent.doors._histories import Histories, Said
 from chatrec.agent.doors._metrics import Metrics
 from chatrec.agent.doors._open import Room
@@ -34,6 +35,31 @@ class Taken:
     usage: dict[str, Any]
 
 
+class Begun:
+    """A turn under way.
+
+    Args:
+        work: Takes the turn; tells what happens to whom it is given.
+    """
+
+    def __init__(self, work: Callable[[Callable[[Event], None]], Coroutine[Any, Any, Taken]]) -> None:
+        self._news: asyncio.Queue[Event | None] = asyncio.Queue()
+        self.task = asyncio.create_task(work(self._news.put_nowait))
+        self.task.add_done_callback(lambda _: self._news.put_nowait(None))
+
+    async def follow(self, patience: float) -> AsyncGenerator[Event | None, None]:
+        """What happens, as it happens; None whenever nothing did for some seconds."""
+        while True:
+            try:
+                event = await asyncio.wait_for(self._news.get(), patience)
+            except TimeoutError:
+                yield None
+                continue
+            if event is None:
+                return
+            yield event
+
+
 class Turns:
     """The turns of a server.
 
@@ -54,8 +80,8 @@ class Turns:
         """Whether one more turn would be refused."""
         return len(self._under_way) >= self._most
 
-    def begin(self, catalog: str, user_id: str, said: Sequence[Said]) -> asyncio.Task[Taken]:
-        """Begin a turn; cancelling the task frees the model within about a token.
+    def begin(self, catalog: str, user_id: str, said: Sequence[Said]) -> Begun:
+        """Begin a turn; cancelling its task frees the model within about a token.
 
         Args:
             catalog: Its name.
@@ -68,14 +94,14 @@ class Turns:
         if self.full:
             self._metrics.busy.inc()
             raise busy()
-        task = asyncio.create_task(self._take(catalog, user_id, said))
+        begun = Begun(partial(self._take, catalog, user_id, said))
         # Kept here until it has ended: who began it may be gone by then.
-        self._under_way.add(task)
+        self._under_way.add(begun.task)
         self._metrics.under_way.set(len(self._under_way))
-        task.add_done_callback(self._ended)
-        return task
+        begun.task.add_done_callback(self._ended)
+        return begun
 
-    async def _take(self, catalog: str, user_id: str, said: Sequence[Said]) -> Taken:
+    async def _take(self, catalog: str, user_id: str, said: Sequence[Said], tell: Callable[[Event], None]) -> Taken:
         started = time.perf_counter()
         histories = self._histories[catalog]
         place = await _to_its_end(lambda: histories.open(user_id, said), undo=histories.drop)
@@ -83,6 +109,7 @@ class Turns:
         try:
             answer = None
             async for event in place.session.stream(place.text, history=place.history, callbacks=[tokens]):
+                tell(event)
                 if isinstance(event, Done):
                     answer = event.answer
             assert answer is not None

@@ -14,11 +14,12 @@ from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.messages import AnyMessage, HumanMessage, ToolMessage
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver
+from langgraph.types import StreamMode
 
 from chatrec.agent._context import RecommenderContext
 from chatrec.agent._graph import RecommenderGraph
 from chatrec.agent._turns import STAMP, SURE
-from chatrec.agent.doors._conversation import Answer, Done, Event, Step, TurnReader, Words
+from chatrec.agent.doors._conversation import Answer, Done, Event, Step, TurnReader
 from chatrec.agent.doors._history import Exchange, exchanges
 from chatrec.errors import CatalogError
 from chatrec.indexes import Catalog, Constraint, FeedbackEvent, Profile, Recommender
@@ -168,17 +169,16 @@ class Session:
         Raises:
             ModelError: The model failed, or no answer came.
         """
-        held = self._answered(key)
+        held, reader = self._answered(key), TurnReader()
         if held is not None:
-            for line in self._remembered(held).reply.splitlines(keepends=True):
-                yield Words(line)
+            for words in reader.rest(self._remembered(held)):
+                yield words
             yield Done(held)
             return
         before, said = self._begin(text, history, key=key)
-        reader = TurnReader()
         config = self._config | {"callbacks": list(callbacks)}
         try:
-            run = self._agent.astream(said, config, **self._how())
+            run = self._agent.astream(said, config, **self._how("custom"))
             async with aclosing(cast("AsyncGenerator[tuple[str, Any], None]", run)) as chunks:
                 async for mode, value in chunks:
                     for event in reader.read(mode, value):
@@ -188,8 +188,8 @@ class Session:
             self._take_back(before)
             raise
         self._remembered(answer)
-        for line in answer.reply.splitlines(keepends=True):
-            yield Words(line)
+        for words in reader.rest(answer):
+            yield words
         yield Done(answer)
 
     def feedback(self, kind: FeedbackKind, number: int, reason: str = "") -> Noted:
@@ -315,10 +315,9 @@ class Session:
         self._take_back(before)
         return before, said
 
-    def _how(self) -> dict[str, Any]:
-        # No "messages" mode: LangGraph would run the model in a thread that Ctrl-C does not reach, and the model's
-        # words are shown only after they were checked, so there is nothing more to stream.
-        return {"context": RecommenderContext(self.user_id), "stream_mode": ["updates", "values"]}
+    def _how(self, *more: StreamMode) -> dict[str, Any]:
+        # Where the model is waited for there is no "custom": LangGraph would run it in a thread that Ctrl-C misses.
+        return {"context": RecommenderContext(self.user_id), "stream_mode": ["updates", "values", *more]}
 
     def _remembered(self, answer: Answer) -> Answer:
         if answer.recommendations:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 from nicegui import ui
 
 from chatrec.agent._turns import language_of
-from chatrec.agent.doors._conversation import Answer, Done, Items, Probabilities, Step
+from chatrec.agent.doors._conversation import Answer, Done, Items, Probabilities, Step, Understood, Words
 from chatrec.agent.doors._people import forget_beside
 from chatrec.agent.doors._web_cards import Card, Deck, around, text
 from chatrec.agent.doors._web_people import Guests, Turn
@@ -142,8 +142,7 @@ class Page:
         noted = await asyncio.to_thread(self._session.judge, entry, kind, reason)
         words = [tell(f"noted_{kind}", self._language, title=noted.title)]
         if noted.understood:
-            facets = self._session.catalog.facets
-            conditions = ", ".join(condition_text(str(c), facets, self._language) for c in noted.understood)
+            conditions = self._conditions([str(each) for each in noted.understood])
             words.append(tell("understood", self._language, conditions=conditions))
         elif reason:
             words.append(self._say("not_understood"))
@@ -192,10 +191,20 @@ class Page:
             self._stop.set_visibility(False)
 
     async def _show(self, turn: Turn, section: ui.element, doings: Any) -> None:
+        said: Any = None
         async for event in turn.follow():
             if self._client.is_deleted:
                 return  # whoever comes back sees it in the conversation
-            if isinstance(event, Step):
+            if isinstance(event, Understood) and event.where:
+                count = str(event.matching)
+                doings.set_text(tell("heard", self._language, conditions=self._conditions(event.where), count=count))
+            elif isinstance(event, Words) and not event.rendered:
+                if said is None:
+                    with section:
+                        said = text("", tag="p", name="words")
+                    said.move(target_index=0)
+                said.set_text(said.text + event.text)
+            elif isinstance(event, Step):
                 doings.set_text(doing(event.tool, self._language))
             elif isinstance(event, Probabilities):
                 doings.set_text(f"{doings.text.partition(' (')[0]} ({self._acts(event.probabilities)})")
@@ -206,6 +215,8 @@ class Page:
                 self._down()
             elif isinstance(event, Done):
                 doings.delete()
+                if said is not None:
+                    said.delete()
                 self._answer(section, event.answer)
                 self._news.set_text(event.answer.reply)
                 self._mark()
@@ -298,6 +309,11 @@ class Page:
     def _acts(self, probabilities: Mapping[str, float]) -> str:
         told = sorted(probabilities.items(), key=lambda pair: -pair[1])
         return " · ".join(f"{self._say(f'act_{name}')} {share:.0%}" for name, share in told if share >= 0.005)
+
+    def _conditions(self, notations: Sequence[str]) -> str:
+        facets = self._session.catalog.facets
+        told = (condition_text(each, facets, self._language) for each in notations)
+        return ("、" if self._language == "zh" else ", ").join(told)
 
     def _undone(self, kind: str, about: str) -> str:
         from chatrec.agent.doors._words import say

@@ -42,13 +42,23 @@ class Handler(BaseHTTPRequestHandler):
         if status != 200:
             self._send(status, {"error": message})
             return
-        choice = {"index": 0, "message": {"role": "assistant", "content": None, **message}, "finish_reason": "stop"}
-        self._send(200, {"id": "1", "object": "chat.completion", "created": 0, "model": "tiny", "choices": [choice]})
+        said = {"role": "assistant", "content": None, **message}
+        part = "delta" if asked.get("stream") else "message"
+        kind = "chat.completion.chunk" if asked.get("stream") else "chat.completion"
+        choice = {"index": 0, part: said, "finish_reason": "stop"}
+        usage = {"prompt_tokens": 7, "completion_tokens": 3, "total_tokens": 10}
+        body = {"id": "1", "object": kind, "created": 0, "model": "tiny", "choices": [choice], "usage": usage}
+        if asked.get("stream"):
+            self._write(200, f"data: {json.dumps(body)}\n\ndata: [DONE]\n\n".encode(), "text/event-stream")
+        else:
+            self._send(200, body)
 
     def _send(self, status: int, body: dict[str, Any]) -> None:
-        content = json.dumps(body).encode()
+        self._write(status, json.dumps(body).encode(), "application/json")
+
+    def _write(self, status: int, content: bytes, kind: str) -> None:
         self.send_response(status)
-        self.send_header("content-type", "application/json")
+        self.send_header("content-type", kind)
         self.send_header("content-length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)
@@ -99,6 +109,8 @@ def test_the_same_tools_and_the_same_grounding(server: Server, monkeypatch: pyte
         "record_feedback",
     }
     assert server.asked[0]["model"] == "tiny"
+    assert server.asked[1]["stream"], "its words come as it writes them"
+    assert result["messages"][-1].usage_metadata["total_tokens"] == 10
     assert server.keys == ["Bearer k3y", "Bearer k3y"]
 
 

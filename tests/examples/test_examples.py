@@ -107,11 +107,12 @@ async def test_every_stream_mode_brings_its_part_sync_and_async(recommender: Rec
     lines = streaming.streamed(agent(*script), "I like Black Harbour, something smoky")
     assert lines == await streaming.astreamed(agent(*script), "I like Black Harbour, something smoky")
     kinds = [line.split(":")[0] for line in lines]
-    assert kinds == ["understood", "acted", "acted", "items", "text"]
+    assert kinds == ["understood", "acted", "said", "acted", "items", "text"]
     assert "'matching': 2" in lines[0]
-    assert "['record_feedback', 'recommend']" in lines[2]
-    assert "Smoke Ridge" in lines[3]
-    assert lines[4].startswith("text: Noted: you like Black Harbour. Here is what I found")
+    assert "'Noted: you like Black Harbour.'" in lines[2]
+    assert "['record_feedback', 'recommend']" in lines[3]
+    assert "Smoke Ridge" in lines[4]
+    assert lines[5].startswith("text: Noted: you like Black Harbour. Here is what I found")
 
 
 def test_unchecked_words_are_in_no_stream(recommender: Recommender) -> None:

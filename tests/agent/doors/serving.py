@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import uvicorn
 from langchain_core.callbacks import CallbackManagerForLLMRun
-from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
-from langchain_core.outputs import ChatGeneration, ChatResult
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage, ToolMessage
+from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
+from pydantic import Field
 from starlette.types import ASGIApp
 
 from chatrec.agent import create_recommender
@@ -54,6 +56,32 @@ class RuledModel(ScriptedChatModel):
         if "ask" in words:
             return "ask_user", {"facet": "kind"}
         return "recommend", {}
+
+
+class WritingModel(RuledModel):
+    """Lists, then writes one sentence after the other; before each but the first it waits until it may.
+
+    Attributes:
+        sentences: What it writes.
+        may: One place for each sentence that may be written.
+    """
+
+    sentences: tuple[str, ...] = ("Have a look.", "They are dark and strong.", "Take your time.")
+    may: Any = Field(default_factory=lambda: threading.Semaphore(0))
+
+    def _stream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> Iterator[ChatGenerationChunk]:
+        assert isinstance(messages[-1], ToolMessage), "words alone are streamed"
+        for number, sentence in enumerate(self.sentences):
+            if number:
+                assert self.may.acquire(timeout=10)
+            for word in re.findall(r"\S+\s*", f"{sentence} "):
+                yield ChatGenerationChunk(message=AIMessageChunk(content=word))
 
 
 def rooms_of(*catalogs: Catalog, model: ScriptedChatModel | None = None) -> dict[str, Room]:

@@ -13,13 +13,14 @@ from langchain_core.callbacks import AsyncCallbackManagerForLLMRun
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 from langchain_core.outputs import ChatResult
 from tests.agent.doors.conftest import Opener
+from tests.agent.doors.serving import WritingModel, rooms_of
 
 from chatrec.agent import create_recommender
-from chatrec.agent.doors._conversation import Done, Event, Items, Probabilities, Question, Step, Words
+from chatrec.agent.doors._conversation import Done, Event, Items, Probabilities, Question, Step, Understood, Words
 from chatrec.agent.doors._session import Session
 from chatrec.errors import ModelError
 from chatrec.indexes import Recommender, open_checkpointer
-from chatrec.testing import ScriptedChatModel
+from chatrec.testing import ScriptedChatModel, tea_catalog
 
 LIST: list[Any] = [("recommend", {}), "Have a look."]
 ASK = [("ask_user", {"facet": "kind"})]
@@ -37,7 +38,8 @@ def said(session: Session) -> list[str]:
 async def test_a_list_as_events(opener: Opener) -> None:
     session = opener(LIST)
     found = await events(session, "something smoky")
-    step, items, *words, done = found
+    understood, step, items, *words, done = found
+    assert understood == Understood(("taste=smoky",), 2)
     assert step == Step("recommend")
     assert isinstance(items, Items)
     assert len(items.recommendations) == 3
@@ -54,12 +56,42 @@ async def test_a_question_and_what_was_considered(opener: Opener) -> None:
         tool_calls=[{"name": "ask_user", "args": {"facet": "kind"}, "id": "1", "type": "tool_call"}],
         response_metadata={"tool_probabilities": {"ask_user": 0.75, "recommend": 0.25}},
     )
-    considered, step, question, *_, done = await events(opener([chosen]), "hello")
+    _, considered, step, question, *_, done = await events(opener([chosen]), "hello")
     assert considered == Probabilities({"ask_user": 0.75, "recommend": 0.25})
     assert step == Step("ask_user")
     assert isinstance(question, Question)
     assert isinstance(done, Done)
     assert done.answer.question == question.question
+
+
+async def test_what_was_noted_is_said_before_the_list_is_looked_for(opener: Opener) -> None:
+    noted = ("record_feedback", {"kind": "accept", "item": "1"})
+    session = opener([*LIST, noted, *LIST])
+    await events(session, "a tea")
+    found = await events(session, "I like the first, what else?")
+    names = [event.name for event in found]
+    assert names[:5] == ["understood", "step", "words", "step", "items"]
+    assert found[2] == Words(f"Noted: you like {session.title(session.marks().popitem()[0])}.", rendered=False)
+    done = found[-1]
+    assert isinstance(done, Done)
+    assert "".join(event.text for event in found if isinstance(event, Words)) == done.answer.reply
+
+
+async def test_the_models_sentences_are_said_as_it_writes_them() -> None:
+    model = WritingModel(sentences=("Have a look.", "The Fury of 2017 is best.", "Take your time.", "All are good."))
+    session = rooms_of(tea_catalog(), model=model)["teas"].session("ana", "t1")
+    said = ""
+    async for event in session.stream("something smoky"):
+        if isinstance(event, Words) and not event.rendered:
+            said += event.text
+            if said == "Have a look.":
+                model.may.release(2)
+            elif said == "Have a look. Take your time.":
+                model.may.release()
+        elif isinstance(event, Done):
+            assert said == "Have a look. Take your time. All are good."
+            assert event.answer.reply.startswith(said)
+            assert "1. " in event.answer.reply
 
 
 async def test_streamed_and_waited_for_are_the_same_turn(opener: Opener) -> None:

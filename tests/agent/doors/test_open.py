@@ -80,7 +80,9 @@ def test_each_catalog_has_its_owners_rules(tmp_path: Path, chatrec_home: Path) -
     both = [str(tmp_path / "teas.csv"), str(tmp_path / "herbs.csv")]
     wanted, model = Wanted(rules=tmp_path / "all.toml"), ScriptedChatModel(replies=[])
     rooms = open_rooms(both, wanted, model=model, rules={"herbs": tmp_path / "herbs.toml"})
-    shown = {name: {i.title for i in room.recommender.recommend("x", user_id="ana").items} for name, room in rooms.items()}
+    shown = {
+        name: {i.title for i in room.recommender.recommend("x", user_id="ana").items} for name, room in rooms.items()
+    }
     assert shown == {"teas": {"Green Dawn"}, "herbs": {"Black Harbour", "Old Cellar"}}
     with pytest.raises(RulesError, match="'trees'"):
         open_rooms(both, wanted, model=model, rules={"trees": tmp_path / "herbs.toml"})

@@ -19,11 +19,12 @@ from langchain_openai import ChatOpenAI
 from openai import AsyncOpenAI, OpenAI
 from openai.types.chat import ChatCompletionMessageParam
 from pydantic import SecretStr
-from tests.agent.doors.serving import RuledModel, rooms_of, served
+from tests.agent.doors.serving import RuledModel, WritingModel, rooms_of, served
 
 from chatrec.agent.doors._keys import Keys
 from chatrec.agent.doors._open import Room
 from chatrec.agent.doors._serve_app import serve_app
+from chatrec.testing import tea_catalog
 
 Messages = list[ChatCompletionMessageParam]
 
@@ -97,6 +98,27 @@ def test_a_stream_says_the_same(client: OpenAI) -> None:
     assert extension(chunks[-2]) == extension(whole)
     assert chunks[-1].usage == whole.usage
     assert len({chunk.id for chunk in chunks}) == 1
+
+
+def test_sentences_come_while_the_model_still_writes() -> None:
+    model = WritingModel()
+    with (
+        served(serve_app(rooms_of(tea_catalog(), model=model), keys=Keys([]))) as url,
+        OpenAI(base_url=f"{url}/v1", api_key="none", max_retries=0) as client,
+    ):
+        text, doing = "", list[str]()
+        for chunk in client.chat.completions.create(model="teas", messages=[user("a smoky tea")], stream=True):
+            if more := chunk.choices[0].delta.content:
+                text += more
+                model.may.release()  # only now it may write the next sentence
+            elif chunk.model_extra and not chunk.choices[0].finish_reason:
+                doing += chunk.model_extra["chatrec"]
+        assert text.startswith("Have a look. They are dark and strong. Take your time.\n\nOnly 2 match ")
+        assert doing == ["understood", "step"]
+        stopped = client.chat.completions.create(
+            model="teas", messages=[user("a smoky tea")], stream=True, stop="strong", user="ben"
+        )
+        assert "".join(c.choices[0].delta.content or "" for c in stopped) == "Have a look. They are dark and "
 
 
 async def test_asynchronously(url: str) -> None:

@@ -242,6 +242,17 @@ def test_an_answer_is_stopped_and_one_that_failed_leaves_no_trace(url: str, brow
     assert browser.texts(".said") == ["something smoky"]
 
 
+def test_the_models_sentences_are_shown_as_it_writes_them(url: str, browse: Opener) -> None:
+    browser = browse(url)
+    browser.all("input.say")[0].send_keys("write of something smoky", Keys.ENTER)
+    browser.until(lambda: browser.texts(".words") == ["Have a look."])
+    assert browser.all(".doing"), "it is still being answered"
+    assert len(browser.titles()) == 3
+    browser.until(lambda: not browser.all(".doing"))
+    assert browser.texts(".words")[0].startswith("Have a look. Or take your time.")
+    assert len(browser.titles()) == 3
+
+
 def test_an_answer_under_way_is_found_again_after_a_reload(url: str, browse: Opener) -> None:
     browser = browse(url)
     browser.all("input.say")[0].send_keys("wait for it", Keys.ENTER)

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from langchain_core.callbacks import CallbackManagerForLLMRun
-from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
-from langchain_core.outputs import ChatGeneration, ChatResult
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage, ToolMessage
+from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 
 from chatrec.agent import create_recommender
 from chatrec.agent.doors._keys import load_keys
@@ -27,7 +28,7 @@ EVIL = "<img src=x onerror=\"document.title='broken in'\">"
 
 
 class Puppet(ScriptedChatModel):
-    """Asks, remembers, waits or fails where the person's words begin so; else it recommends."""
+    """Asks, remembers, waits, writes more or fails where the person's words begin so; else it recommends."""
 
     def _generate(
         self,
@@ -55,6 +56,19 @@ class Puppet(ScriptedChatModel):
                 response_metadata={"tool_probabilities": {name: 0.79, "reply": 0.18, "describe_item": 0.03}},
             )
         )
+
+    def _stream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> Iterator[ChatGenerationChunk]:
+        yield ChatGenerationChunk(message=AIMessageChunk(content="Have a look."))
+        if any(message.text.startswith("write") for message in messages[-3:]):
+            yield ChatGenerationChunk(message=AIMessageChunk(content=" Or"))
+            time.sleep(2)
+            yield ChatGenerationChunk(message=AIMessageChunk(content=" take your time."))
 
 
 def _result(message: AIMessage) -> ChatResult:
