@@ -6,10 +6,9 @@ from collections.abc import Collection, Sequence
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
-from typing import Any, overload
+from typing import Any
 
 import numpy as np
-from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
 from numpy.typing import NDArray
 
@@ -167,52 +166,6 @@ class ItemIndex(EntryStore):
         """
         return self._rows.mask(where)
 
-    @overload
-    def search(
-        self,
-        query: str | NDArray[np.float32],
-        *,
-        k: int,
-        mask: Mask | None = None,
-        exclude: Collection[str] = (),
-    ) -> list[Hit]: ...
-    @overload
-    def search(self, query: str, search_type: str, **kwargs: Any) -> list[Document]: ...
-    def search(
-        self,
-        query: str | NDArray[np.float32],
-        search_type: str | None = None,
-        *,
-        k: int = 4,
-        mask: Mask | None = None,
-        exclude: Collection[str] = (),
-        **kwargs: Any,
-    ) -> list[Hit] | list[Document]:
-        """The best items by meaning and words, best first; how both are added is told in `_index_search.py`.
-
-        With a `search_type` it is LangChain's `search`, which returns documents.
-
-        Args:
-            query: What is wanted, in words, or a vector (then words do not count). An empty text finds the first
-                allowed items, all with score 0.
-            search_type: LangChain's: "similarity", "mmr" or "similarity_score_threshold".
-            k: How many, at most.
-            mask: Which rows may be found, (rows,); all by default.
-            exclude: Ids that may not be found.
-            **kwargs: LangChain's, with a `search_type`.
-
-        Raises:
-            CatalogError: The mask has another length than the index.
-            EmbedderError: A vector has another length than those of the index.
-        """
-        if search_type is not None:
-            return super().search(str(query), search_type, k=k, **kwargs)
-        if not isinstance(query, str):
-            return self._rows.fused(unit_query(query), "", k=k, mask=mask, exclude=exclude)
-        text = query.strip()
-        vector = self.embed(text) if text and len(self) else None
-        return self._rows.fused(vector, text, k=k, mask=mask, exclude=exclude)
-
     @classmethod
     def from_texts(
         cls,
@@ -227,6 +180,15 @@ class ItemIndex(EntryStore):
         index = cls(embedding)
         index.add_texts(texts, metadatas, ids=ids)
         return index
+
+    def _find(
+        self, query: str | NDArray[np.float32], *, k: int, mask: Mask | None, exclude: Collection[str]
+    ) -> list[Hit]:
+        if not isinstance(query, str):
+            return self._rows.fused(unit_query(query), "", k=k, mask=mask, exclude=exclude)
+        text = query.strip()
+        vector = self.embed(text) if text and len(self) else None
+        return self._rows.fused(vector, text, k=k, mask=mask, exclude=exclude)
 
     def _put(self, entries: Sequence[Entry], vectors: Floats) -> None:
         self._rows.put(entries, vectors)

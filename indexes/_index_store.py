@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import uuid
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
 from langchain_core.vectorstores import VectorStore
 from langchain_core.vectorstores.utils import maximal_marginal_relevance
+from numpy.typing import NDArray
 
 from chatrec.errors import CatalogError
 from chatrec.indexes._embedders import open_embedder
 from chatrec.indexes._index_batches import embed_texts
 from chatrec.indexes._index_documents import Entry
 from chatrec.indexes._index_facets import Filter
-from chatrec.indexes._index_vectors import Floats, unit, unit_query
+from chatrec.indexes._index_search import Hit
+from chatrec.indexes._index_vectors import Floats, Mask, unit, unit_query
 
 _REMEMBERED = 512
 
@@ -58,6 +60,12 @@ class EntryStore(VectorStore):
     def _nearest(self, query: Floats, k: int, where: Filter | None) -> list[tuple[Entry, float, Floats]]:
         """The `k` allowed rows nearest to the query: entry, cosine and vector, nearest first."""
 
+    @abstractmethod
+    def _find(
+        self, query: str | NDArray[np.float32], *, k: int, mask: Mask | None, exclude: Collection[str]
+    ) -> list[Hit]:
+        """As `search`."""
+
     @property
     def embeddings(self) -> Embeddings:
         """The embedder."""
@@ -70,6 +78,48 @@ class EntryStore(VectorStore):
             EmbedderError: The embedder cannot be loaded or gives something else than a vector.
         """
         return self._embed_once(text)
+
+    @overload
+    def search(
+        self,
+        query: str | NDArray[np.float32],
+        *,
+        k: int,
+        mask: Mask | None = None,
+        exclude: Collection[str] = (),
+    ) -> list[Hit]: ...
+    @overload
+    def search(self, query: str, search_type: str, **kwargs: Any) -> list[Document]: ...
+    def search(
+        self,
+        query: str | NDArray[np.float32],
+        search_type: str | None = None,
+        *,
+        k: int = 4,
+        mask: Mask | None = None,
+        exclude: Collection[str] = (),
+        **kwargs: Any,
+    ) -> list[Hit] | list[Document]:
+        """The best items by meaning and words, best first; how both are added is told in `_index_search.py`.
+
+        With a `search_type` it is LangChain's `search`, which returns documents.
+
+        Args:
+            query: What is wanted, in words, or a vector (then words do not count). An empty text finds the first
+                allowed items, all with score 0.
+            search_type: LangChain's: "similarity", "mmr" or "similarity_score_threshold".
+            k: How many, at most.
+            mask: Which rows may be found, (rows,); all by default.
+            exclude: Ids that may not be found.
+            **kwargs: LangChain's, with a `search_type`.
+
+        Raises:
+            CatalogError: The mask has another length than the index.
+            EmbedderError: A vector has another length than those of the index.
+        """
+        if search_type is not None:
+            return super().search(str(query), search_type, k=k, **kwargs)
+        return self._find(query, k=k, mask=mask, exclude=exclude)
 
     def add_documents(self, documents: list[Document], **kwargs: Any) -> list[str]:
         """Add documents, or replace those with the same ids.

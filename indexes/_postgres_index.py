@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any, overload
+from typing import Any
 
 import numpy as np
-from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
 from numpy.typing import NDArray
 
@@ -204,44 +203,6 @@ class PostgresIndex(EntryStore):
         sql = f"SELECT coalesce({condition.sql}, FALSE) AS held FROM {head.items} ORDER BY row"
         return np.array([row["held"] for row in self.server.read(sql, condition.values)], np.bool_)
 
-    @overload
-    def search(
-        self, query: str | NDArray[np.float32], *, k: int, mask: Mask | None = None, exclude: Collection[str] = ()
-    ) -> list[Hit]: ...
-    @overload
-    def search(self, query: str, search_type: str, **kwargs: Any) -> list[Document]: ...
-    def search(
-        self,
-        query: str | NDArray[np.float32],
-        search_type: str | None = None,
-        *,
-        k: int = 4,
-        mask: Mask | None = None,
-        exclude: Collection[str] = (),
-        **kwargs: Any,
-    ) -> list[Hit] | list[Document]:
-        """The best items by meaning and words, best first; as `ItemIndex.search`."""
-        if search_type is not None:
-            return super().search(str(query), search_type, k=k, **kwargs)
-        head = self._tables.head()
-        if head is None or not head.sizes.items or k <= 0:
-            return []
-        allowed = Allowed(None if mask is None else rows_of(mask, self._places(head, mask)))
-        text = query.strip() if isinstance(query, str) else ""
-        if isinstance(query, str) and not text:
-            return self._first(head, k, allowed, exclude)
-        vector = self.embed(text) if isinstance(query, str) else unit_query(query)
-        check_lengths(head.dimensions, len(vector))
-        return fused(
-            self.server,
-            head,
-            vector,
-            self._query_words(head, text) if text else None,
-            k=k,
-            allowed=allowed,
-            exclude=list(exclude),
-        )
-
     @classmethod
     def from_texts(
         cls,
@@ -260,6 +221,28 @@ class PostgresIndex(EntryStore):
     def drop(self) -> bool:
         """Delete the catalog from the database; returns whether it was there."""
         return self._tables.drop()
+
+    def _find(
+        self, query: str | NDArray[np.float32], *, k: int, mask: Mask | None, exclude: Collection[str]
+    ) -> list[Hit]:
+        head = self._tables.head()
+        if head is None or not head.sizes.items or k <= 0:
+            return []
+        allowed = Allowed(None if mask is None else rows_of(mask, self._places(head, mask)))
+        text = query.strip() if isinstance(query, str) else ""
+        if isinstance(query, str) and not text:
+            return self._first(head, k, allowed, exclude)
+        vector = self.embed(text) if isinstance(query, str) else unit_query(query)
+        check_lengths(head.dimensions, len(vector))
+        return fused(
+            self.server,
+            head,
+            vector,
+            self._query_words(head, text) if text else None,
+            k=k,
+            allowed=allowed,
+            exclude=list(exclude),
+        )
 
     def _first(self, head: Head, k: int, allowed: Allowed, exclude: Collection[str]) -> list[Hit]:
         sql = f"SELECT id FROM {head.items} WHERE {allowed.items_sql()} AND NOT id = ANY(%(exclude)s::text[])"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from typing import Any, Self
@@ -30,7 +30,7 @@ from psycopg.rows import DictRow, dict_row
 from chatrec.errors import StoreError
 from chatrec.indexes._postgres import Postgres
 from chatrec.indexes._postgres_schema import ready
-from chatrec.indexes._savers import serializer
+from chatrec.indexes._savers import ThreadedSaver, serializer
 
 _alone: ContextVar[bool] = ContextVar("alone", default=False)
 """Whether one statement is all that is done, which is a transaction by itself."""
@@ -144,7 +144,7 @@ class ServerStore(_Connected, PostgresStore):
         scrub(self.server, "store")
 
 
-class ServerSaver(_Connected, PostgresSaver):
+class ServerSaver(_Connected, ThreadedSaver, PostgresSaver):
     """LangGraph's PostgreSQL checkpointer.
 
     Args:
@@ -219,49 +219,6 @@ class ServerSaver(_Connected, PostgresSaver):
         return self.server.safely(
             lambda: PostgresSaver.get_delta_channel_history(self, config=config, channels=channels)
         )
-
-    async def aget_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
-        """`get_tuple` on a thread."""
-        return await asyncio.to_thread(self.get_tuple, config)
-
-    async def alist(
-        self,
-        config: RunnableConfig | None,
-        *,
-        filter: dict[str, Any] | None = None,  # noqa: A002 - LangGraph's name
-        before: RunnableConfig | None = None,
-        limit: int | None = None,
-    ) -> AsyncIterator[CheckpointTuple]:
-        """`list` on a thread."""
-        found = await asyncio.to_thread(lambda: tuple(self.list(config, filter=filter, before=before, limit=limit)))
-        for checkpoint in found:
-            yield checkpoint
-
-    async def aput(
-        self,
-        config: RunnableConfig,
-        checkpoint: Checkpoint,
-        metadata: CheckpointMetadata,
-        new_versions: ChannelVersions,
-    ) -> RunnableConfig:
-        """`put` on a thread."""
-        return await asyncio.to_thread(self.put, config, checkpoint, metadata, new_versions)
-
-    async def aput_writes(
-        self, config: RunnableConfig, writes: Sequence[tuple[str, Any]], task_id: str, task_path: str = ""
-    ) -> None:
-        """`put_writes` on a thread."""
-        await asyncio.to_thread(self.put_writes, config, writes, task_id, task_path)
-
-    async def adelete_thread(self, thread_id: str) -> None:
-        """`delete_thread` on a thread."""
-        await asyncio.to_thread(self.delete_thread, thread_id)
-
-    async def aget_delta_channel_history(
-        self, *, config: RunnableConfig, channels: Sequence[str]
-    ) -> Mapping[str, DeltaChannelHistory]:
-        """`get_delta_channel_history` on a thread."""
-        return await asyncio.to_thread(lambda: self.get_delta_channel_history(config=config, channels=channels))
 
 
 def scrub(server: Postgres, *tables: str) -> None:

@@ -28,7 +28,11 @@ KEY_FILE = typer.Option(
 RATE = typer.Option(help="How often each key may call; none for no limit. [default: 120/minute beyond this machine]")
 BODY = typer.Option(help="The largest request, in bytes.", min=1024)
 GRACE = typer.Option(help="Seconds that answers under way get when the server is stopped.", min=0)
-
+MODEL = typer.Option(help="As of chatrec chat.", metavar="PATH.gguf|URL")
+ADAPTER = typer.Option(help="As of chatrec chat.")
+LANGUAGE = typer.Option(help="Of the answers; auto follows theirs.")
+QUESTIONS = typer.Option(help="Questions in a row before a list is due.", min=0, max=10)
+KEEP_DAYS = typer.Option(help="As of chatrec chat.", min=0, envvar="CHATREC_KEEP_DAYS")
 RULES = typer.Option(
     help="The owner's rules: what to boost, bury, never show, or only if; NAME=PATH for one catalog of several.",
     metavar="[NAME=]PATH.toml",
@@ -51,11 +55,9 @@ def serve(
     host: Annotated[str, HOST] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Where to listen.", min=0, max=65535)] = 8000,
     api_key_file: Annotated[Path | None, KEY_FILE] = None,
-    model: Annotated[str | None, typer.Option(help="As of chatrec chat.", metavar="PATH.gguf|URL")] = None,
-    adapter: Annotated[str, typer.Option(help="As of chatrec chat.")] = "auto",
-    language: Annotated[
-        Literal["auto", "en", "zh"], typer.Option(help="Of the answers; auto follows theirs.")
-    ] = "auto",
+    model: Annotated[str | None, MODEL] = None,
+    adapter: Annotated[str, ADAPTER] = "auto",
+    language: Annotated[Literal["auto", "en", "zh"], LANGUAGE] = "auto",
     rate: Annotated[str, RATE] = "auto",
     body_limit: Annotated[int, BODY] = 2**20,
     max_turns: Annotated[
@@ -68,12 +70,10 @@ def serve(
     bare: Annotated[
         bool, typer.Option("--bare", help="Also the language model by itself, with tools, at /bare/v1.")
     ] = False,
-    max_questions: Annotated[int, typer.Option(help="Questions in a row before a list is due.", min=0, max=10)] = 2,
+    max_questions: Annotated[int, QUESTIONS] = 2,
     rules: Annotated[list[str] | None, RULES] = None,
     database_url: Annotated[str | None, DATABASE_URL] = None,
-    keep_days: Annotated[
-        float | None, typer.Option(help="As of chatrec chat.", min=0, envvar="CHATREC_KEEP_DAYS")
-    ] = None,
+    keep_days: Annotated[float | None, KEEP_DAYS] = None,
 ) -> None:
     """Serve catalogs to every program that speaks OpenAI's protocol; each catalog is a model.
 

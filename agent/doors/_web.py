@@ -10,7 +10,19 @@ from typing import Annotated, Literal
 import typer
 
 from chatrec.agent.doors._people import DATABASE_URL
-from chatrec.agent.doors._serve import GRACE, HOST, KEY_FILE, admitted, needs, run
+from chatrec.agent.doors._serve import (
+    ADAPTER,
+    GRACE,
+    HOST,
+    KEEP_DAYS,
+    KEY_FILE,
+    LANGUAGE,
+    MODEL,
+    QUESTIONS,
+    admitted,
+    needs,
+    run,
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -32,11 +44,9 @@ def web(
         str | None,
         typer.Option(help="On this machine: every browser is this person; me is who chatrec chat talks with."),
     ] = None,
-    model: Annotated[str | None, typer.Option(help="As of chatrec chat.", metavar="PATH.gguf|URL")] = None,
-    adapter: Annotated[str, typer.Option(help="As of chatrec chat.")] = "auto",
-    language: Annotated[
-        Literal["auto", "en", "zh"], typer.Option(help="Of the answers; auto follows theirs.")
-    ] = "auto",
+    model: Annotated[str | None, MODEL] = None,
+    adapter: Annotated[str, ADAPTER] = "auto",
+    language: Annotated[Literal["auto", "en", "zh"], LANGUAGE] = "auto",
     pictures: Annotated[
         Literal["own", "outside"],
         typer.Option(help="own: files beside the catalog; outside: also addresses of the web, fetched by the browser."),
@@ -47,11 +57,9 @@ def web(
     ] = "auto",
     grace: Annotated[int, GRACE] = 5,
     rules: Annotated[Path | None, typer.Option(help="As of chatrec chat.", metavar="PATH.toml")] = None,
-    max_questions: Annotated[int, typer.Option(help="Questions in a row before a list is due.", min=0, max=10)] = 2,
+    max_questions: Annotated[int, QUESTIONS] = 2,
     database_url: Annotated[str | None, DATABASE_URL] = None,
-    keep_days: Annotated[
-        float | None, typer.Option(help="As of chatrec chat.", min=0, envvar="CHATREC_KEEP_DAYS")
-    ] = None,
+    keep_days: Annotated[float | None, KEEP_DAYS] = None,
 ) -> None:
     """Talk to a catalog in the browser.
 
