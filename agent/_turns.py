@@ -42,8 +42,8 @@ def language_of(text: str, before: Spoken) -> Spoken:
 
 def fold(before: Turn, link: Link, text: str, catalog: Catalog) -> Turn:
     """The next turn: what was known, changed by what was said now."""
-    where = [c for c in before.where if c.facet not in link.removed]
-    perhaps = [c for c in before.prefer if c.facet not in link.removed]
+    where = [c for c in before.where if not _lifted(c, link, catalog)]
+    perhaps = [c for c in before.prefer if not _lifted(c, link, catalog)]
     pointed: list[str] = []
     for proposal in link.proposals:
         said = proposal.constraint
@@ -55,7 +55,7 @@ def fold(before: Turn, link: Link, text: str, catalog: Catalog) -> Turn:
             pointed += proposal.holders[:2]
             perhaps = [said, *(c for c in perhaps if c != said)]
         elif proposal.score >= SURE and proposal.strict:
-            if not any(m.listed for m in link.mentions):
+            if not link.mentions:
                 said = _reachable(said, where, before.shown, catalog)
             wish = _widened(where, said) if proposal.wider else said
             where = _merge(where, said, catalog) if wish is said else [*_others(where, wish), wish]
@@ -77,6 +77,14 @@ def fold(before: Turn, link: Link, text: str, catalog: Catalog) -> Turn:
         like=tuple(dict.fromkeys([*before.like, *examples])),
         unlike=tuple(dict.fromkeys([*before.unlike, *unlike])),
     )
+
+
+def _lifted(known: Constraint, link: Link, catalog: Catalog) -> bool:
+    """Whether a condition is given up: all of its facet, or of several values the one that was named."""
+    if known.facet not in link.removed:
+        return False
+    values = {value for one in link.given_up if one.facet == known.facet for value in one.values}
+    return not values or catalog.facets[known.facet].kind != "multi" or bool(values & set(known.values))
 
 
 def _moved(known: list[Constraint], new: Constraint) -> Constraint | None:

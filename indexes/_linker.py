@@ -29,6 +29,7 @@ from chatrec.indexes._linker_join import merge
 from chatrec.indexes._linker_meaning import Meanings
 from chatrec.indexes._linker_names import Names
 from chatrec.indexes._linker_numbers import Numbers, flip
+from chatrec.indexes._linker_pointing import pointing
 from chatrec.indexes._linker_positions import find_positions
 from chatrec.indexes._linker_relative import Relatives
 from chatrec.indexes._linker_rest import leftovers, phrases_of
@@ -79,6 +80,7 @@ class Link:
         proposals: Constraints, in the order in which they were said.
         mentions: Items that were named or pointed at, in that order.
         removed: Facets that the person said are of no matter ("any year is fine").
+        given_up: The values that were said to be needed no longer, where a facet is in `removed` for their sake alone.
         rest: The words that were not understood and may be searched for, in order; without function words, and
             without refused ones ("no clowns" must not find clowns).
         translated: The catalog's own words for an English message about a Chinese catalog, to be searched for as
@@ -88,6 +90,7 @@ class Link:
     proposals: tuple[Proposal, ...] = ()
     mentions: tuple[Mention, ...] = ()
     removed: tuple[str, ...] = ()
+    given_up: tuple[Constraint, ...] = ()
     rest: str = ""
     translated: str = ""
 
@@ -139,6 +142,9 @@ class Linker:
         found = self._values.find(sentence, names)
         for one in found:
             sentence.take(one.named, one.start)
+        known = [(one, pointing(sentence, one, shown)) for one in found]
+        found = [one for one, item in known if item is None]
+        mentioned += [(item, one.start, one.end, one.score, True) for one, item in known if item is not None]
         found += find_dates(sentence, self._scales.values())
         found += self._numbers.find(sentence, names)
         than = {start: item for item, start, _, _, _ in mentioned}
@@ -155,6 +161,7 @@ class Linker:
             self._proposals(sentence, found, shown),
             tuple(_mention(sentence, one, scope) for one in sorted(mentioned, key=lambda one: one[1])),
             tuple(dict.fromkeys([*(name.facet for name in removed), *(one.constraint.facet for one in given_up)])),
+            tuple(one.constraint for one in given_up if one.constraint.facet not in {name.facet for name in removed}),
             leftovers(sentence, scope),
             self._translated(sentence, scope),
         )
@@ -242,9 +249,13 @@ class Linker:
         """Whether a phrase is only the catalog's word for its items, which every one of its values is about."""
         return end == start + 1 and sentence.tokens[start].stem == stem(self._noun.casefold())
 
+    def _together(self, facet: str, values: Sequence[str]) -> bool:
+        """Whether any item has all of some values of a facet that takes several."""
+        return any(set(values) <= set(_several(item.facets.get(facet))) for item in self._items)
+
     def _proposals(self, sentence: Sentence, found: Sequence[Found], shown: Sequence[Item]) -> tuple[Proposal, ...]:
         best: dict[Constraint, Proposal] = {}
-        for one in merge(sentence, found, self._kinds):
+        for one in merge(sentence, found, self._kinds, self._together):
             strict = one.constraint.op != "any" or one.constraint.facet not in self._values.lexicon.free
             proposal = Proposal(
                 one.constraint,
@@ -286,6 +297,10 @@ class _Foreign:
         )
 
 
+def _several(held: object) -> tuple[str, ...]:
+    return held if isinstance(held, tuple) else ()
+
+
 _Named = tuple[Item, int, int, float, bool]
 
 
@@ -312,6 +327,9 @@ def _signed(sentence: Sentence, found: Found, scope: Sequence[int]) -> list[Foun
     start = match[0] if match else cue + 1
     between = range(start, found.start)
     direct = all(not sentence.taken[n] and sentence.tokens[n].norm in FUNCTION for n in between)
+    if found.kind == "number" and cue == found.end and not found.bare:  # 超过五百的都不要
+        turned = flip(found.constraint)
+        return [replace(found, constraint=turned)] if turned else []
     if found.kind != "number" or cue > found.start or not (direct or len(between) <= 2):
         return [found]
     if any(sentence.taken[n] for n in between):

@@ -69,7 +69,7 @@ BEFORE = _cues(
                 not below|no lower than|starting at|starting from|至少|最少|不低于|不少于|不小于|起码|最低
                 """,
             ("time", "length", "pages"): "no shorter than|not shorter than|最短",
-            ("people",): "for|we are|were|there are|for us|there are us|我们|一共|总共",
+            ("people",): "for|we are|we r|were|there are|for us|there are us|我们|一共|总共",
             YEAR: "since|not before|no earlier than|not older than|no older than|不早于|自从",
         },
         "about": {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from chatrec.indexes._linker_cues import CUES
 from chatrec.indexes._linker_text import Phrases, Sentence, Token
 from chatrec.indexes._linker_words import phrases, words
 
@@ -89,7 +90,25 @@ def _idle(tokens: Sequence[Token], asked: bool) -> bool:
     if told is not None and not _TASTE.intersection(norms):
         verbs = norms[told + 1 : told + 5]
         return any(word in _PAST or (len(word) > 4 and word.endswith("ed")) for word in verbs)
-    return len(norms) > 2 and norms[0] in {"我", "他", "她"} and norms[-1] == "了"
+    return any(_told(part) for part in _parts(tokens))
+
+
+def _told(tokens: Sequence[Token]) -> bool:
+    """Whether a part of a Chinese clause tells what happened and refuses nothing: 那里我住过, 已经看过了."""
+    norms = [token.norm for token in tokens]
+    if len(norms) < 3 or norms[-1] not in {"了", "过"} or any(CUES.at(tokens, at) for at in range(len(tokens))):
+        return False
+    return bool({"我", "他", "她"}.intersection(norms)) or norms[-2:] == ["过", "了"]
+
+
+def _parts(tokens: Sequence[Token]) -> list[list[Token]]:
+    """A clause cut at its commas."""
+    parts: list[list[Token]] = [[]]
+    for token in tokens:
+        if token.soft:
+            parts.append([])
+        parts[-1].append(token)
+    return parts
 
 
 def _is_fact(tokens: Sequence[Token], norms: Sequence[str], asked: bool) -> bool:

@@ -99,7 +99,8 @@ UNNEEDED = Phrases(
         """
         doesnt have to be|does not have to be|dont have to be|do not have to be|need not be|neednt be|no need for|
         not necessarily|never mind|nevermind|forget|forget about|dont insist on|do not insist on|no longer needs to be|
-        doesnt need to be|does not need to be|no longer has to be|needs no longer be|without insisting on|scratch|
+        doesnt need to be|does not need to be|no longer has to be|dont need|do not need|doesnt need|
+        no longer need|needs no longer be|without insisting on|scratch|
         it may be|it can be|may be|can also be|doesnt need to have|doesnt have to have|
         不一定要|不一定是|不一定要是|不一定得是|不一定非要|不必|不必是|不强求|不非要|不要求|不再要求|别管|不管是不是|
         不用非得是|不用一定是|不是也行|不用限定|不限于
@@ -125,12 +126,22 @@ ALSO = Phrases(
 )
 """What after a value says that it would do beside one that was asked for before."""
 
+AND_SO_ON = Phrases(
+    (phrase, True)
+    for phrase in phrases(
+        "that kind of thing|that kinda thing|that sort of thing|or something|something like that|and such|and the like|"
+        "之类的|之类|什么的|这种的|这类的|一类的"
+    )
+)
+"""What after values makes them examples of what is wished for."""
+
 NO_MUST = Phrases(
     (phrase, True)
     for phrase in phrases(
         """
         is not a must|isnt a must|s not a must|not a must|is not essential|isnt essential|not essential|
-        is not necessary|isnt necessary|is optional|不是必须的|不是必须|不是必需|可有可无|有没有都行|没有也行|没有也可以
+        is not necessary|isnt necessary|is optional|无所谓|也无所谓|其实无所谓|
+        其实也无所谓|也没关系|也不要紧|不是必须的|不是必须|不是必需|可有可无|有没有都行|没有也行|没有也可以
         """
     )
 )

@@ -36,6 +36,21 @@ _TO = frozenset({"to", "until", "till", "through", "and", "or", "到", "至", "�
 _HALVES = Phrases(
     [("first half of the year", (1, 6)), ("second half of the year", (7, 12)), ("上半年", (1, 6)), ("下半年", (7, 12))]
 )
+_FEASTS = Phrases(
+    (phrase, days)
+    for names, days in (
+        ("元旦|new years day", ((1, 1), (1, 3))),
+        ("情人节|valentines day|valentines", ((2, 14), (2, 14))),
+        ("五一|五一假期|劳动节", ((5, 1), (5, 5))),
+        ("六一|儿童节", ((6, 1), (6, 1))),
+        ("国庆|国庆节|国庆假期", ((10, 1), (10, 7))),
+        ("万圣节|halloween", ((10, 31), (10, 31))),
+        ("圣诞|圣诞节|christmas|xmas", ((12, 24), (12, 26))),
+        ("跨年|new years eve", ((12, 31), (12, 31))),
+    )
+    for phrase in phrases(names)
+)
+"""Feasts on the same days each year, with the days off around them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +94,10 @@ def find_dates(sentence: Sentence, scales: Iterable[Scale]) -> list[Found]:
 def _span(sentence: Sentence, at: int) -> _Day | None:
     """A day or a month at a token, or the time from it to another."""
     tokens = sentence.tokens
+    feast = _FEASTS.at(tokens, at)
+    if feast is not None:
+        (month, day), last = feast[1]
+        return _Day(at, feast[0], None, month, day, last)
     half = _HALVES.at(tokens, at)
     if half is not None:
         return _Day(at, half[0], None, half[1][0], None, (half[1][1], None))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
 from chatrec.indexes._constraints import Constraint
+from chatrec.indexes._linker_cues import AND_SO_ON
 from chatrec.indexes._linker_found import Found
 from chatrec.indexes._linker_scope import joined_by
 from chatrec.indexes._linker_text import Sentence
@@ -15,21 +16,28 @@ from chatrec.indexes._values import FacetKind
 _BOUNDS = frozenset({"lt", "le", "gt", "ge"})
 
 
-def merge(sentence: Sentence, found: Sequence[Found], kinds: Mapping[str, FacetKind]) -> list[Found]:
+def merge(
+    sentence: Sentence,
+    found: Sequence[Found],
+    kinds: Mapping[str, FacetKind],
+    together: Callable[[str, Sequence[str]], bool],
+) -> list[Found]:
     """Constraints on one facet put together as far as they were meant so, in the order said.
 
     Values of a facet that takes one value are alternatives however they are joined ("black and white shirts"); values
-    of a facet that takes several are alternatives only with "or". Refused values of one enumeration are one refusal.
+    of a facet that takes several are alternatives with "or", and where they are only counted up and no item has them
+    all ("punk, metal, that kind of thing"). Refused values of one enumeration are one refusal.
 
     Args:
         sentence: The sentence.
         found: The constraints.
         kinds: The kind of each facet.
+        together: Whether any item has all of some values of a facet.
     """
     ordered = sorted(found, key=lambda one: (one.start, -one.score))
     made: list[Found] = []
     for run in _runs(sentence, ordered):
-        made.extend(_joined(sentence, run, kinds))
+        made.extend(_joined(sentence, run, kinds, together))
     return _settled(_alternatives(made, kinds))
 
 
@@ -66,12 +74,21 @@ def _alike(left: Found, right: Found) -> bool:
     return same and a.op in {"any", "none", "between"} and (left.score >= 0.5) == (right.score >= 0.5)
 
 
-def _joined(sentence: Sentence, run: list[Found], kinds: Mapping[str, FacetKind]) -> list[Found]:
+def _joined(
+    sentence: Sentence,
+    run: list[Found],
+    kinds: Mapping[str, FacetKind],
+    together: Callable[[str, Sequence[str]], bool],
+) -> list[Found]:
     if len(run) == 1:
         return run
     op, facet = run[0].constraint.op, run[0].constraint.facet
-    pairs = pairwise(run)
-    either = any(joined_by(sentence, a.end, min(b.start, b.named or b.start)) == "or" for a, b in pairs)
+    said = [sentence.tokens[a.end : min(b.start, b.named or b.start)] for a, b in pairwise(run)]
+    either = any(joined_by(sentence, a.end, min(b.start, b.named or b.start)) == "or" for a, b in pairwise(run))
+    values = tuple(dict.fromkeys(value for one in run for value in one.constraint.values))
+    if not either and op == "any" and kinds.get(facet) == "multi" and not any(said):
+        examples = AND_SO_ON.at(sentence.tokens, run[-1].end) is not None
+        either = examples or not together(facet, [str(value) for value in values])
     score = min(one.score for one in run)
     whole = replace(run[0], end=run[-1].end, score=score)
     if op == "between":
@@ -79,7 +96,6 @@ def _joined(sentence: Sentence, run: list[Found], kinds: Mapping[str, FacetKind]
         high = max(one.constraint.values[1] for one in run)
         return [replace(whole, constraint=Constraint(facet, "between", (low, high)))]
     if op == "none" or either or kinds.get(facet) != "multi":
-        values = tuple(dict.fromkeys(value for one in run for value in one.constraint.values))
         return [replace(whole, constraint=Constraint(facet, op, values))]
     return run
 

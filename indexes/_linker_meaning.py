@@ -37,6 +37,9 @@ _ORDINARY = {
     ),
 }
 _LEAST = 0.22
+_WORD = 2
+"""Characters of most Chinese words."""
+_SHARED = 0.1
 
 
 @dataclass(slots=True)
@@ -99,12 +102,12 @@ class Meanings:
 
     def _best(self, known: _Vectors, phrase: str, vector: NDArray[np.float32]) -> Meant | None:
         script = "han" if is_han(phrase) else "word"
-        cosines = known.values @ _unit(vector - known.middle[script])
+        cosines = known.values @ _unit(vector - known.middle[script]) + self._alike(phrase)
         order = np.argsort(-cosines, kind="stable")
         kept = self._company.of(phrase)
         top = int(kept.row if kept.sure and cosines[kept.row] > 0.1 else order[0])
         first = float(cosines[top])
-        lead = first - float(cosines[order[1] if top == order[0] else order[0]])
+        lead = first - float(next((cosines[n] for n in order if self._rows[n][1] != self._rows[top][1]), -1.0))
         bar = max(_LEAST, known.bar[script])
         share, lift = kept.among(top)
         score = 0.0
@@ -116,6 +119,15 @@ class Meanings:
             score = min(0.7, 0.5 + first / 4)
         facet, value = self._rows[top]
         return Meant(facet, value, round(score, 3)) if score else None
+
+    def _alike(self, phrase: str) -> NDArray[np.float32]:
+        """What a character shared in the same place adds, as in 海边 and 海滨; zeros for what is not Chinese."""
+        alike = np.zeros(len(self._rows), dtype=np.float32)
+        if is_han(phrase) and len(phrase) == _WORD:
+            for row, (_, value) in enumerate(self._rows):
+                if len(value) == _WORD and value != phrase and (value[0] == phrase[0] or value[1] == phrase[1]):
+                    alike[row] = _SHARED
+        return alike
 
     def _known(self, embedder: Embeddings) -> _Vectors:
         held = self._vectors.get(id(embedder))
@@ -129,7 +141,7 @@ class Meanings:
             found = _embedded(embedder, ordinary)
             middle[script] = np.asarray(found.mean(axis=0), dtype=np.float32)
             nearest = (_unit(found - middle[script]) @ values.T).max(axis=1)
-            bar[script] = float(np.quantile(nearest, 0.9))
+            bar[script] = float(np.quantile(nearest, 0.8))
         made = _Vectors(embedder, values, middle, bar, OrderedDict())
         self._vectors[id(embedder)] = made
         while len(self._vectors) > 2:

@@ -17,7 +17,7 @@ _NUMBERS = dict(
     zip(["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"], range(1, 11), strict=True)
 )
 _HAN = {"一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9, "十": 10}
-_COUNTERS = frozenset("个部款条件道本家项种首台张双位只")
+COUNTERS = frozenset("个部款条件道本家项种首台张双位只")
 _NOUNS = frozenset(
     ["one", "ones", "option", "item", "choice", "result", "suggestion", "recommendation", "pick", "entry", "title"]
 )
@@ -141,17 +141,17 @@ def _han(sentence: Sentence, start: int) -> tuple[list[int], int] | None:
     tokens = sentence.tokens
     words = [token.norm for token in tokens[start : start + 4]]
     if words[:2] == ["最", "后"] and len(words) > 2:
-        if words[2] == "一" and len(words) > 3 and words[3] in _COUNTERS:
+        if words[2] == "一" and len(words) > 3 and words[3] in COUNTERS:
             return [-1], start + 4
-        return ([-1], start + 3) if words[2] in _COUNTERS else None
+        return ([-1], start + 3) if words[2] in COUNTERS else None
     if words[0] == "第" and len(words) > 1:
         number = _HAN.get(words[1]) or (int(words[1]) if words[1].isdigit() else 0)
-        counted = len(words) > 2 and words[2] in _COUNTERS
+        counted = len(words) > 2 and words[2] in COUNTERS
         bare = len(words) == 2 or sentence.ends(start + 2) or words[2] in "和与跟、及"
         if 0 < number < 100 and (counted or bare):
             return [number - 1], start + (3 if counted else 2)
-    if words[0] == "前" and len(words) > 2 and words[1] in _HAN and words[2] in _COUNTERS:
+    if words[0] == "前" and len(words) > 2 and words[1] in _HAN and words[2] in COUNTERS:
         return list(range(_HAN[words[1]])), start + 3
-    if words[0] == "后" and len(words) > 2 and words[1] in _HAN and words[2] in _COUNTERS:
+    if words[0] == "后" and len(words) > 2 and words[1] in _HAN and words[2] in COUNTERS:
         return list(range(-_HAN[words[1]], 0)), start + 3
     return None

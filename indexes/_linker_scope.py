@@ -19,6 +19,8 @@ from chatrec.indexes._linker_found import Name
 from chatrec.indexes._linker_text import Sentence
 from chatrec.indexes._linker_words import AND_WORDS, FUNCTION, JOINERS, OR_WORDS
 
+_WORD = 3
+"""The most characters of a Chinese word that is refused."""
 _TURNS = frozenset(["but", "though", "although", "however", "just", "only", "instead", "但", "而", "只", "就"])
 
 _ARTICLES = frozenset({"a", "an", "the", "from", "in", "by", "with", "any", "of", "有", "是", "个", "只", "about"})
@@ -68,9 +70,10 @@ def negated(sentence: Sentence, filled: Sequence[bool]) -> list[int]:
         if kind == "neutral" or _is_answer(sentence, index, end):
             index = end
             continue
-        stop = _tight_end(filled, end) if kind == "tight" else _scope_end(sentence, filled, end)
-        for at in range(end, stop):
-            scope[at] = index
+        stop = _tight_end(sentence, filled, end) if kind == "tight" else _scope_end(sentence, filled, end)
+        for at in range(index + 1, stop):
+            if at >= end or filled[at]:  # 不含 refuses, and 含 may begin the name of what is refused
+                scope[at] = index
         index = max(end, stop)
     _trailing(sentence, filled, scope)
     return scope
@@ -82,10 +85,15 @@ def _is_answer(sentence: Sentence, start: int, end: int) -> bool:
     return sentence.tokens[start].norm == "no" and end == start + 1 and answered
 
 
-def _tight_end(filled: Sequence[bool], end: int) -> int:
+def _tight_end(sentence: Sentence, filled: Sequence[bool], end: int) -> int:
     stop = end
     while stop < len(filled) and filled[stop]:
         stop += 1
+    if stop == end:  # 没孩子: words that only their meaning ties to a value
+        while stop < min(len(sentence), end + _WORD) and sentence.tokens[stop].kind == "han" and not filled[stop]:
+            if sentence.ends(stop):
+                break
+            stop += 1
     return stop
 
 
@@ -134,9 +142,12 @@ def _goes_on(sentence: Sentence, filled: Sequence[bool], comma: int, refused: bo
 def _trailing(sentence: Sentence, filled: Sequence[bool], scope: list[int]) -> None:
     """Refusals that follow what they refuse: "leather-free", 对虾仁过敏."""
     for index in range(1, len(sentence)):
-        if not filled[index - 1] or filled[index] or sentence.ends(index):
+        if not filled[index - 1] or filled[index]:
             continue
-        match = AFTER_NEGATIVE.at(sentence.tokens, index)
+        if _echoed(sentence, filled, index):
+            scope[index - 1] = index if scope[index - 1] < 0 else scope[index - 1]
+            continue
+        match = None if sentence.ends(index) else AFTER_NEGATIVE.at(sentence.tokens, index)
         if match is None:
             continue
         end = match[0]
@@ -151,6 +162,20 @@ def _trailing(sentence: Sentence, filled: Sequence[bool], scope: list[int]) -> N
             if sentence.tokens[at].hard or sentence.tokens[at].soft:
                 break
             at -= 1
+
+
+def _echoed(sentence: Sentence, filled: Sequence[bool], index: int) -> bool:
+    """Whether a value asked back by itself is refused by what follows: "camping? I can't stand it"."""
+    token = sentence.tokens[index]
+    if not ("?" in token.gap or "？" in token.gap):
+        return False
+    first = index - 1
+    while first and filled[first - 1] and not sentence.tokens[first].hard:
+        first -= 1
+    after = index + (token.norm in {"i", "we", "我", "我们"})
+    cue = CUES.at(sentence.tokens, after)
+    alone = first == 0 or sentence.tokens[first].hard
+    return alone and cue is not None and cue[1] != "neutral"
 
 
 def lifted(sentence: Sentence, names: Sequence[Name]) -> list[Name]:

@@ -25,9 +25,9 @@ _OPENINGS: dict[str, float] = {
 }  # fmt: skip
 _REACTIONS: dict[str, float] = {
     "accept": 5, "accept_more": 2, "reject": 4, "seen": 4, "critique": 4, "refine": 3, "more": 2.5, "none": 1.5,
-    "all_seen": 0.7, "list_change": 2.5, "add": 4, "change": 2, "lift": 1, "describe": 4.5, "several": 4, "both": 1.5,
-    "number_flaw": 2.5, "also_fine": 2, "compare": 1.5, "thanks": 1, "bye": 0.7, "smalltalk": 1, "scope": 0.7,
-    "lasting": 2, "profile": 0.5, "help": 0.5, "unclear": 0.7,
+    "all_seen": 0.7, "list_change": 2.5, "add": 4, "change": 2, "lift": 1.5, "describe": 4.5, "several": 4, "both": 1.5,
+    "number_flaw": 3, "also_fine": 2, "compare": 1.5, "limit": 3.5, "like_ask": 2, "thanks": 1, "bye": 0.7,
+    "smalltalk": 1, "scope": 0.7, "lasting": 2, "profile": 0.5, "help": 0.5, "unclear": 0.7,
 }  # fmt: skip
 _REPLIES: dict[str, Kind] = {
     "thanks": "thanks", "bye": "goodbye", "smalltalk": "chat", "scope": "off topic", "profile": "noted",
@@ -173,9 +173,11 @@ class Person:
             said = self._said(voice.say("list_change", flaw=flaw, change=change), need="list")
         elif kind in {"number_flaw", "compare"} and number is not None:
             said = self._figure(kind, number, shown)
-        elif kind == "describe":
+        elif kind == "limit" and number is not None:
+            said = self._limit(number)
+        elif kind in {"describe", "like_ask"}:
             item = mind.one(shown)
-            said = self._said(voice.say("describe", ref=voice.reference(item, shown)), need="describe", about=item)
+            said = self._said(voice.say(kind, ref=voice.reference(item, shown)), need="describe", about=item)
         elif kind == "lasting":
             said = self._lasting()
         elif kind in {"add", "change"}:
@@ -294,6 +296,8 @@ class Person:
             return self._said(voice.say("more"), need="list")
         high = bool(self._rng.random() < 0.65)
         extreme = (max if high == (kind == "number_flaw") else min)(held, key=lambda item: held[item])
+        if kind == "number_flaw" and self._rng.random() < 0.4:
+            extreme = str(self._rng.choice(list(held)))
         flaw, change = voice.flaw(column, high=high)
         if kind == "compare":
             text = voice.say("compare", change=change, label=voice.label(column.name))
@@ -301,6 +305,15 @@ class Person:
         number = f"{held[extreme]:g}" + (f" {column.unit}" if column.unit and self._rng.random() < 0.6 else "")
         text = voice.say("number_flaw", n=number, flaw=flaw)
         return self._said(text, need="list", feedback=[("critique", extreme)])
+
+    def _limit(self, column: Column) -> Said:
+        """A bound in a few words, mostly without saying of what."""
+        wish = self.mind.wish_from(column)
+        if wish is None or wish.op == "between":
+            return self._wish("add")
+        self.mind.mean([wish])
+        number = f"{wish.values[0]:g}" + (f" {column.unit}" if column.unit and self._rng.random() < 0.5 else "")
+        return self._said(self.voice.say("limit_least" if wish.op in {"gt", "ge"} else "limit_most", n=number))
 
     def _number_of(self, item: str, column: Column) -> object:
         return self._catalog[item].facets.get(column.name)

@@ -100,12 +100,26 @@ class Voice:
         if item_id not in shown:
             return title
         place = shown.index(item_id)
+        if len(shown) == 1 and self._rng.random() < 0.5:
+            return self.pick(self._words.THIS)
         if place == len(shown) - 1 and place > 0 and self._rng.random() < 0.12:
             return "最后一个" if self.language == "zh" else "the last one"
+        if self._rng.random() < 0.12 and (piece := self._piece(title, shown)) is not None:
+            return piece
         if self._rng.random() < 0.2 and (value := self._telling(item_id, shown)) is not None:
             return self.pick(self._words.BY_VALUE).format(value=value)
         ordinal = self._words.ORDINALS[min(place, 7)]
         return self.pick(self._words.REFERENCES).format(ordinal=ordinal, n=place + 1, title=title)
+
+    def _piece(self, title: str, shown: tuple[str, ...]) -> str | None:
+        """A part of a title that no other shown has, or None."""
+        others = " ".join(self.catalog[item].title.casefold() for item in shown if self.catalog[item].title != title)
+        if title.isascii():
+            pieces = [word for word in title.replace("-", " ").split() if len(word) > 3]
+        else:
+            pieces = [piece for piece in (title[:2], title[-2:], title[:3], title[-3:]) if len(piece) < len(title)]
+        alone = [piece for piece in pieces if piece.casefold() not in others]
+        return self.pick(tuple(alone)) if alone else None
 
     def _telling(self, item_id: str, shown: tuple[str, ...]) -> str | None:
         """A value that this item alone has of those shown, or None."""

@@ -114,6 +114,7 @@ SAID: dict[str, tuple[str, ...]] = {
         "that's it! {ref}", "yes, {ref}", "{ref} sounds good, I'll check it out", "I'd love {ref}",
         "{ref} it is!", "that's the one, {ref}", "I'm in for {ref}", "you've convinced me, {ref}", "{ref} would be my pick", "I'd go for {ref}",
         "put me down for {ref}", "{ref}! brilliant",
+        "so {ref}", "{ref} then", "go for {ref}", "ok {ref}, done", "haha {ref}, why not", "book {ref}", "get me {ref}", "never mind the rest, {ref}", "my friend swears by {ref}, so be it", "{ref} works for us", "let's have {ref}", "{ref}. decided", "we're going with {ref}",
     ),
     "accept_more": (
         "I like {ref}, anything else like it?", "{ref} is good. what else do you have?", "{ref} sounds great, more like that please",
@@ -129,6 +130,7 @@ SAID: dict[str, tuple[str, ...]] = {
         "I'm not interested in {ref}", "{ref}? no way", "nah, {ref} is not what I want", "remove {ref}", "I'd rather not have {ref}",
         "{ref}: not my taste", "definitely not {ref}", "ugh, {ref}", "you can drop {ref}", "{ref} leaves me cold", "I don't fancy {ref}",
         "leave out {ref}", "{ref} isn't for us", "can't stand {ref}",
+        "{ref} is ugly", "cross {ref} off", "{ref} scares me", "who would want {ref}?", "{ref} is a bit plain", "{ref}, god no", "we'd never use {ref}", "strike {ref}",
     ),
     "reject_reason": (
         "{ref} is {flaw}, not for me", "no, {ref} is {flaw}", "{ref} is out, {flaw}", "I don't want {ref}, it's {flaw}",
@@ -143,6 +145,7 @@ SAID: dict[str, tuple[str, ...]] = {
         "oh I did {ref} a while ago", "I've used {ref} for years",
         "{ref} is at home already", "we did {ref} in spring", "I've done {ref}", "got {ref} for Christmas", "already been through {ref}",
         "no need for {ref}, I have it", "{ref} was last month's, what's new?", "I know {ref} by heart", "tried {ref} twice already",
+        "been to {ref} twice", "read {ref} ages ago", "watched {ref} last week", "we stayed with {ref} once", "{ref}? played it to death", "he got {ref} for his birthday", "they had {ref} before", "I grew up with {ref}", "eaten {ref} too often", "there's {ref} in my cupboard already", "did {ref} as a kid",
     ),
     "seen_like": (
         "I already know {ref} and loved it, more like that", "I've had {ref} before, it was great! What else?",
@@ -155,6 +158,7 @@ SAID: dict[str, tuple[str, ...]] = {
         "pity that {ref} is {flaw}", "{ref} is ok, though {flaw}",
         "{ref} would do if it weren't {flaw}", "I'm tempted by {ref}, shame it's {flaw}", "{ref}, hmm, {flaw}", "isn't {ref} a bit {flaw}?",
         "{ref} is {flaw}", "for me {ref} is {flaw}",
+        "wow {ref}, but {flaw} :(", "{ref}! but {flaw}...", "cute, though {ref} is {flaw}", "{ref} it would be, were it not {flaw}",
     ),
     "refine": (
         "like {ref} but {change}", "something like {ref}, but {change}", "do you have {ref} but {change}?", "{ref} only {change}",
@@ -162,6 +166,7 @@ SAID: dict[str, tuple[str, ...]] = {
         "I'm thinking of {ref} but {change}", "{ref} comes close, now {change}", "is there a {change} version of {ref}?",
         "I'd take {ref} if it were {change}", "a {change} {ref}, so to speak", "{ref} is close, but {change}", "can you find {ref} in {change}?",
         "take {ref} and make it {change}",
+        "{ref} would be just right if it were {change}", "if only {ref} were {change}", "{ref} is the loveliest, but it must be {change}", "only if {ref} was {change} too",
     ),
     "more": (
         "what else do you have?", "show me more", "anything else?", "more please", "other options?", "next", "any others?",
@@ -203,6 +208,7 @@ SAID: dict[str, tuple[str, ...]] = {
         "{label} doesn't matter any more", "any {label} is fine", "never mind the {label}", "forget about the {label}",
         "I don't care about the {label} any more", "the {label} is not so important", "drop the {label}",
         "{label} can be anything now", "forget what I said about {label}", "{label} is up to you", "ignore the {label}", "no limit on {label}",
+        "{label} is no must", "the {label} can go", "{label}? forget it", "don't bother about the {label}",
     ),
     "describe": (
         "tell me more about {ref}", "what is {ref} like?", "can you describe {ref}?", "more info on {ref} please",
@@ -213,6 +219,7 @@ SAID: dict[str, tuple[str, ...]] = {
         "what's so special about {ref}?", "could you say a bit about {ref}?", "tell me about {ref}", "do you have details on {ref}?",
         "would {ref} be any good for {whom}?", "is {ref} worth it?", "give me the facts on {ref}", "what exactly is {ref}?",
         "how about {ref} then, is it {value}?", "does {ref} come with {value}?", "what {label} has {ref}?", "{ref}?",
+        "is {ref} hard to use?", "how far is {ref}?", "does {ref} last?", "can I return {ref}?", "{ref} - what's the catch?", "will {ref} fit {whom}?", "how big is {ref}?", "when does {ref} start?", "whats the {label} on {ref}",
     ),
     "thanks": (
         "thanks", "thank you!", "thanks a lot", "great, thanks", "thank you so much for your help", "cheers", "awesome, thx", "ty",
@@ -292,6 +299,7 @@ SAID: dict[str, tuple[str, ...]] = {
     "number_flaw": (
         "{n} is {flaw}", "{n}? {flaw}", "{n} is way {flaw}", "hmm, {n} is a bit {flaw}", "{n} is {flaw} for me", "{n}, seriously? {flaw}",
         "with {n} it's {flaw}", "{n} is insane, {flaw}",
+        "{n}??? {flaw}", "{n} is a touch {flaw}", "almost {n}, {flaw} for us", "{n}... {flaw}",
     ),
     "also_fine": (
         "or {value}", "{value} is fine too", "{value} would also work", "{value} as well", "I'd also take {value}", "or maybe {value}",
@@ -304,13 +312,23 @@ SAID: dict[str, tuple[str, ...]] = {
     "describe_it": (
         "is it {value}?", "what's its {label}?", "does it have {value}?", "and the {label}?", "how about the {label}?", "would it suit {whom}?",
         "tell me more about it", "what else do you know about it?", "is it any good?", "and is it {value}?",
+        "is it heavy?", "how long does it take?", "can I return it?", "when does it start?", "any downsides?", "does it include {value}?",
     ),
     "accept_it": (
-        "perfect, that one", "I'll take it", "sold", "yes, that's the one", "great, that one then", "we'll have it", "ok that one please",
-        "sounds perfect, I'm in", "then that one", "yes please, that", "good, let's do it", "that works, I'll go with it",
+        "wonderful, that one", "I'll take it", "sold", "yes, that's the one", "great, that one then", "we'll have it", "ok that one please",
+        "sounds perfect, I'm in", "so that one", "yes please, that", "good, let's do it", "that works, I'll go with it",
     ),
     "reject_it": (
         "no, not that one", "that's not for me", "hm no, I don't like it", "not my thing", "no way", "I'd rather not", "nah, not this one",
+    ),
+    "limit_most": (
+        "anything under {n}?", "{n} tops", "no more than {n}", "make it {n}", "I could go up to {n}", "under {n} then", "{n} or less?", "at most {n}",
+        "and up to {n}?", "let's say {n} max", "hmm, below {n} please",
+    ),
+    "limit_least": ("at least {n} please", "{n} and up", "more than {n}?", "{n} or more then", "from {n} on", "no less than {n}"),
+    "like_ask": (
+        "{ref} looks nice. what's the {label}?", "{ref} could work, is it {value}?", "ooh, {ref}! does it have {value}?", "I like the look of {ref}, how about the {label}?",
+        "{ref} sounds good, tell me more", "{ref} is tempting. {label}?",
     ),
     "words_small": (
         "I'm fine, thanks! What are you looking for?", "Ha, fair enough. What can I find for you?", "I'm just a program that helps you choose.",
@@ -330,6 +348,7 @@ REFERENCES = (
     "option {n}",
     "{title}",
 )
+THIS = ("it", "this one", "that one", "this", "that")
 BY_VALUE = ("the {value} one", "the one with {value}", "the {value}", "that {value} one")
 FLAWS: dict[str, tuple[tuple[str, str, str, str], ...]] = {
     # unit: (too much, more please, too little, less please)

@@ -56,6 +56,13 @@ def test_values_of_a_multi_facet_hold_together_while_any_item_has_them_all(catal
     assert known(turn) == ["taste=smoky"]
 
 
+def test_of_several_values_only_the_one_that_is_named_is_given_up(catalog: Catalog) -> None:
+    turn = fold(ANA, said("taste=floral", "taste=fresh", catalog=catalog), "floral and fresh", catalog)
+    fresh = replace(said(catalog=catalog, removed=("taste",)), given_up=(Constraint("taste", "any", ("fresh",)),))
+    assert known(fold(turn, fresh, "needn't be fresh", catalog)) == ["taste=floral"]
+    assert known(fold(turn, said(catalog=catalog, removed=("taste",)), "taste doesn't matter", catalog)) == []
+
+
 def test_refusing_a_value_ends_the_wish_for_it_and_the_other_way_round(catalog: Catalog) -> None:
     turn = fold(ANA, said("taste=smoky", catalog=catalog), "smoky", catalog)
     turn = fold(turn, said("taste!=smoky", catalog=catalog), "no, not smoky", catalog)
@@ -167,7 +174,7 @@ def test_the_line_tells_what_the_model_needs(catalog: Catalog, recommender: Reco
 def test_naming_what_is_on_the_list_points_at_it_and_is_no_example(catalog: Catalog) -> None:
     first, other = catalog.items[0], catalog.items[1]
     before = replace(ANA, shown=(first.id,))
-    link = Link((), (*(Mention(item.id, item.title, item.title, 1.0) for item in (first, other)),), (), "")
+    link = Link((), (*(Mention(item.id, item.title, item.title, 1.0) for item in (first, other)),), ())
     turn = fold(before, link, "x", catalog)
     assert (turn.named, turn.like) == ((first.id, other.id), (other.id,))
     line = state_line(turn, Outlook(8, (), ()), catalog, max_questions=2)

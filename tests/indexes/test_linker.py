@@ -47,6 +47,11 @@ def named(text: str, *, last: tuple[str, ...] = ()) -> list[tuple[str, bool, boo
         ("a romantic film", ["genre=Romance"]),
         ("comedy or drama", ["genre=Comedy|Drama"]),
         ("comedy and drama", ["genre=Comedy", "genre=Drama"]),
+        ("war, romance", ["genre=War|Romance"]),
+        ("comedy, drama", ["genre=Comedy", "genre=Drama"]),
+        ("comedy, drama, that kind of thing", ["genre=Comedy|Drama"]),
+        ("War? I can't stand it", ["genre!=War"]),
+        ("War 我在电视上看过了", []),
         ("no horror, war or drama", ["genre!=Horror|War|Drama"]),
         ("no horror, comedy please", ["genre!=Horror", "genre=Comedy"]),
         ("anything but war", ["genre!=War"]),
@@ -57,6 +62,7 @@ def named(text: str, *, last: tuple[str, ...] = ()) -> list[tuple[str, bool, boo
         ("看不了 Horror", ["genre!=Horror"]),
         ("it has 3 stars or more", ["rating>=3"]),
         ("不要 Horror", ["genre!=Horror"]),
+        ("超过100分钟的都不要", ["runtime_min<=100"]),
     ],
 )
 def test_values(text: str, expected: list[str]) -> None:
@@ -404,3 +410,32 @@ def test_an_english_wish_is_told_in_the_words_of_a_chinese_catalog() -> None:
     assert "姜" not in link.translated
     assert "用料!=姜" in [str(p.constraint) for p in link.proposals]
     assert dishes.link("牛肉").translated == ""
+
+
+@pytest.mark.parametrize(
+    "text", ["the comedy one", "the one with romance", "Comedy 的那个", "that romantic one looks nice"]
+)
+def test_a_value_that_one_listed_item_has_points_at_it(text: str) -> None:
+    assert named(text, last=("i3", "i5")) == [("Moth", False, True)]
+    assert said(text, last=("i3", "i5")) == []
+
+
+def test_a_value_that_several_listed_items_have_is_a_wish() -> None:
+    assert said("the comedy one", last=("i0", "i3")) == ["genre=Comedy"]
+
+
+def test_a_comparison_with_an_item_told_by_its_value() -> None:
+    assert said("shorter than the romance", last=("i3", "i5")) == ["runtime_min<88"]
+
+
+def test_feasts_are_days() -> None:
+    rows = [Item(f"t{n}", f"Trip {n}", "", {"leaves": f"2027-{n:02}-03"}) for n in range(1, 13)]
+    linker = Linker(Catalog(rows, name="trips"))
+    assert [str(p.constraint) for p in linker.link("五一去哪").proposals] == ["leaves=2027-05-01..2027-05-05"]
+    assert [str(p.constraint) for p in linker.link("after Christmas").proposals] == ["leaves>2027-12-26"]
+
+
+def test_one_of_several_values_is_given_up() -> None:
+    link = LINKER.link("it doesn't have to be a comedy")
+    assert link.removed == ("genre",)
+    assert [str(one) for one in link.given_up] == ["genre=Comedy"]
