@@ -34,6 +34,8 @@ from bench._raw import raw_seconds
 from bench._results import write
 from chatrec.agent.llm import ChatLlamaCpp, embedded_model_path
 from chatrec.agent.llm._library import physical_cores
+from chatrec.agent.llm._model_files import in_format
+from chatrec.agent.llm._quantize import KINDS
 from chatrec.agent.llm._sampling import Logits
 from chatrec.agent.llm._schemas import bounded
 from chatrec.agent.llm._slots import Context, Row
@@ -61,6 +63,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Measure, print, write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", type=Path, help="a GGUF file; the embedded model by default")
+    parser.add_argument("--weights", choices=tuple(KINDS), help="the number format to compute in (default: the file's)")
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--only", default=",".join(PARTS), help="parts, separated by commas")
     args = parser.parse_args(argv)
@@ -68,6 +71,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if unknown := set(wanted) - set(PARTS):
         parser.error(f"unknown part {sorted(unknown)}: choose from {', '.join(PARTS)}")
     path = str(args.model or embedded_model_path())
+    path = path if args.weights is None else str(in_format(Path(path), args.weights))
     parts: Mapping[str, Callable[[str, int], Result]] = {
         "grammar": grammar,
         "turns": turns,

@@ -22,7 +22,7 @@ from chatrec.agent.llm._cancel import CancelFlag
 from chatrec.agent.llm._fields import LlamaCppFields
 from chatrec.agent.llm._hub import hub_file, is_hub_name
 from chatrec.agent.llm._messages import MessageBuilder, to_template
-from chatrec.agent.llm._model_files import embedded_model_path
+from chatrec.agent.llm._model_files import embedded_model_path, in_format
 from chatrec.agent.llm._options import checked, with_options
 from chatrec.agent.llm._request import Event, Request
 from chatrec.agent.llm._sampling import SamplingSettings
@@ -232,8 +232,15 @@ class ChatLlamaCpp(LlamaCppFields):
 
     def _worker(self) -> Worker:
         # A copy with other settings (model_copy) must not go on with the worker it was copied with.
-        wanted: tuple[Any, ...] = (self.model_path, self.n_ctx, self.n_threads, self.n_batch, self.n_gpu_layers)
-        wanted += (self.cache_bytes, self.parallel, self.parallel_bytes, self.prefix_cache, self._adapted)
+        wanted: tuple[Any, ...] = (self.model_path, self.weights, self.n_ctx, self.n_threads, self.n_batch)
+        wanted += (
+            self.n_gpu_layers,
+            self.cache_bytes,
+            self.parallel,
+            self.parallel_bytes,
+            self.prefix_cache,
+            self._adapted,
+        )
         if self._shared is None or self._shared[0] != wanted or not self._shared[1].lives:
             path = self._weights()
             tuned = None if "n_batch" in self.model_fields_set else choice_for(path)
@@ -258,9 +265,11 @@ class ChatLlamaCpp(LlamaCppFields):
     def _weights(self) -> Path:
         if self.model_path and is_hub_name(self.model_path):
             # The parts of a split model find each other by their names, which the cache's links alone have.
-            return hub_file(self.model_path)
-        path = Path(self.model_path) if self.model_path else embedded_model_path(adapted=self._adapted)
-        return path.resolve()
+            path = hub_file(self.model_path)
+        else:
+            path = Path(self.model_path) if self.model_path else embedded_model_path(adapted=self._adapted)
+            path = path.resolve()
+        return in_format(path, self.weights) if self.weights else path
 
     def _answer(
         self, messages: list[BaseMessage], stop: list[str] | None, options: Mapping[str, Any], *, whole: bool = False

