@@ -1,7 +1,9 @@
 """The tools alone, for somebody else's chat model and agent: no middleware, no context.
 
-python examples/toolkit.py                      # the embedded model
 python examples/toolkit.py openai:gpt-5-mini    # any model that LangChain knows; needs its package and key
+python examples/toolkit.py                      # a script in place of a model, to see what goes where
+
+The model must be one that calls tools by itself, which the embedded one does not: `add_to_agent.py` bounds its choice.
 """
 
 from __future__ import annotations
@@ -14,8 +16,8 @@ from langchain.chat_models import init_chat_model
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import ToolMessage
 
-from chatrec.agent import ChatLlamaCpp
 from chatrec.indexes import Catalog, Recommender
+from chatrec.testing import ScriptedChatModel
 from chatrec.tools import RecommenderToolkit
 
 
@@ -37,8 +39,13 @@ def items(result: dict[str, Any]) -> list[dict[str, Any]]:
     return found
 
 
+def script() -> BaseChatModel:
+    """Calls the tool and says a word, as a model would."""
+    return ScriptedChatModel(replies=[("recommend", {"query": "a comedy"}), "(here your model would talk of these)"])
+
+
 def main(model: str | None = None) -> None:
-    chosen = init_chat_model(model) if model else ChatLlamaCpp(temperature=0, max_tokens=200)
+    chosen = init_chat_model(model) if model else script()
     agent = build(chosen, Recommender(Catalog.load("films")), user_id="ana")
     result = agent.invoke({"messages": [{"role": "user", "content": "Recommend a comedy."}]}, {"recursion_limit": 20})
     print(result["messages"][-1].text)

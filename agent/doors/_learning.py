@@ -25,8 +25,11 @@ def tune(
     out: Annotated[Path, typer.Argument(help="The adapter to write.", metavar="ADAPTER.gguf")],
     *,
     model: Annotated[Path | None, _MODEL] = None,
-    minutes: Annotated[float, typer.Option(help="Time for training, without the conversations.", min=1)] = 60.0,
-    count: Annotated[int, typer.Option(help="Conversations to simulate and learn from.", min=16)] = 1024,
+    minutes: Annotated[float, typer.Option(help="Time for training, without the conversations.", min=0.01)] = 60.0,
+    count: Annotated[int, typer.Option(help="Conversations to simulate and learn from.", min=1)] = 1024,
+    held: Annotated[
+        int, typer.Option(help="Conversations of other domains, for stopping early and for the comparison.", min=1)
+    ] = 48,
     data: Annotated[
         list[Path] | None, typer.Option(help="Learn from this file of conversations instead; may be repeated.")
     ] = None,
@@ -68,6 +71,7 @@ def tune(
             count=count,
             settings=TrainSettings(minutes=minutes, threads=threads, first=4),
             data=data or (),
+            held=held,
             begin=begin,
             seed=seed,
             embedder=embedder_named(embedder),

@@ -58,6 +58,7 @@ def test_the_toolkit_serves_anothers_model(recommender: Recommender) -> None:
     assert result["messages"][-1].text == "Black Harbour is smoky."
     assert len(toolkit.items(result)) == 5
     assert toolkit.items({"messages": [AIMessage("no call")]}) == []
+    assert len(toolkit.items(toolkit.build(toolkit.script(), recommender, "ana").invoke(said("a tea")))) == 5
 
 
 def test_a_supervisor_hands_over_and_takes_back(recommender: Recommender) -> None:
