@@ -1,43 +1,54 @@
-"""Kill one of two processes over one database with SIGKILL in mid-turn, at random moments, and go on at the other.
+"""Kill one of several `chatrec serve` over one database with SIGKILL in mid-turn, at random moments; ask another.
 
-Each turn says of a film that it is known. Whoever was answered, or was cut off and said it again at the other process,
-must be in the log once: no event lost, none doubled. At the end each conversation must hold every sentence once, in its
-order, and each with its answer. The model of these processes chooses by rule, so that what is tested is the rest.
+People talk through the official `openai` client. Each sentence says of a film that it is known. Whoever gets no answer
+says it again at another process, which may be killed too. At the end each film must be in the person's log once, in
+its order: no event lost, none doubled. Each conversation must be held with every sentence once, each answered, and, for
+requests with an `Idempotency-Key`, in one record; some of their answers are thrown away and asked for again, and must
+come back the same. The model of these processes is a server that chooses by rule, so that what is tested is the rest.
 """
 
 from __future__ import annotations
 
 import argparse
-import multiprocessing as mp
 import os
 import random
-import signal
+import re
+import socket
+import subprocess
 import sys
+import tempfile
+import threading
 import time
+import uuid
 from collections import Counter
-from dataclasses import dataclass
-from multiprocessing.connection import Connection
+from collections.abc import Generator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
+import openai
+import uvicorn
+from fastapi import FastAPI
 from langchain_core.callbacks import CallbackManagerForLLMRun
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
 from langchain_core.runnables import Runnable
 
 from bench import _results
 from bench._server import database
-from chatrec.agent import create_recommender
-from chatrec.agent.doors._session import Session
-from chatrec.indexes import Catalog, FeedbackLog, Recommender, open_checkpointer, open_store
-from chatrec.testing import HashingEmbedder
+from chatrec.agent.doors._history import exchanges
+from chatrec.agent.doors._serve_bare import add_bare
+from chatrec.indexes import Catalog, FeedbackLog, ThreadOwners, open_checkpointer, open_store
 
 _PEOPLE = ("ana", "ben", "cyd")
+_TURNS = 8
+"""Sentences of a conversation."""
 _PATIENCE = 60.0
 
 
 class Ruled(BaseChatModel):
-    """Notes what the person knows, then recommends, then says a word: whatever process it is in."""
+    """Notes what the person knows, then recommends, then says a word."""
 
     @property
     def _llm_type(self) -> str:
@@ -54,165 +65,235 @@ class Ruled(BaseChatModel):
         **kwargs: Any,
     ) -> ChatResult:
         place = max(at for at, message in enumerate(messages) if isinstance(message, HumanMessage))
-        done = [message.name for message in messages[place:] if isinstance(message, ToolMessage)]
-        if "record_feedback" not in done:
-            title = messages[place].text.splitlines()[0].removeprefix("I know ")
-            said = _call("record_feedback", {"kind": "seen", "item": title})
-        elif "recommend" not in done:
-            said = _call("recommend", {})
-        else:
-            said = AIMessage("Here you are.")
-        return ChatResult(generations=[ChatGeneration(message=said)])
+        done = [call["name"] for m in messages[place:] if isinstance(m, AIMessage) for call in m.tool_calls]
+        title = messages[place].text.splitlines()[0].removeprefix("I know ")
+        calls = {"record_feedback": {"kind": "seen", "item": title}, "recommend": {}}
+        name = next((name for name in calls if name not in done), None)
+        if name is None:
+            return ChatResult(generations=[ChatGeneration(message=AIMessage("Here you are."))])
+        call = {"name": name, "args": calls[name], "id": f"c{len(done)}", "type": "tool_call"}
+        return ChatResult(generations=[ChatGeneration(message=AIMessage("", tool_calls=[call]))])
 
 
 @dataclass
-class Member:
-    """One of the processes."""
+class Served:
+    """One `chatrec serve`, started and not waited for."""
 
-    process: Any
-    pipe: Connection
+    process: subprocess.Popen[str]
+    url: str = ""
 
-    def ask(self, user: str, text: str, kill_after: float | None) -> bool:
-        """Say something to it; whether it answered before it was killed."""
+    def client(self) -> openai.OpenAI:
+        """A client of it, once it listens."""
+        told = ""
+        while not self.url:
+            assert self.process.stderr is not None
+            line = self.process.stderr.readline()
+            if not line:
+                raise SystemExit(f"chatrec serve left with {self.process.wait()}:\n{told}")
+            told += line
+            if found := re.search(r"http://\S+/v1", line):
+                self.url = found[0]
+                threading.Thread(target=self.process.stderr.read, daemon=True).start()
+        return openai.OpenAI(base_url=self.url, api_key="none", max_retries=0, timeout=_PATIENCE)
+
+
+@dataclass
+class Talk:
+    """A conversation as its person has it."""
+
+    user: str
+    said: list[str] = field(default_factory=list[str])
+    heard: list[str] = field(default_factory=list[str])
+
+    def messages(self, text: str) -> list[Any]:
+        """The history that is sent."""
+        told: list[Any] = []
+        for said, heard in zip(self.said, self.heard, strict=True):
+            told += [{"role": "user", "content": said}, {"role": "assistant", "content": heard}]
+        return [*told, {"role": "user", "content": text}]
+
+
+class Crowd:
+    """The processes and the people.
+
+    Args:
+        start: Starts a process.
+        keyed: Whether requests have keys.
+        seed: Of chance.
+    """
+
+    def __init__(self, start: Any, *, keyed: bool, seed: int) -> None:
+        self._start, self._keyed, self._rng = start, keyed, random.Random(seed)
+        self.members: list[Served] = [start() for _ in range(3)]
+        self.talks: list[Talk] = []
+        self.counts: Counter[str] = Counter()
+        self.wrong: list[str] = []
+        self._usual = 0.4
+
+    def run(self, times: int) -> None:
+        """Talk until so many were killed in mid-turn."""
+        films = Catalog.load("films").items
+        titles = Counter(item.title for item in films)
+        names = [item.title for item in films if titles[item.title] == 1]
+        now = {user: Talk(user) for user in _PEOPLE}
+        while self.counts["kills"] < times:
+            user = self._rng.choice(_PEOPLE)
+            if len(now[user].said) == _TURNS or now[user] not in self.talks:
+                now[user] = Talk(user)
+                self.talks.append(now[user])
+            self._turn(now[user], f"I know {names[self.counts['turns'] % len(names)]}")
+            self.counts["turns"] += 1
+            if sys.stderr.isatty():
+                print(f"\r{self.counts['kills']} of {times} kills", end="", file=sys.stderr)
+
+    def _turn(self, talk: Talk, text: str) -> None:
+        """Say a sentence until it is answered; a key's answer may be lost on its way and be asked for again."""
+        key = uuid.uuid4().hex
+        lost: str | None = None
+        for attempt in range(20):
+            place = self._rng.randrange(len(self.members))
+            kill = self._rng.random() < (0.7 if attempt == 0 else 0.3)
+            answer = self._ask(place, talk, text, key, kill_after=self._rng.uniform(0, self._usual) if kill else None)
+            if answer is None:
+                continue
+            if lost is not None and answer != lost:
+                self.wrong.append(f"{talk.user}: {text!r} was answered in two ways")
+            if lost is None and self._keyed and self._rng.random() < 0.2:
+                lost = answer
+                self.counts["answers lost"] += 1
+                continue
+            talk.said.append(text)
+            talk.heard.append(answer)
+            return
+        raise SystemExit(f"no answer to {text!r}")
+
+    def _ask(self, place: int, talk: Talk, text: str, key: str, *, kill_after: float | None) -> str | None:
+        member = self.members[place]
+        client = member.client()
+        began = time.monotonic()
+        timer = threading.Timer(kill_after, member.process.kill) if kill_after is not None else None
+        if timer is not None:
+            timer.start()
         try:
-            self.pipe.send((user, text))
-            if kill_after is not None:
-                if self.pipe.poll(kill_after):
-                    return bool(self.pipe.recv())
-                os.kill(self.process.pid, signal.SIGKILL)
-                self.process.join()
-                return False
-            if not self.pipe.poll(_PATIENCE):
-                raise SystemExit(f"no answer in {_PATIENCE:g} seconds to {text!r}")
-            return bool(self.pipe.recv())
-        except (EOFError, OSError):
-            return False
+            done = client.chat.completions.create(
+                model="films",
+                user=talk.user,
+                messages=talk.messages(text),
+                extra_headers={"Idempotency-Key": key} if self._keyed else {},
+            )
+            self._usual = 0.8 * self._usual + 0.2 * 1.1 * (time.monotonic() - began)
+            return done.choices[0].message.content
+        except openai.ConflictError:
+            # The server has not yet noticed that who held the conversation is dead.
+            self.counts["told to wait"] += 1
+            time.sleep(0.05)
+            return None
+        except openai.APIConnectionError:
+            if timer is None:
+                raise
+            member.process.wait()
+            self.counts["kills"] += 1
+            return None
+        finally:
+            if timer is not None:
+                timer.cancel()
+                timer.join()
+            if member.process.poll() is not None:
+                self.members[place] = self._start()
+            client.close()
 
 
 def main() -> int:
     """Run the kills; leaves with 1 where something was lost or doubled."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--times", type=int, default=50, help="how many kills")
+    parser.add_argument("--times", type=int, default=50, help="how many kills, of requests with keys and without each")
+    parser.add_argument("--only", choices=["keyed", "plain"], help="requests with keys alone, or without")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--database-url", help="an empty database; by default one is started")
     parser.add_argument("--dry", action="store_true", help="write no result")
     options = parser.parse_args()
-    catalog = Catalog.load("films")
-    with database(options.database_url) as url:
-        _away(_prepare, url)
-        told, turns, seconds = _talk(url, catalog, options.times, options.seed)
-        wrong = _away(_judge, url, told)
-    print(f"{options.times} kills in {turns} turns, {seconds:.0f} s; wrong: {len(wrong)}")
-    for line in wrong:
-        print(line)
+    result: dict[str, Any] = {}
+    for name in [options.only] if options.only else ["keyed", "plain"]:
+        with database(options.database_url) as url, _model() as model, tempfile.TemporaryDirectory() as home:
+            result[name] = told = _kill(url, model, home, times=options.times, keyed=name == "keyed", seed=options.seed)
+        print(f"{name}: {told}", flush=True)
     if not options.dry:
-        result = {"kills": options.times, "turns": turns, "seconds": round(seconds, 1), "wrong": wrong}
         print(_results.write("serves", result))
-    return 1 if wrong else 0
+    return 1 if any(told["wrong"] for told in result.values()) else 0
 
 
-def _talk(url: str, catalog: Catalog, times: int, seed: int) -> tuple[dict[str, list[str]], int, float]:
-    rng = random.Random(seed)
-    members = [_start(url), _start(url)]
-    titles = Counter(item.title for item in catalog.items)
-    names = [item.title for item in catalog.items if titles[item.title] == 1]
-    told: dict[str, list[str]] = {user: [] for user in _PEOPLE}
-    kills = turns = 0
-    usual = 0.5
+def _kill(url: str, model: str, home: str, *, times: int, keyed: bool, seed: int) -> dict[str, Any]:
     began = time.monotonic()
-    while kills < times:
-        user = rng.choice(_PEOPLE)
-        text = f"I know {names[turns % len(names)]}"
-        turns += 1
-        at = rng.randrange(2)
-        # The first turn of a process also loads what it needs; kills are spread over all of it.
-        start = time.monotonic()
-        answered = members[at].ask(user, text, rng.uniform(0, usual) if turns > 2 and rng.random() < 0.8 else None)
-        if answered:
-            usual = 0.7 * usual + 0.3 * 1.1 * (time.monotonic() - start)
-        elif not members[at].process.is_alive():
-            kills += 1
-            # The moment after the answer was sent and before it was read is one of them.
-            if not members[1 - at].ask(user, text, None):
-                raise SystemExit("the other process died by itself")
-            members[at] = _start(url)
-        told[user].append(text)
-        if sys.stderr.isatty():
-            print(f"\r{kills} of {times} kills", end="", file=sys.stderr)
-    for member in members:
-        member.pipe.send(None)
-        member.process.join()
-    return told, turns, time.monotonic() - began
+    with ExitStack() as stack:
+
+        def start() -> Served:
+            command = [sys.executable, "-m", "chatrec.agent.doors.cli", "serve", "--port", "0", "--model", model]
+            process = subprocess.Popen(
+                command,
+                env=os.environ | {"CHATREC_DATABASE_URL": url, "CHATREC_HOME": home},
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+            stack.callback(process.wait)
+            stack.callback(process.kill)
+            return Served(process)
+
+        first = start()
+        first.client().close()  # it brings the items
+        crowd = Crowd(start, keyed=keyed, seed=seed)
+        crowd.run(times)
+    wrong, records = judge(url, crowd.talks, keyed=keyed)
+    return {
+        **crowd.counts,
+        "conversations": len(crowd.talks),
+        "records": records,
+        "seconds": round(time.monotonic() - began, 1),
+        "wrong": crowd.wrong + wrong,
+    }
 
 
-def _start(url: str) -> Member:
-    ours, theirs = mp.get_context("fork").Pipe()
-    process = mp.get_context("fork").Process(target=_serve, args=(url, theirs), daemon=True)
-    process.start()
-    theirs.close()
-    ours.recv()  # it is ready
-    return Member(process, ours)
-
-
-def _serve(url: str, pipe: Connection) -> None:
-    """What one process does: a turn for each sentence."""
-    recommender, agent = _opened(url)
-    pipe.send("ready")
-    while (asked := pipe.recv()) is not None:
-        user, text = asked
-        answer = Session(agent, recommender, user_id=user, thread_id=f"of {user}").send(text, key=text)
-        pipe.send(bool(answer.reply))
-
-
-def _opened(url: str) -> tuple[Recommender, Any]:
+def judge(url: str, talks: list[Talk], *, keyed: bool) -> tuple[list[str], int]:
+    """What is not as the people were told, and in how many records it is held."""
     catalog = Catalog.load("films")
-    recommender = Recommender(catalog, embedder=HashingEmbedder(), database_url=url)
-    agent = create_recommender(recommender, model=Ruled(), checkpointer=open_checkpointer(url))
-    return recommender, agent
-
-
-def _prepare(url: str, *_: Any) -> list[str]:
-    recommender, agent = _opened(url)
-    Session(agent, recommender, user_id="dee", thread_id="of dee").send(f"I know {recommender.catalog.items[0].title}")
-    return []
-
-
-def _judge(url: str, told: dict[str, list[str]]) -> list[str]:
-    """What is not as it was acknowledged."""
-    recommender, agent = _opened(url)
-    log = FeedbackLog(open_store(url), catalog=recommender.catalog.name)
     wrong: list[str] = []
-    for user, said in told.items():
-        held = [recommender.catalog[event.item_id].title for event in log.events(user) if event.item_id is not None]
-        wanted = [text.removeprefix("I know ") for text in said]
-        if held != wanted:
-            lost, more = Counter(wanted) - Counter(held), Counter(held) - Counter(wanted)
-            wrong.append(f"{user}: events lost {dict(lost)}, doubled {dict(more)}, in order {held == wanted}")
-        session = Session(agent, recommender, user_id=user, thread_id=f"of {user}")
-        exchanged = [exchange.said for exchange in session.exchanges()]
-        if exchanged != said:
-            lost, more = Counter(said) - Counter(exchanged), Counter(exchanged) - Counter(said)
-            wrong.append(f"{user}: sentences lost {dict(lost)}, doubled {dict(more)}")
-    return wrong
+    records = 0
+    with open_store(url) as store, open_checkpointer(url) as saver:
+        log, owners = FeedbackLog(store, catalog=catalog.name), ThreadOwners(store)
+        for user in _PEOPLE:
+            mine = [talk for talk in talks if talk.user == user and talk.said]
+            wanted = [text.removeprefix("I know ") for talk in mine for text in talk.said]
+            held = [catalog[event.item_id].title for event in log.events(user) if event.item_id is not None]
+            if held != wanted:
+                lost, more = Counter(wanted) - Counter(held), Counter(held) - Counter(wanted)
+                wrong.append(f"{user}: events lost {dict(lost)}, doubled {dict(more)}, in order {held == wanted}")
+            kept: list[list[tuple[str, str]]] = []
+            for thread in owners.threads(user):
+                last = saver.get_tuple({"configurable": {"thread_id": thread}})
+                messages = [] if last is None else last.checkpoint["channel_values"].get("messages", [])
+                kept.append([(each.said, each.answer.reply) for each in exchanges(messages, catalog)])
+            records += len(kept)
+            for talk in mine:
+                told = list(zip(talk.said, talk.heard, strict=True))
+                if told not in kept:
+                    wrong.append(f"{user}: no record of the conversation that began with {talk.said[0]!r}")
+            if keyed and len(kept) != len(mine):
+                wrong.append(f"{user}: {len(mine)} conversations are held in {len(kept)} records")
+    return wrong, records
 
 
-def _away(work: Any, *arguments: Any) -> list[str]:
-    """Do something in a process of its own: connections and threads must not be there when others are forked."""
-    ours, theirs = mp.get_context("fork").Pipe(duplex=False)
-
-    def run() -> None:
-        theirs.send(work(*arguments))
-
-    process = mp.get_context("fork").Process(target=run)
-    process.start()
-    theirs.close()
-    found: list[str] = ours.recv()
-    process.join()
-    return found
-
-
-def _call(name: str, args: dict[str, Any]) -> AIMessage:
-    return AIMessage("", tool_calls=[{"name": name, "args": args, "id": "c", "type": "tool_call"}])
+@contextmanager
+def _model() -> Generator[str, None, None]:
+    """The rule as an OpenAI-compatible server; gives its URL."""
+    app = FastAPI()
+    add_bare(app, Ruled(), "ruled")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/bare/v1"
+        server.should_exit = True
+        thread.join(10)
 
 
 if __name__ == "__main__":

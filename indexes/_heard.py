@@ -13,7 +13,8 @@ from langgraph.store.base import BaseStore, PutOp
 
 from chatrec.indexes._events import ROOT, checked_id, delete_below, label, new_id, search_all
 
-_LOG = "heard"
+LOG = "heard"
+"""The label of all of it in a store."""
 _KEPT = 16
 """Threads remembered for the same words: many conversations begin alike."""
 
@@ -40,6 +41,12 @@ class HeardThreads:
         ops += [PutOp(namespace, item.key, None) for item in held[: max(0, len(held) + 1 - _KEPT)]]
         self._store.batch(ops)
 
+    def drop(self, user_id: str, said: Sequence[str], thread_id: str) -> None:
+        """Forget that all of this was said in a thread."""
+        namespace = self._namespace(user_id, said)
+        held = [item for item in search_all(self._store, namespace) if item.value["thread"] == thread_id]
+        self._store.batch([PutOp(namespace, item.key, None) for item in held])
+
     def find(self, user_id: str, said: Sequence[str]) -> tuple[str, ...]:
         """The threads in which exactly this was said at some time, newest first."""
         held = sorted(search_all(self._store, self._namespace(user_id, said)), key=lambda item: item.key)
@@ -48,18 +55,18 @@ class HeardThreads:
     def _namespace(self, user_id: str, said: Sequence[str]) -> tuple[str, ...]:
         text = json.dumps([self._catalog, *said])
         digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-        return (ROOT, _LOG, label(checked_id(user_id, "user id")), digest[:32])
+        return (ROOT, LOG, label(checked_id(user_id, "user id")), digest[:32])
 
 
 def forget_heard(store: BaseStore, user_id: str) -> int:
     """Delete all of it that is kept of a person; returns how many records there were."""
-    return delete_below(store, (ROOT, _LOG, label(user_id)))
+    return delete_below(store, (ROOT, LOG, label(user_id)))
 
 
 def forget_heard_threads(store: BaseStore, thread_ids: Collection[str]) -> int:
     """Delete what leads to threads that are gone; returns how many records there were."""
     if not thread_ids:
         return 0
-    found = [item for item in search_all(store, (ROOT, _LOG), below=True) if item.value["thread"] in thread_ids]
+    found = [item for item in search_all(store, (ROOT, LOG), below=True) if item.value["thread"] in thread_ids]
     store.batch([PutOp(tuple(item.namespace), item.key, None) for item in found])
     return len(found)

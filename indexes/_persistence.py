@@ -156,7 +156,9 @@ def load_from_database(name: str, database_url: str) -> tuple[Catalog, PostgresI
     with needs_postgres():
         from chatrec.indexes._postgres import connect
         from chatrec.indexes._postgres_index import PostgresIndex, catalogs
+        from chatrec.indexes._postgres_schema import ready
     server = connect(database_url)
+    ready(server)
     return PostgresIndex.load(name, server=server) if name in catalogs(server) else None
 
 

@@ -101,7 +101,7 @@ class Postgres:
             name="chatrec",
         )
         self._finalizer = weakref.finalize(self, self._pool.close)
-        with self._errors():
+        with self.errors():
             psycopg.connect(self._conninfo).close()  # at once, and with the server's own words where it fails
         self._pool.open()
 
@@ -120,7 +120,7 @@ class Postgres:
         Raises:
             StoreError: The server does not answer, or refuses a statement.
         """
-        with self._errors(), self._pool.connection() as connection:
+        with self.errors(), self._pool.connection() as connection:
             yield connection
 
     @contextmanager
@@ -163,7 +163,8 @@ class Postgres:
 
         def read() -> list[DictRow]:
             with self.connection() as connection:
-                return connection.execute(statement.encode(), values, binary=True).fetchall()
+                # Planned anew each time: plans depend on how many rows a filter lets through.
+                return connection.execute(statement.encode(), values, prepare=False, binary=True).fetchall()
 
         return self.safely(read)
 
@@ -177,7 +178,7 @@ class Postgres:
         self._finalizer()
 
     @contextmanager
-    def _errors(self) -> Generator[None, None, None]:
+    def errors(self) -> Generator[None, None, None]:
         """Turn what psycopg raises into `StoreError`; the URL with its password is never part of it."""
         try:
             yield
@@ -218,8 +219,8 @@ def _configure(connection: psycopg.Connection[Any]) -> None:
     settings = (
         f"SET search_path TO {SCHEMA}, public; SET statement_timeout TO '{_STATEMENT_SECONDS}s'; "
         f"SET idle_in_transaction_session_timeout TO '{_STATEMENT_SECONDS}s'; "
-        # Plans depend on how many rows a filter lets through; a graph goes on until it has found enough of them.
-        "SET plan_cache_mode TO force_custom_plan; SET jit TO off; "
+        # A graph goes on until it has found enough of the rows that a filter lets through.
+        "SET jit TO off; "
         "SET hnsw.iterative_scan TO strict_order; SET hnsw.ef_search TO 200; SET hnsw.max_scan_tuples TO 200000"
     )
     connection.execute(settings.encode())

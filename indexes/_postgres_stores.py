@@ -22,13 +22,14 @@ from langgraph.checkpoint.base import (
     DeltaChannelHistory,
 )
 from langgraph.checkpoint.postgres import PostgresSaver
-from langgraph.store.base import Op, PutOp, Result
+from langgraph.store.base import Op, PutOp, Result, SearchItem
 from langgraph.store.postgres import PostgresStore
 from psycopg import Cursor
 from psycopg.rows import DictRow, dict_row
 
 from chatrec.errors import StoreError
 from chatrec.indexes._postgres import Postgres
+from chatrec.indexes._postgres_locks import Locks
 from chatrec.indexes._postgres_schema import ready
 from chatrec.indexes._savers import ThreadedSaver, serializer
 
@@ -37,7 +38,17 @@ _alone: ContextVar[bool] = ContextVar("alone", default=False)
 
 
 _unhurried: ContextVar[bool] = ContextVar("unhurried", default=False)
-"""Whether the server need not wait for its disk: what is lost with a crash of the server is computed again."""
+"""Whether the server need not wait for its disk. Where its machine breaks down, steps of the last moments are lost, as
+with SQLite's file; nothing is where a process dies, and events are waited for."""
+
+
+@contextmanager
+def _unwaited() -> Generator[None, None, None]:
+    token = _unhurried.set(True)
+    try:
+        yield
+    finally:
+        _unhurried.reset(token)
 
 
 class _Connected:
@@ -85,9 +96,18 @@ class ServerStore(_Connected, PostgresStore):
 
     def __init__(self, server: Postgres) -> None:
         PostgresStore.__init__(self, self._connect(server).pool)
+        self._locks = Locks(server)
 
     def __repr__(self) -> str:
         return f"ServerStore({self.server.shown!r})"
+
+    def hold(self, name: str) -> bool:
+        """Hold a name against all processes until `let_go`, or this one's end; False where anybody holds it."""
+        return self._locks.hold(name)
+
+    def let_go(self, name: str) -> None:
+        """Hold it no more."""
+        self._locks.let_go(name)
 
     def batch(self, ops: Iterable[Op]) -> list[Result]:
         """Run the operations, all or none of them."""
@@ -110,6 +130,16 @@ class ServerStore(_Connected, PostgresStore):
     async def abatch(self, ops: Iterable[Op]) -> list[Result]:
         """Run the operations on a thread, all or none of them."""
         return await asyncio.to_thread(self.batch, list(ops))
+
+    def read_namespace(self, namespace: tuple[str, ...]) -> list[SearchItem]:
+        """Everything in exactly this namespace; LangGraph's search looks below it too, which takes longer."""
+
+        def rows() -> list[DictRow]:
+            with self._cursor() as cursor:
+                statement = "SELECT key, value, created_at, updated_at FROM store WHERE prefix = %s ORDER BY key"
+                return cursor.execute(statement, [".".join(namespace)]).fetchall()
+
+        return [SearchItem(namespace, **row) for row in self.server.safely(rows)]
 
     def put_once(self, namespace: tuple[str, ...], key: str, value: Mapping[str, Any]) -> dict[str, Any]:
         """Write a value where there is none, atomically, whatever other processes do.
@@ -186,17 +216,15 @@ class ServerSaver(_Connected, ThreadedSaver, PostgresSaver):
         new_versions: ChannelVersions,
     ) -> RunnableConfig:
         """Keep a checkpoint."""
-        return self.server.safely(lambda: PostgresSaver.put(self, config, checkpoint, metadata, new_versions))
+        with _unwaited():
+            return self.server.safely(lambda: PostgresSaver.put(self, config, checkpoint, metadata, new_versions))
 
     def put_writes(
         self, config: RunnableConfig, writes: Sequence[tuple[str, Any]], task_id: str, task_path: str = ""
     ) -> None:
         """Keep what a step of a turn wrote."""
-        token = _unhurried.set(True)
-        try:
+        with _unwaited():
             self.server.safely(lambda: PostgresSaver.put_writes(self, config, writes, task_id, task_path))
-        finally:
-            _unhurried.reset(token)
 
     def delete_thread(self, thread_id: str) -> None:
         """Delete a conversation."""

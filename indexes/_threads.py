@@ -22,6 +22,19 @@ class PutsOnce(Protocol):
         ...
 
 
+@runtime_checkable
+class HoldsNames(Protocol):
+    """A store over which several processes can hold names against each other."""
+
+    def hold(self, name: str) -> bool:
+        """Hold a name until `let_go` or the end of this process; False where anybody holds it."""
+        ...
+
+    def let_go(self, name: str) -> None:
+        """Hold it no more."""
+        ...
+
+
 class ThreadOwners:
     """The owner of every thread, on any LangGraph store.
 
@@ -46,8 +59,7 @@ class ThreadOwners:
         namespace = _namespace(thread_id)
         mine = label(checked_id(user_id, "user id"))
         if isinstance(self._store, PutsOnce):
-            held = self._store.get(namespace, "owner")
-            owner = held.value if held is not None else self._store.put_once(namespace, "owner", {"user": mine})
+            owner = self._earliest(namespace) or self._store.put_once(namespace, "owner", {"user": mine})
         else:
             owner = self._earliest(namespace) or self._append(namespace, mine)
         if owner["user"] != mine:

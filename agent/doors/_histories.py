@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from threading import Lock
 from typing import Any, Literal
 
 from langchain_core.messages import AIMessage, AnyMessage, HumanMessage
+from langgraph.types import StateSnapshot
 
 from chatrec.agent._turns import STAMP
 from chatrec.agent.doors._open import Room
@@ -24,6 +25,8 @@ from chatrec.agent.doors._session import Session
 from chatrec.indexes import FeedbackEvent
 from chatrec.indexes._events import clean, new_id
 from chatrec.indexes._heard import HeardThreads
+from chatrec.indexes._repeats import Claim, Repeats, same
+from chatrec.indexes._threads import HoldsNames
 
 _LINE = re.compile(r"^[ \t]*\d{1,3}[.)][ \t]+(.+?)[ \t]*$", re.MULTILINE)
 _READ = 40
@@ -44,6 +47,19 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
+class Once:
+    """A request that its program may send again.
+
+    Attributes:
+        key: The program's own for it.
+        request: What it asks, as text.
+    """
+
+    key: str
+    request: str
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """Where a history goes on.
 
@@ -53,6 +69,7 @@ class Place:
         history: What `Session.stream` needs of the history: nothing where the thread holds it.
         texts: All words of the person, the newest included.
         mark: Events recorded from now on have greater ids.
+        claim: What the request's key stands for, if it has one.
     """
 
     session: Session
@@ -60,10 +77,22 @@ class Place:
     history: tuple[AnyMessage, ...]
     texts: tuple[str, ...]
     mark: str
+    claim: Claim | None = None
+
+
+class KeyTaken(Exception):
+    """The key of a request stands for another request."""
+
+
+class UnderWay(Exception):
+    """The same request is being answered, by this process or another."""
 
 
 class Histories:
     """The conversations of one catalog, by what was said in them.
+
+    A turn holds its conversation against others, of this process and, where the store can, of every other. A turn that
+    was cut off with its process is gone on with where the same is said again.
 
     Safe from several threads.
 
@@ -73,64 +102,120 @@ class Histories:
 
     def __init__(self, room: Room) -> None:
         self._room = room
-        self._heard = HeardThreads(room.recommender.store, catalog=room.recommender.catalog.name)
+        self._store = room.recommender.store
+        self._heard = HeardThreads(self._store, catalog=room.recommender.catalog.name)
+        self._repeats = Repeats(self._store)
         self._busy: set[str] = set()
         self._lock = Lock()
 
-    def open(self, user_id: str, said: Sequence[Said]) -> Place:
+    def open(self, user_id: str, said: Sequence[Said], once: Once | None = None) -> Place:
         """Find or begin the conversation; `close` or `drop` it afterwards.
 
         Args:
             user_id: The person.
             said: The history; its last message is the person's.
+            once: What the request is known by, if it may be sent again.
 
         Raises:
+            KeyTaken: The key stands for another request.
+            UnderWay: The same request is being answered.
             ThreadRefused: Never for a thread found here; they are looked for among the person's own.
         """
         said = [Said(message.role, clean(message.text)) for message in said]
         texts = tuple(message.text for message in said if message.role == "user")
-        history: tuple[AnyMessage, ...] = ()
-        thread = ""
-        if len(said) > 1:
-            thread, history = self._record(user_id, texts[:-1], said[:-1])
-        if not history:
-            history = self._rebuilt(said[:-1])
-        if thread:
-            history = ()
+        claim = None if once is None else self._repeats.find(user_id, once.key)
+        if once is not None and claim is not None:
+            if not same(claim, once.request):
+                raise KeyTaken
+            if not self._hold(claim.thread):
+                raise UnderWay
+            thread = claim.thread
+            history = () if self._messages(thread) else self._past(user_id, texts[:-1], said[:-1])[2]
         else:
-            thread = f"http-{secrets.token_hex(8)}"
-            with self._lock:
-                self._busy.add(thread)
-        return Place(self._room.session(user_id, thread), texts[-1], history, texts, new_id())
+            thread, history = self._found(user_id, texts, said[:-1])
+        try:
+            if once is not None and claim is None:
+                claim = self._repeats.claim(user_id, once.key, once.request, thread)
+                if claim.thread != thread:
+                    raise UnderWay  # it came to another process in the same moment
+            self._heard.note(user_id, texts, thread)
+            return Place(self._room.session(user_id, thread), texts[-1], history, texts, new_id(), claim)
+        except BaseException:
+            self._free(thread)
+            raise
 
-    def close(self, place: Place) -> None:
-        """The turn has ended well: the next history finds it, and what was noted twice counts once."""
+    def close(self, place: Place, told: Mapping[str, Any]) -> None:
+        """The turn has ended well: what was noted twice counts once; what was told is told again to the same key."""
         session = place.session
-        self._heard.note(session.user_id, place.texts, session.thread_id)
         feedback = session.recommender.feedback
-        events = feedback.events(session.user_id)
-        known = {_content(event) for event in events if event.id <= place.mark}
-        for event in events:
-            if event.id > place.mark and event.thread_id == session.thread_id and _content(event) in known:
-                feedback.undo(session.user_id, event.id)
-        self._free(place)
+        try:
+            events = feedback.events(session.user_id)
+            known = {_content(event) for event in events if event.id <= place.mark}
+            for event in events:
+                if event.id > place.mark and event.thread_id == session.thread_id and _content(event) in known:
+                    feedback.undo(session.user_id, event.id)
+            if place.claim is not None and place.claim.told is None:
+                self._repeats.settle(session.user_id, place.claim, told)
+        finally:
+            self._free(session.thread_id)
 
     def drop(self, place: Place) -> None:
         """The turn has not ended: nothing of it is kept."""
         session = place.session
-        if not self._messages(session.thread_id):
-            self._room.agent.owners.release(session.thread_id)
-        self._free(place)
+        try:
+            self._heard.drop(session.user_id, place.texts, session.thread_id)
+            if not self._messages(session.thread_id):
+                self._room.agent.owners.release(session.thread_id)
+        finally:
+            self._free(session.thread_id)
 
-    def _free(self, place: Place) -> None:
+    def _hold(self, thread: str) -> bool:
         with self._lock:
-            self._busy.discard(place.session.thread_id)
+            if thread in self._busy:
+                return False
+            self._busy.add(thread)
+        try:
+            held = not isinstance(self._store, HoldsNames) or self._store.hold(thread)
+        except BaseException:
+            self._busy.discard(thread)
+            raise
+        if not held:
+            self._busy.discard(thread)
+        return held
 
-    def _record(self, user_id: str, texts: Sequence[str], said: Sequence[Said]) -> tuple[str, tuple[AnyMessage, ...]]:
-        """The thread to go on with, if it ends there and nobody else does; and what was said, as we recorded it."""
+    def _free(self, thread: str) -> None:
+        if isinstance(self._store, HoldsNames):
+            self._store.let_go(thread)
+        self._busy.discard(thread)
+
+    def _found(self, user_id: str, texts: Sequence[str], said: Sequence[Said]) -> tuple[str, tuple[AnyMessage, ...]]:
+        """The thread to go on with, held: cut off at these words, or ending before them, or new, with what was said."""
+        # Many conversations begin alike; what is said again was said last.
+        for thread in self._heard.find(user_id, texts)[:2]:
+            if self._room.agent.owners.owner(thread) == user_id and self._cut_off(thread, texts) and self._hold(thread):
+                if self._cut_off(thread, texts):
+                    return thread, ()
+                self._free(thread)
+        thread, ends, history = self._past(user_id, texts[:-1], said)
+        if ends and self._hold(thread):
+            return thread, ()
+        thread = f"http-{secrets.token_hex(8)}"
+        self._hold(thread)
+        return thread, history
+
+    def _cut_off(self, thread: str, texts: Sequence[str]) -> bool:
+        """Whether a thread's last turn never ended, and all that was said in it is this."""
+        state = self._state(thread)
+        people = [m.text for m in state.values.get("messages", []) if isinstance(m, HumanMessage)]
+        return bool(state.next) and not state.interrupts and people == list(texts)
+
+    def _past(
+        self, user_id: str, texts: Sequence[str], said: Sequence[Said]
+    ) -> tuple[str, bool, tuple[AnyMessage, ...]]:
+        """The thread in which this was said, whether it ends there, and what was said, as we recorded it or read it."""
         replies = [message.text for message in said if message.role == "assistant"]
         best: tuple[int, str, list[AnyMessage], bool] | None = None
-        for thread in self._heard.find(user_id, texts):
+        for thread in self._heard.find(user_id, texts) if texts else ():
             if self._room.agent.owners.owner(thread) != user_id:
                 continue
             messages = self._messages(thread)
@@ -142,17 +227,15 @@ class Histories:
             if best is None or alike > best[0]:
                 best = alike, thread, turns, len(turns) == len(messages)
         if best is None:
-            return "", ()
+            return "", False, self._rebuilt(said)
         _, thread, turns, ends = best
-        with self._lock:
-            if not ends or thread in self._busy:
-                return "", tuple(turns)
-            self._busy.add(thread)
-        return thread, tuple(turns)
+        return thread, ends, tuple(turns)
+
+    def _state(self, thread_id: str) -> StateSnapshot:
+        return self._room.agent.get_state({"configurable": {"thread_id": thread_id}})
 
     def _messages(self, thread_id: str) -> list[AnyMessage]:
-        state = self._room.agent.get_state({"configurable": {"thread_id": thread_id}})
-        messages: list[AnyMessage] = state.values.get("messages", [])
+        messages: list[AnyMessage] = self._state(thread_id).values.get("messages", [])
         return messages
 
     def _rebuilt(self, said: Sequence[Said]) -> tuple[AnyMessage, ...]:

@@ -21,10 +21,12 @@ from chatrec.agent.doors._serve_bare import PATHS as BARE_PATHS
 from chatrec.agent.doors._serve_bare import add_bare
 from chatrec.agent.doors._serve_errors import ApiError, as_api_error, busy, refuse, told_in_format
 from chatrec.agent.doors._serve_reply import END, WAITING, Reply, cut, sse
-from chatrec.agent.doors._serve_request import ChatRequest
+from chatrec.agent.doors._serve_request import ChatRequest, once_of
 from chatrec.agent.doors._serve_turns import Begun, Turns, taken, until_gone
 
 PATHS = frozenset({"/v1/models", "/v1/chat/completions", "/metrics"})
+KEY = "idempotency-key"
+"""The header of a request that its program may send again."""
 _PATIENCE = 10.0
 """Seconds after which a stream that has nothing to say yet shows that it lives."""
 
@@ -86,10 +88,13 @@ def _add_chat(app: FastAPI, rooms: Mapping[str, Room], turns: Turns, user_header
         _known(body.model, rooms)
         said = body.said()
         user = (request.headers.get(user_header, "").strip() if user_header else "") or body.person
-        begun = turns.begin(body.model, person_of(request.scope.get(HOLDER), user), said)
+        once = once_of(request.headers.get(KEY), body)
+        person = person_of(request.scope.get(HOLDER), user)
+        begun = turns.begin(body.model, person, said, once)
+        reply = Reply(body.model, known_by=None if once is None else f"{person}\n{once.key}")
         if body.stream:
             return StreamingResponse(
-                _stream(begun, body),
+                _stream(begun, body, reply),
                 media_type="text/event-stream",
                 headers={"cache-control": "no-store", "x-accel-buffering": "no"},
             )
@@ -97,7 +102,8 @@ def _add_chat(app: FastAPI, rooms: Mapping[str, Room], turns: Turns, user_header
         if result is None:
             return Response(status_code=499)  # nobody reads it
         text = cut(result.answer.reply, body.stops)
-        return JSONResponse(Reply(body.model).whole(result.answer, text, result.usage))
+        told = reply.whole(result.answer, text, result.usage, created=result.at)
+        return JSONResponse(told, headers={"idempotent-replayed": "true"} if result.again else None)
 
 
 def _add_watching(app: FastAPI, rooms: Mapping[str, Room], turns: Turns, metrics: Metrics) -> None:
@@ -119,8 +125,7 @@ def _add_watching(app: FastAPI, rooms: Mapping[str, Room], turns: Turns, metrics
         return Response(metrics.text(), media_type=CONTENT_TYPE)
 
 
-async def _stream(begun: Begun, body: ChatRequest) -> AsyncGenerator[bytes, None]:
-    reply = Reply(body.model)
+async def _stream(begun: Begun, body: ChatRequest, reply: Reply) -> AsyncGenerator[bytes, None]:
     try:
         yield reply.begin()
         async for event in begun.follow(_PATIENCE):

@@ -66,6 +66,25 @@ def busy() -> ApiError:
     )
 
 
+def key_taken() -> ApiError:
+    """The error for an idempotency key that was sent with another request."""
+    return ApiError(
+        "This Idempotency-Key was sent with another request; take a new key for each new request.",
+        status=422,
+        code="idempotency_key_reused",
+    )
+
+
+def under_way() -> ApiError:
+    """The error for a request that is sent again while it is being answered."""
+    return ApiError(
+        "A request with this Idempotency-Key is being answered; try again in a few seconds.",
+        status=409,
+        code="idempotency_key_in_use",
+        headers={"retry-after": "1"},
+    )
+
+
 def as_api_error(error: BaseException) -> ApiError:
     """Any error as one that may be told; what is not ours is logged, and told in no detail."""
     if isinstance(error, ApiError):

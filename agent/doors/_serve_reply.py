@@ -7,6 +7,7 @@ has it; chunks before it, without words, have what is being done: `understood` (
 
 from __future__ import annotations
 
+import hashlib
 import json
 import secrets
 import time
@@ -27,15 +28,20 @@ class Reply:
 
     Args:
         model: The model's name.
+        known_by: What the request is known by, if it may come again: its reply has the same id then.
     """
 
-    def __init__(self, model: str) -> None:
+    def __init__(self, model: str, *, known_by: str | None = None) -> None:
         self._model = model
-        self._id = f"chatcmpl-{secrets.token_hex(12)}"
+        digest = secrets.token_hex(12) if known_by is None else hashlib.sha256(known_by.encode()).hexdigest()[:24]
+        self._id = f"chatcmpl-{digest}"
         self._created = int(time.time())
 
-    def whole(self, answer: Answer, text: str, usage: Mapping[str, Any]) -> dict[str, Any]:
+    def whole(
+        self, answer: Answer, text: str, usage: Mapping[str, Any], *, created: int | None = None
+    ) -> dict[str, Any]:
         """A chat completion."""
+        self._created = self._created if created is None else created
         message = {"role": "assistant", "content": text, "refusal": None}
         choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": "stop"}
         return self._frame("chat.completion", [choice]) | {"usage": usage, "chatrec": extension(answer)}

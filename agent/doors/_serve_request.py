@@ -12,13 +12,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
-from chatrec.agent.doors._histories import Said
+from chatrec.agent.doors._histories import Once, Said
 from chatrec.agent.doors._serve_errors import ApiError
 
 MOST_MESSAGES = 2048
 """As many as OpenAI takes."""
 LONGEST = 20_000
 """Characters of one of the person's messages."""
+LONGEST_KEY = 255
+"""Characters of an idempotency key."""
 
 _User = Annotated[str, StringConstraints(max_length=256)]
 
@@ -122,6 +124,22 @@ class ChatRequest(_Lenient):
                 raise _wrong(
                     f"Unsupported value: '{param}' is not supported by this model.", param, "unsupported_value"
                 )
+
+
+def once_of(key: str | None, body: ChatRequest) -> Once | None:
+    """What a request is known by, where its header `Idempotency-Key` names it.
+
+    Raises:
+        ApiError: The key is empty, or longer than 255 characters.
+    """
+    if key is None:
+        return None
+    if not 1 <= len(key := key.strip()) <= LONGEST_KEY:
+        raise ApiError(
+            f"Invalid 'Idempotency-Key': 1 to {LONGEST_KEY} characters are read, got {len(key)}.",
+            code="invalid_idempotency_key",
+        )
+    return Once(key, body.model_dump_json())
 
 
 def _text(message: Message, place: int) -> str:

@@ -12,10 +12,10 @@ from typing import Any, TypeVar
 from langchain_core.callbacks import UsageMetadataCallbackHandler
 
 from chatrec.agent.doors._conversation import Answer, Done, Event
-from chatrec.agent.doors._histories import Histories, Said
+from chatrec.agent.doors._histories import Histories, KeyTaken, Once, Said, UnderWay
 from chatrec.agent.doors._metrics import Metrics
 from chatrec.agent.doors._open import Room
-from chatrec.agent.doors._serve_errors import as_api_error, busy
+from chatrec.agent.doors._serve_errors import as_api_error, busy, key_taken, under_way
 from chatrec.agent.doors._serve_reply import usage_of
 from chatrec.agent.llm._errors import QueueFull
 
@@ -29,10 +29,14 @@ class Taken:
     Attributes:
         answer: What it brought.
         usage: Its tokens, as OpenAI counts them.
+        at: When its request came first, in seconds since 1970, where that was asked for.
+        again: Whether it is what was told before.
     """
 
     answer: Answer
     usage: dict[str, Any]
+    at: int | None = None
+    again: bool = False
 
 
 class Begun:
@@ -80,13 +84,14 @@ class Turns:
         """Whether one more turn would be refused."""
         return len(self._under_way) >= self._most
 
-    def begin(self, catalog: str, user_id: str, said: Sequence[Said]) -> Begun:
+    def begin(self, catalog: str, user_id: str, said: Sequence[Said], once: Once | None = None) -> Begun:
         """Begin a turn; cancelling its task frees the model within about a token.
 
         Args:
             catalog: Its name.
             user_id: The person.
             said: The history.
+            once: What the request is known by, if it may be sent again.
 
         Raises:
             ApiError: Too many turns are under way.
@@ -94,21 +99,26 @@ class Turns:
         if self.full:
             self._metrics.busy.inc()
             raise busy()
-        begun = Begun(partial(self._take, catalog, user_id, said))
+        begun = Begun(partial(self._take, catalog, user_id, said, once))
         # Kept here until it has ended: who began it may be gone by then.
         self._under_way.add(begun.task)
         self._metrics.under_way.set(len(self._under_way))
         begun.task.add_done_callback(self._ended)
         return begun
 
-    async def _take(self, catalog: str, user_id: str, said: Sequence[Said], tell: Callable[[Event], None]) -> Taken:
+    async def _take(
+        self, catalog: str, user_id: str, said: Sequence[Said], once: Once | None, tell: Callable[[Event], None]
+    ) -> Taken:
         started = time.perf_counter()
         histories = self._histories[catalog]
-        place = await _to_its_end(lambda: histories.open(user_id, said), undo=histories.drop)
+        place = await _to_its_end(lambda: histories.open(user_id, said, once), undo=histories.drop)
+        claim = place.claim
         tokens = UsageMetadataCallbackHandler()
         try:
             answer = None
-            async for event in place.session.stream(place.text, history=place.history, callbacks=[tokens]):
+            async for event in place.session.stream(
+                place.text, history=place.history, callbacks=[tokens], key=None if claim is None else claim.key
+            ):
                 tell(event)
                 if isinstance(event, Done):
                     answer = event.answer
@@ -116,13 +126,15 @@ class Turns:
         except BaseException:
             histories.drop(place)
             raise
-        await _to_its_end(lambda: histories.close(place))
         usage = usage_of(tokens.usage_metadata)
+        await _to_its_end(lambda: histories.close(place, {"usage": usage}))
+        if claim is not None and claim.told is not None:
+            return Taken(answer, claim.told["usage"], claim.at, again=True)
         self._metrics.turns.labels(catalog, answer.act).inc()
         self._metrics.seconds.labels(catalog).observe(time.perf_counter() - started)
         for kind in ("prompt", "completion"):
             self._metrics.tokens.labels(kind).inc(usage[f"{kind}_tokens"])
-        return Taken(answer, usage)
+        return Taken(answer, usage, None if claim is None else claim.at)
 
     def _ended(self, task: asyncio.Task[Taken]) -> None:
         self._under_way.discard(task)
@@ -164,6 +176,10 @@ async def taken(task: asyncio.Task[Taken]) -> Taken:
         return await asyncio.shield(task)
     except QueueFull as error:
         raise busy() from error
+    except KeyTaken as error:
+        raise key_taken() from error
+    except UnderWay as error:
+        raise under_way() from error
     except Exception as error:
         raise as_api_error(error) from error
 

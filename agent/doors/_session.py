@@ -5,6 +5,7 @@ It sends what the person says, and it acts on the last list (like, reject, seen,
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -169,13 +170,13 @@ class Session:
         Raises:
             ModelError: The model failed, or no answer came.
         """
-        held, reader = self._answered(key), TurnReader()
+        held, reader = await asyncio.to_thread(self._answered, key), TurnReader()
         if held is not None:
             for words in reader.rest(self._remembered(held)):
                 yield words
             yield Done(held)
             return
-        before, said = self._begin(text, history, key=key)
+        before, said = await asyncio.to_thread(self._begin, text, history, key=key)
         config = self._config | {"callbacks": list(callbacks)}
         try:
             run = self._agent.astream(said, config, **self._how("custom"))

@@ -33,7 +33,7 @@ from chatrec.indexes import (
     open_store,
 )
 from chatrec.indexes._migrate import migrate_all
-from chatrec.indexes._persistence import catalog_note, index_folder
+from chatrec.indexes._persistence import catalog_note, index_folder, load_from_database
 from chatrec.indexes._postgres import connect
 from chatrec.indexes._postgres_index import PostgresIndex, catalogs
 from chatrec.testing import HashingEmbedder, ScriptedChatModel, tea_catalog
@@ -143,6 +143,12 @@ def test_a_file_is_brought_into_the_database_and_only_changes_are_embedded(
     assert dict(held.facets) == {name: held.facets[name] for name in catalog.facets}
     assert index.search("newcomer", k=1)[0].id == "new"
     assert rows[1]["id"] not in held
+
+
+def test_an_empty_database_is_set_up_by_whatever_opens_it_first(postgres_server: PostgresOfTests) -> None:
+    url = postgres_server.empty()
+    assert load_from_database("films", url) is None
+    assert "up to date" in run("database", "--database-url", url).stdout
 
 
 def test_export_forget_and_retain_reach_the_database(database_url: str) -> None:

@@ -51,7 +51,7 @@ def test_curl(url: str, line: str) -> None:
 
 
 def test_python(url: str) -> None:
-    (snippet,) = blocks("python")
+    snippet = "\n".join(blocks("python"))
     names: dict[str, Any] = {}
     exec(compile(snippet.replace("http://127.0.0.1:8000", url), "serve.md", "exec"), names)
     with names["client"]:

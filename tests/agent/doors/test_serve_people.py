@@ -210,6 +210,6 @@ def test_who_is_forgotten_leaves_no_history(rooms: dict[str, Room]) -> None:
         assert not isinstance(room.agent.checkpointer, bool)
         gone = forget_person("ana", store=room.recommender.store, checkpointer=room.agent.checkpointer)
         assert gone.complete
+        assert not room.recommender.store.search(("chatrec", "heard"))
         place = Histories(room).open("ana", [Said("user", "a smoky tea"), Said("user", "more")])
         assert place.session.turns_before == 0
-        assert not room.recommender.store.search(("chatrec", "heard"))
