@@ -1,7 +1,8 @@
 """A language model elsewhere, by the URL of an OpenAI-compatible server: the same agent, tools and grounding.
 
 What only the model in this process gives is lost: acts and arguments that a grammar keeps valid, and the probabilities
-of the acts. The items that are shown are checked all the same.
+of the acts. A model that another chatrec serves by itself keeps them: it says so, and is asked for them in the
+field `chatrec` beside OpenAI's. The items that are shown are checked all the same.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator, Generator, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from langchain_core.language_models import BaseChatModel
@@ -25,6 +26,8 @@ LOST = (
 )
 """What a person should know before they talk through a model elsewhere."""
 
+BOUNDS = ("legal_tools", "argument_schemas", "text_grammar")
+"""What bounds a choice, of the settings of a call."""
 _SECONDS = 120.0
 _CONNECT_SECONDS = 10.0
 
@@ -53,8 +56,37 @@ def remote_model(url: str) -> BaseChatModel:
             hint="pip install 'chatrec[remote]'",
         ) from error
 
+    address, _, name = url.partition("#")
+    shown = shown_address(address)
+    # Servers without keys want some word all the same.
+    key = os.environ.get(KEY) or os.environ.get("OPENAI_API_KEY") or "none"
+    timeout = Timeout(_SECONDS, connect=_CONNECT_SECONDS)
+    told: dict[str, Any] = {}
+    if not name:
+        with _told(shown, OpenAIError):
+            served = OpenAI(base_url=address, api_key=key, timeout=timeout).models.list().data
+        if not served:
+            raise ModelError(f"{shown} names no model", hint="name one: URL#NAME")
+        name, told = served[0].id, (served[0].model_extra or {}).get("chatrec") or {}
+    bounds = told.get("bounds_choice") is True
+
     class RemoteChat(ChatOpenAI):
-        """`ChatOpenAI` whose failures say what to do."""
+        """`ChatOpenAI` whose failures say what to do, and whose choices another chatrec keeps within bounds."""
+
+        bounds_choice: ClassVar[bool] = bounds
+
+        def _get_request_payload(self, input_: Any, *, stop: list[str] | None = None, **kwargs: Any) -> dict[str, Any]:
+            bounded = {name: kwargs.pop(name) for name in BOUNDS if name in kwargs}
+            if bounded:
+                kwargs["extra_body"] = {"chatrec": bounded}
+            payload: dict[str, Any] = super()._get_request_payload(input_, stop=stop, **kwargs)
+            return payload
+
+        def _create_chat_result(self, response: Any, generation_info: dict[str, Any] | None = None) -> ChatResult:
+            result = super()._create_chat_result(response, generation_info)
+            for generation in result.generations:
+                generation.message.response_metadata |= (response.model_extra or {}).get("chatrec") or {}
+            return result
 
         def _generate(self, *args: Any, **kwargs: Any) -> ChatResult:
             with _told(shown, OpenAIError):
@@ -73,17 +105,6 @@ def remote_model(url: str) -> BaseChatModel:
                 async for chunk in super()._astream(*args, **kwargs):
                     yield chunk
 
-    address, _, name = url.partition("#")
-    shown = shown_address(address)
-    # Servers without keys want some word all the same.
-    key = os.environ.get(KEY) or os.environ.get("OPENAI_API_KEY") or "none"
-    timeout = Timeout(_SECONDS, connect=_CONNECT_SECONDS)
-    if not name:
-        with _told(shown, OpenAIError):
-            served = OpenAI(base_url=address, api_key=key, timeout=timeout).models.list().data
-        if not served:
-            raise ModelError(f"{shown} names no model", hint="name one: URL#NAME")
-        name = served[0].id
     return RemoteChat(
         base_url=address,
         api_key=lambda: key,
@@ -92,6 +113,7 @@ def remote_model(url: str) -> BaseChatModel:
         timeout=timeout,
         max_retries=2,
         stream_usage=True,
+        disable_streaming=bounds,  # what is told beside the words comes with a whole answer
     )
 
 

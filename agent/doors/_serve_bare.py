@@ -1,6 +1,7 @@
 """The language model by itself in OpenAI's protocol, tools included: for another chatrec, or any program, elsewhere.
 
-It answers what it is asked and recommends nothing. `chatrec chat --model http://host:8000/bare/v1` talks through it.
+It answers what it is asked and recommends nothing. `chatrec chat --model http://host:8000/bare/v1` talks through it and
+loses nothing: the field `chatrec` of a request bounds the model's choice, that of an answer has its probabilities.
 """
 
 from __future__ import annotations
@@ -17,8 +18,11 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, convert_to_messages
 from pydantic import BaseModel, ConfigDict, Field
 
+from chatrec.agent._middleware import bounds_choice
+from chatrec.agent._remote import BOUNDS
 from chatrec.agent.doors._serve_errors import ApiError
 
+_CHANCES = "tool_probabilities"
 PATHS = frozenset({"/bare/v1/models", "/bare/v1/chat/completions"})
 
 
@@ -36,6 +40,7 @@ class BareRequest(BaseModel):
     max_completion_tokens: int | None = Field(default=None, ge=1)
     stop: str | list[str] | None = None
     stream: bool = False
+    chatrec: dict[str, Any] = Field(default_factory=dict[str, Any])
 
     def history(self) -> list[BaseMessage]:
         """The messages as LangChain has them.
@@ -53,6 +58,7 @@ class BareRequest(BaseModel):
         most = self.max_completion_tokens or self.max_tokens
         told = {"temperature": self.temperature, "max_tokens": most}
         found: dict[str, Any] = {name: value for name, value in told.items() if value is not None}
+        found |= {name: self.chatrec[name] for name in BOUNDS if name in self.chatrec}
         if self.stop:
             found["stop"] = [self.stop] if isinstance(self.stop, str) else self.stop
         return found
@@ -79,7 +85,9 @@ def add_bare(app: FastAPI, model: BaseChatModel, name: str) -> None:
 
     @app.get("/bare/v1/models")
     async def models() -> dict[str, Any]:  # pyright: ignore[reportUnusedFunction]
-        told = {"id": name, "object": "model", "created": created, "owned_by": "chatrec"}
+        told: dict[str, Any] = {"id": name, "object": "model", "created": created, "owned_by": "chatrec"}
+        if bounds_choice(model):
+            told["chatrec"] = {"bounds_choice": True}
         return {"object": "list", "data": [told]}
 
     @app.post("/bare/v1/chat/completions")
@@ -118,6 +126,7 @@ def _told(message: AIMessage, name: str) -> dict[str, Any]:
         "model": name,
         "choices": [{"index": 0, "message": said, "finish_reason": ended, "logprobs": None}],
         "usage": usage,
+        "chatrec": {name: told for name, told in message.response_metadata.items() if name == _CHANCES},
     }
 
 

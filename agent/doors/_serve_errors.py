@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
 
 from chatrec.agent.doors._guard import Refusal
-from chatrec.errors import ChatrecError, ContextOverflow
+from chatrec.errors import ChatrecError, ContextOverflow, StoreError
 
 log = logging.getLogger("chatrec.serve")
 
@@ -91,6 +91,15 @@ def as_api_error(error: BaseException) -> ApiError:
         return error
     if isinstance(error, ContextOverflow):
         return ApiError(str(error), code="context_length_exceeded", param="messages")
+    if isinstance(error, StoreError):
+        # Its own words may hold what a person said; the hint never does.
+        log.error("a turn failed: what is kept of people cannot be reached; %s", error.hint)
+        return ApiError(
+            "What is kept of people cannot be reached just now; try again in a few seconds.",
+            status=503,
+            code="store_unavailable",
+            headers={"retry-after": "5"},
+        )
     if isinstance(error, ChatrecError):
         log.error("a turn failed: %s", type(error).__name__)
         return ApiError("The model could not answer; try again.", status=500, code=type(error).__name__)

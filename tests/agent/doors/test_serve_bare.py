@@ -7,14 +7,17 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
-from langchain_core.messages import HumanMessage, ToolMessage
+from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
 from openai import BadRequestError, OpenAI
 from tests.agent.doors.serving import served
 
 from chatrec.agent import RecommenderContext, create_recommender
+from chatrec.agent._assemble import local_model
 from chatrec.agent._remote import remote_model
+from chatrec.agent.doors._conversation import Answer
 from chatrec.agent.doors._serve_bare import add_bare
 from chatrec.agent.doors._serve_errors import told_in_format
+from chatrec.agent.doors._session import Session
 from chatrec.indexes import Recommender, open_checkpointer
 from chatrec.testing import ScriptedChatModel
 
@@ -72,3 +75,42 @@ def test_what_cannot_be_read_is_refused(url: str) -> None:
         client.chat.completions.create(model="tiny", messages=[nobody])
     with pytest.raises(BadRequestError):
         client.chat.completions.create(model="tiny", messages=[])
+
+
+def test_what_bounds_a_choice_goes_there_and_what_was_considered_comes_back(
+    url: str, model: ScriptedChatModel, recommender: Recommender
+) -> None:
+    model.bounds_choice = True
+    considered = {"recommend": 0.75, "ask_user": 0.25}
+    call = {"name": "recommend", "args": {}, "id": "1", "type": "tool_call"}
+    model.replies += [AIMessage("", tool_calls=[call], response_metadata={"tool_probabilities": considered})]
+    agent = create_recommender(recommender, model=url, store=recommender.store, checkpointer=open_checkpointer(None))
+    answer = Session(agent, recommender, user_id="ana", thread_id="t").send("something smoky")
+    assert answer.recommendations
+    assert answer.probabilities == considered
+    (asked,) = model.history
+    assert asked.settings["tool_choice"] == "any"
+    assert set(asked.settings["argument_schemas"]) <= set(asked.settings["legal_tools"]) <= set(asked.tools)
+
+
+@pytest.mark.real_model
+def test_through_anothers_embedded_model_it_answers_as_through_its_own(recommender: Recommender) -> None:
+    model = local_model(None)
+    app = FastAPI()
+    told_in_format(app)
+    add_bare(app, model, "bare")
+    found: list[list[Answer]] = []
+    with served(app) as address:
+        for user, speaker in (("here", model), ("there", f"{address}/bare/v1")):
+            agent = create_recommender(
+                recommender, model=speaker, store=recommender.store, checkpointer=open_checkpointer(None)
+            )
+            session = Session(agent, recommender, user_id=user, thread_id=user)
+            found.append([session.send(text) for text in ("hello", "a smoky tea", "I know the first one", "thank you")])
+    here, there = found
+    assert [answer.reply for answer in there] == [answer.reply for answer in here]
+    assert [answer.act for answer in there] == [answer.act for answer in here]
+    assert any(answer.recommendations for answer in there)
+    assert [set(answer.probabilities) for answer in there] == [set(answer.probabilities) for answer in here]
+    for one, other in zip(here, there, strict=True):
+        assert all(abs(other.probabilities[act] - chance) < 0.02 for act, chance in one.probabilities.items())

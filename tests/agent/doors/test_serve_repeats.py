@@ -8,8 +8,16 @@ from typing import Any
 
 import pytest
 from langchain_core.messages import AIMessage, HumanMessage
-from openai import APIStatusError, BadRequestError, ConflictError, OpenAI, UnprocessableEntityError
+from openai import (
+    APIStatusError,
+    BadRequestError,
+    ConflictError,
+    InternalServerError,
+    OpenAI,
+    UnprocessableEntityError,
+)
 from tests.agent.doors.serving import RuledModel, served
+from tests.postgres_server import PostgresOfTests
 
 from chatrec.agent import RecommenderContext, create_recommender
 from chatrec.agent.doors._histories import Histories, Once, Said, UnderWay
@@ -27,18 +35,19 @@ LIKE = "I like 1"
 
 
 @pytest.fixture
-def processes(database_url: str) -> list[Room]:
+def processes(database_url: str) -> Generator[list[Room], None, None]:
     """What two processes have over one database, with connections of their own."""
     index = ItemIndex.build(tea_catalog(), embedder=HashingEmbedder())
+    servers = [Postgres(database_url, patience=0.5) for _ in range(2)]
     made: list[Room] = []
-    for _ in range(2):
-        server = Postgres(database_url)
+    for server in servers:
         store, threads = ServerStore(server), ServerSaver(server)
         recommender = Recommender(tea_catalog(), index=index, store=store)
-        made.append(
-            Room(create_recommender(recommender, model=RuledModel(), store=store, checkpointer=threads), recommender)
-        )
-    return made
+        agent = create_recommender(recommender, model=RuledModel(), store=store, checkpointer=threads)
+        made.append(Room(agent, recommender))
+    yield made
+    for server in servers:
+        server.close()
 
 
 @pytest.fixture
@@ -206,3 +215,22 @@ def test_a_key_whose_turn_failed_is_answered_when_it_comes_again(
     assert ask(clients[1], said(TEA), "k").choices
     (thread,) = processes[0].agent.owners.threads("ana")
     assert len(processes[0].agent.get_state({"configurable": {"thread_id": thread}}).values["messages"]) > 1
+
+
+def test_a_database_that_is_away_is_told_and_once_it_is_back_the_same_request_counts_once(
+    clients: list[OpenAI], processes: list[Room], postgres_server: PostgresOfTests
+) -> None:
+    first = ask(clients[0], said(TEA), "k1")
+    history = said(TEA, first.choices[0].message.content, LIKE)
+    postgres_server.stop()
+    try:
+        for client in clients:
+            with pytest.raises(InternalServerError) as refused:
+                ask(client, history, "k2")
+            assert refused.value.status_code == 503
+            assert refused.value.code == "store_unavailable"
+            assert "postgres" not in str(refused.value)
+    finally:
+        postgres_server.start()
+    assert ask(clients[0], history, "k2").model_dump() == ask(clients[1], history, "k2").model_dump()
+    assert events(processes[0]) == 1
