@@ -242,7 +242,10 @@ def _kill(url: str, model: str, home: str, *, times: int, keyed: bool, seed: int
         first = start()
         first.client().close()  # it brings the items
         crowd = Crowd(start, keyed=keyed, seed=seed)
-        crowd.run(times)
+        try:
+            crowd.run(times)
+        except KeyboardInterrupt:
+            crowd.wrong.append("stopped before its end")  # what was done is judged all the same
     wrong, records = judge(url, crowd.talks, keyed=keyed)
     return {
         **crowd.counts,

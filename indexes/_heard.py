@@ -31,15 +31,22 @@ class HeardThreads:
         self._store = store
         self._catalog = catalog
 
-    def note(self, user_id: str, said: Sequence[str], thread_id: str) -> None:
-        """Remember that all of this, in this order and nothing else, was said in a thread."""
+    def note(self, user_id: str, said: Sequence[str], thread_id: str) -> str:
+        """Remember that all of this, in this order and nothing else, was said in a thread.
+
+        Returns:
+            An id as `new_id` makes them, of the moment when this was noted first.
+        """
         namespace = self._namespace(user_id, said)
         held = sorted(search_all(self._store, namespace), key=lambda item: item.key)
-        if any(item.value["thread"] == thread_id for item in held):
-            return
-        ops = [PutOp(namespace, new_id(), {"thread": thread_id}, index=False, ttl=None)]
+        noted = next((item.key for item in held if item.value["thread"] == thread_id), None)
+        if noted is not None:
+            return noted
+        now = new_id()
+        ops = [PutOp(namespace, now, {"thread": thread_id}, index=False, ttl=None)]
         ops += [PutOp(namespace, item.key, None) for item in held[: max(0, len(held) + 1 - _KEPT)]]
         self._store.batch(ops)
+        return now
 
     def drop(self, user_id: str, said: Sequence[str], thread_id: str) -> None:
         """Forget that all of this was said in a thread."""

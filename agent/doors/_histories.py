@@ -23,7 +23,7 @@ from chatrec.agent._turns import STAMP
 from chatrec.agent.doors._open import Room
 from chatrec.agent.doors._session import Session
 from chatrec.indexes import FeedbackEvent
-from chatrec.indexes._events import clean, new_id
+from chatrec.indexes._events import clean
 from chatrec.indexes._heard import HeardThreads
 from chatrec.indexes._repeats import Claim, Repeats, same
 from chatrec.indexes._threads import HoldsNames
@@ -68,7 +68,7 @@ class Place:
         text: The person's newest words.
         history: What `Session.stream` needs of the history: nothing where the thread holds it.
         texts: All words of the person, the newest included.
-        mark: Events recorded from now on have greater ids.
+        mark: Events recorded in this turn have greater ids, also before its process died.
         claim: What the request's key stands for, if it has one.
     """
 
@@ -138,8 +138,8 @@ class Histories:
                 claim = self._repeats.claim(user_id, once.key, once.request, thread)
                 if claim.thread != thread:
                     raise UnderWay  # it came to another process in the same moment
-            self._heard.note(user_id, texts, thread)
-            return Place(self._room.session(user_id, thread), texts[-1], history, texts, new_id(), claim)
+            begun = self._heard.note(user_id, texts, thread)
+            return Place(self._room.session(user_id, thread), texts[-1], history, texts, begun, claim)
         except BaseException:
             self._free(thread)
             raise

@@ -117,7 +117,7 @@ def test_a_key_for_another_request_is_refused_and_another_persons_is_another_key
     assert ask(clients[1], said("a green tea"), "k", person="ben").id != first.id
 
 
-@pytest.mark.parametrize("key", ["", " ", "k" * 256])
+@pytest.mark.parametrize("key", ["", "k" * 256])
 def test_a_key_that_is_none_is_refused(clients: list[OpenAI], key: str) -> None:
     with pytest.raises(BadRequestError) as refused:
         ask(clients[0], said(TEA), key)
