@@ -21,8 +21,9 @@ from chatrec.errors import ModelError
 KEY = "CHATREC_MODEL_KEY"
 """The environment's variable with the server's key; `OPENAI_API_KEY` counts where there is none."""
 LOST = (
-    "The model answers elsewhere: what is said is sent there. Where that is not another chatrec, it chooses freely, without "
-    "the probabilities of its acts and without a grammar that keeps them valid; the items shown are checked as ever."
+    "The model answers elsewhere: what is said is sent there. Where that is not another chatrec, it chooses freely, "
+    "without the probabilities of its acts and without a grammar that keeps them valid; the items shown are checked as "
+    "ever."
 )
 """What a person should know before they talk through a model elsewhere."""
 

@@ -68,7 +68,6 @@ def search(url: str, films: Path, queries: int) -> dict[str, Any]:
     """Recall and speed under filters, beside the embedded index."""
     from chatrec.indexes import Catalog, Constraint, ItemIndex
     from chatrec.indexes._index_plan import IndexSettings
-    from chatrec.indexes._postgres import connect
     from chatrec.indexes._postgres_index import PostgresIndex
     from chatrec.testing import HashingEmbedder
 
@@ -80,7 +79,7 @@ def search(url: str, films: Path, queries: int) -> dict[str, Any]:
     built = time.perf_counter()
     theirs = PostgresIndex.build(catalog, server=url, embedder=embedder, vectors=vectors)
     stored = time.perf_counter()
-    size = connect(url).read("SELECT pg_database_size(current_database()) AS size")[0]["size"]
+    size = _size(url)
     filters: dict[str, list[Constraint]] = {
         "all": [],
         "since 1970": [Constraint("year", "ge", (1970,))],
@@ -98,7 +97,7 @@ def search(url: str, films: Path, queries: int) -> dict[str, Any]:
         "items": len(catalog),
         "build_s": round(built - began, 1),
         "store_s": round(stored - built, 1),
-        "database_mb": round(size / 1e6),
+        "kb_an_item": round(size / len(catalog) / 1000, 2),
         "filters": {},
     }
     for name, where in filters.items():
@@ -132,8 +131,29 @@ def search(url: str, films: Path, queries: int) -> dict[str, Any]:
         found["filters"][name] = told
         print(name, told, flush=True)
     found["graph"] = _by_graph(theirs, vectors, asked, catalog.mask(filters["since 1970"]))
+    found["graph"]["kb_an_item"] = round((_size(url) - size) / len(catalog) / 1000, 2)
     print("graph", found["graph"], flush=True)
     return found
+
+
+def _size(url: str) -> int:
+    """Bytes of chatrec's tables and their indexes."""
+    from chatrec.indexes._postgres import connect
+
+    statement = (
+        "SELECT sum(pg_total_relation_size(c.oid))::bigint AS size FROM pg_class AS c "
+        "WHERE c.relkind = 'r' AND c.relnamespace = 'chatrec'::regnamespace"
+    )
+    return int(connect(url).read(statement)[0]["size"])
+
+
+def _transactions(url: str) -> int:
+    """How many there were in the database; its server tells them a second late."""
+    from chatrec.indexes._postgres import connect
+
+    time.sleep(1.5)
+    statement = "SELECT xact_commit AS n FROM pg_stat_database WHERE datname = current_database()"
+    return int(connect(url).read(statement)[0]["n"])
 
 
 def _ways(index: Any, where: list[Any], mask: Any) -> dict[str, Callable[[str], list[str]]]:
@@ -198,6 +218,7 @@ def turns(url: str, home: Path, rounds: int) -> dict[str, Any]:
         agents[name] = create_recommender(recommender, model=model, checkpointer=saver), recommender
     taken: dict[str, list[float]] = {name: [] for name in agents}
     said: dict[str, list[str]] = {name: [] for name in agents}
+    transactions = _transactions(url)
     for number in range(-1, rounds):
         for name, (agent, recommender) in agents.items():
             session = Session(agent, recommender, user_id=f"person {number}", thread_id=f"{name} {number}")
@@ -208,6 +229,7 @@ def turns(url: str, home: Path, rounds: int) -> dict[str, Any]:
                 said[name] += replies
     result: dict[str, Any] = {name: round(median(each), 3) for name, each in taken.items()}
     result |= {"turns": len(_SCRIPT), "rounds": rounds, "same_replies": said["embedded"] == said["postgresql"]}
+    result["transactions_a_turn"] = round((_transactions(url) - transactions) / ((rounds + 1) * len(_SCRIPT)), 1)
     size = "SELECT sum(pg_total_relation_size(t::regclass))::bigint AS b FROM unnest(%(tables)s::text[]) AS t"
     tables = ["checkpoints", "checkpoint_blobs", "checkpoint_writes"]
     kept = connect(url).read(size, {"tables": tables})[0]["b"]
