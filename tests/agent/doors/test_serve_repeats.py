@@ -185,7 +185,7 @@ def test_keys_are_kept_for_a_day_few_of_them_and_forgotten_with_their_person(mon
     kept = repeats.Repeats(store)
     monkeypatch.setattr(repeats, "KEPT", 3)
     now = [1000.0]
-    monkeypatch.setattr(repeats.time, "time", lambda: now[0])
+    monkeypatch.setattr("chatrec.indexes._repeats.time.time", lambda: now[0])
     for number in range(5):
         now[0] += 1
         kept.claim("ana", f"k{number}", "asked", f"t{number}")
