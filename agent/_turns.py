@@ -160,7 +160,7 @@ def replay(messages: Sequence[AnyMessage], start: Turn, catalog: Catalog, embedd
         return start
     turn, first = start, 0
     for i in range(newest - 1, -1, -1):
-        stamped = _stamped_turn(messages[i], catalog)
+        stamped = stamped_turn(messages[i], catalog)
         if stamped is not None:
             turn, first = replace(stamped, user_id=start.user_id, thread_id=start.thread_id), i + 1
             break
@@ -174,7 +174,7 @@ def replay(messages: Sequence[AnyMessage], start: Turn, catalog: Catalog, embedd
     return turn
 
 
-def _stamped_turn(message: AnyMessage, catalog: Catalog) -> Turn | None:
+def stamped_turn(message: AnyMessage, catalog: Catalog) -> Turn | None:
     stamp = message.additional_kwargs.get(STAMP) if isinstance(message, HumanMessage) else None
     try:
         turn = Turn.from_dict(stamp["turn"]) if isinstance(stamp, dict) else None

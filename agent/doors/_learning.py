@@ -1,203 +1,149 @@
-"""The commands `chatrec tune` and `chatrec evaluate`: teach a local model to decide, and see how well one does."""
+"""The command `chatrec tune`: teach a local model to decide, from simulated conversations or from one's own."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from chatrec.agent.doors._evaluating import EMBEDDER, MODEL, decisions, progress
+from chatrec.agent.doors._people import DATABASE_URL
 from chatrec.errors import ModelError
 
 if TYPE_CHECKING:
-    from rich.table import Table
+    from chatrec.agent.tuning._learn_own import Own
 
-    from chatrec.agent.tuning._learn import Tell
-    from chatrec.agent.tuning._seekers import Found
-
-_EMBEDDER = typer.Option(help="For the simulated catalogs: auto, hashing (quick), or a name.")
-_MODEL = typer.Option(help="A GGUF file; the embedded model by default.", metavar="PATH.gguf")
+_COUNT = 1024
 
 
 def tune(
     out: Annotated[Path, typer.Argument(help="The adapter to write.", metavar="ADAPTER.gguf")],
     *,
-    model: Annotated[Path | None, _MODEL] = None,
+    model: Annotated[Path | None, MODEL] = None,
     minutes: Annotated[float, typer.Option(help="Time for training, without the conversations.", min=0.01)] = 60.0,
-    count: Annotated[int, typer.Option(help="Conversations to simulate and learn from.", min=1)] = 1024,
+    count: Annotated[
+        int | None,
+        typer.Option(
+            help="Conversations to simulate and learn from; 1024, or with --from-log four times yours.", min=1
+        ),
+    ] = None,
     held: Annotated[
         int, typer.Option(help="Conversations of other domains, for stopping early and for the comparison.", min=1)
     ] = 48,
+    from_log: Annotated[
+        bool,
+        typer.Option("--from-log", help="Learn from your own conversations about --catalog, kept on this machine."),
+    ] = False,
+    catalog: Annotated[str, typer.Option(help="With --from-log: what they are about.")] = "films",
+    user: Annotated[str, typer.Option(help="With --from-log: whose they are.")] = "me",
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="With --from-log: do not ask.")] = False,
     data: Annotated[
         list[Path] | None, typer.Option(help="Learn from this file of conversations instead; may be repeated.")
     ] = None,
     begin: Annotated[
-        Path | None, typer.Option(help="Begin with this adapter.safetensors of an earlier run's folder.")
+        Path | None,
+        typer.Option(help="Begin with this adapter: .gguf, or the .safetensors of an earlier run's folder."),
     ] = None,
     folder: Annotated[
         Path | None, typer.Option(help="For conversations and checkpoints; by default beside the adapter.")
     ] = None,
     threads: Annotated[int, typer.Option(help="CPU threads.", min=1)] = 2,
     seed: Annotated[int, typer.Option(help="The same seed gives the same conversations.")] = 1,
-    embedder: Annotated[
-        str, typer.Option(help="For the simulated catalogs: auto, hashing (quick), or a name.")
-    ] = "auto",
+    embedder: Annotated[str, EMBEDDER] = "auto",
+    database_url: Annotated[str | None, DATABASE_URL] = None,
 ) -> None:
     """Teach a local model to decide: simulate conversations, train a LoRA adapter, compare, write a GGUF.
 
     - `chatrec tune mine.gguf --minutes 90` an adapter for the embedded model
+    - `chatrec tune mine.gguf --from-log` the adapter in use goes on learning, from conversations of your own
     - `chatrec tune qwen.gguf --model qwen2.5-0.5b-instruct.gguf` for another one (llama and qwen2 architectures)
     - `chatrec chat --model qwen2.5-0.5b-instruct.gguf --adapter qwen.gguf` uses it
 
     Ctrl-C loses at most some minutes: the same command goes on. An adapter that decides no better than the model alone
-    is not written.
+    is not written. `--from-log` learns what you confirmed: lists with something you liked, questions you answered,
+    notes that you let stand; what you took back is unlearnt. It keeps every fourth conversation back, and an adapter
+    that is worse there, or in domains that it never saw, is not written either.
     """
     from rich.console import Console
 
-    from chatrec.agent.llm import embedded_model_path
+    from chatrec.agent.llm import embedded_model_path, shipped_adapter
 
     _need_torch()
     from chatrec.agent.tuning._learn import learn
+    from chatrec.agent.tuning._learn_own import GENTLE, learn_own
     from chatrec.agent.tuning._simulate import embedder_named
     from chatrec.agent.tuning._train import TrainSettings
 
-    with _progress() as tell:
-        learned = learn(
-            model or embedded_model_path(adapted=True),
-            out,
-            folder or out.with_suffix(".run"),
-            count=count,
-            settings=TrainSettings(minutes=minutes, threads=threads, first=4),
-            data=data or (),
-            held=held,
-            begin=begin,
-            seed=seed,
-            embedder=embedder_named(embedder),
-            tell=tell,
-        )
+    base = model or embedded_model_path(adapted=True)
+    place = folder or out.with_suffix(".own" if from_log else ".run")
+    spent: dict[str, Any] = {"minutes": minutes, "threads": threads}
+    shared: dict[str, Any] = {"held": held, "seed": seed, "embedder": embedder_named(embedder)}
+    if from_log:
+        own = _own(user, catalog, database_url, asks=not yes)
+        before = begin or (out if out.exists() else shipped_adapter().get("lora_path") if model is None else None)
+        with progress() as tell:
+            learned = learn_own(
+                base,
+                out,
+                place,
+                own,
+                begin=before and Path(before),
+                count=count,
+                settings=replace(GENTLE, **spent),
+                data=data or (),
+                tell=tell,
+                **shared,
+            )
+    else:
+        how = TrainSettings(first=4, **spent)
+        with progress() as tell:
+            learned = learn(
+                base, out, place, begin=begin, count=count or _COUNT, settings=how, data=data or (), tell=tell, **shared
+            )
     console = Console()
-    console.print(_decisions({"alone": learned.before, "with the adapter": learned.after}))
+    first, then = ("before", "after") if from_log else ("alone", "with the adapter")
+    console.print(decisions({first: learned.before, then: learned.after}))
+    if learned.own is not None:
+        title = "its acts in your kept-back conversations, where you confirmed what was done"
+        console.print(decisions(dict(zip((first, then), learned.own, strict=True)), title=title))
+    if learned.refused:
+        raise ModelError(
+            f"what it learnt made it worse in {learned.refused}: it was not kept, the adapter before it stays",
+            hint="with more conversations, or another --seed, it may get better",
+        )
     console.print(f"{learned.adapter} ({learned.adapter.stat().st_size / 1e6:.1f} MB), settings beside it")
 
 
-def evaluate(
-    *,
-    model: Annotated[Path | None, _MODEL] = None,
-    adapter: Annotated[
-        str, typer.Option(help="auto is the one that ships with the embedded model; or none, or a GGUF file.")
-    ] = "auto",
-    count: Annotated[int, typer.Option(help="Conversations in which its choices are compared.", min=1)] = 40,
-    people: Annotated[int, typer.Option(help="People with a target who talk to it; 0 leaves this out.", min=0)] = 20,
-    questions: Annotated[int, typer.Option(help="Questions in a row that it may ask those people.", min=0)] = 2,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same conversations.")] = 2,
-    embedder: Annotated[
-        str, typer.Option(help="For the simulated catalogs: auto, hashing (quick), or a name.")
-    ] = "auto",
-    errors: Annotated[Path | None, typer.Option(help="Write its other choices there, as JSON lines.")] = None,
-) -> None:
-    """Say how well a local model decides, in domains that no adapter of chatrec was trained on.
+def _own(user: str, catalog: str, database_url: str | None, *, asks: bool) -> Own:
+    """A person's conversations, if they agree that these are read.
 
-    First its choices beside a teacher's who knows the catalog and what was said. Then whole conversations with
-    simulated people who know what they want, beside fixed policies.
+    Raises:
+        typer.Abort: They do not.
     """
-    from rich.console import Console
+    from chatrec.agent.doors._open import open_index
+    from chatrec.agent.tuning._learn_own import Own
+    from chatrec.agent.tuning._log import read_log
+    from chatrec.indexes import home, open_checkpointer, open_store
 
-    from chatrec.agent._assemble import local_model
-    from chatrec.agent.tuning._evaluate import classification, judge, write_errors
-    from chatrec.agent.tuning._seekers import seek
-    from chatrec.agent.tuning._simulate import embedder_named
-
-    chosen = local_model(model, None if adapter == "none" else adapter)
-    fields = ("model_path", "lora_path", "lora_scale", "choice_prior", "choice_temperature")
-    settings = {name: getattr(chosen, name) for name in fields}
-    console = Console()
-    with _progress() as tell:
-        rows = {
-            name: judge(
-                "dev",
-                count=count,
-                seed=seed,
-                embedder=embedder_named(embedder),
-                progress=lambda done, total: tell("choices", done, total),
-                **how,
-            )
-            for name, how in _compared(settings).items()
-        }
-        ends = (
-            seek(
-                "dev",
-                {"this model": chosen},
-                count=people,
-                seed=seed,
-                max_questions=questions,
-                embedder=embedder_named(embedder),
-                progress=lambda done, total: tell("people", done, total),
-            )
-            if people
-            else {}
-        )
-    console.print(_decisions({name: classification(found) for name, found in rows.items()}))
-    if ends:
-        console.print(_people(ends, questions))
-    if errors is not None:
-        write_errors(errors, rows["as used"])
-
-
-def _compared(settings: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """The model as it is used, and without what was added to it."""
-    scaled = settings["choice_prior"] != "none" or settings["choice_temperature"] != 1.0
-    plain = {"model_path": settings["model_path"]}
-    rows: dict[str, dict[str, Any]] = {"untrained": plain}
-    if settings["lora_path"] and scaled:
-        rows["adapter, choice unscaled"] = plain | {name: settings[name] for name in ("lora_path", "lora_scale")}
-    return rows | {"as used": dict(settings)}
-
-
-def _decisions(rows: Mapping[str, Mapping[str, Any]]) -> Table:
-    from rich.table import Table
-
-    table = Table(title="its acts beside the teacher's, held-out domains")
-    for heading in ("", "choices", "right", "macro-F1", "ask or list, F1", "neg. log-likelihood", "Brier"):
-        table.add_column(heading, justify="left" if not heading else "right")
-    for name, found in rows.items():
-        figures = (found["accuracy"], found["macro_f1"], found["ask_or_recommend"]["macro_f1"], found["nll"])
-        table.add_row(name, str(found["choices"]), *(f"{figure:.2f}" for figure in (*figures, found["brier"])))
-    return table
-
-
-def _people(ends: Mapping[str, Sequence[Found]], questions: int) -> Table:
-    from rich.table import Table
-
-    count = len(next(iter(ends.values())))
-    table = Table(title=f"{count} people with a target, at most {questions} questions in a row, five turns")
-    for heading in ("", "found it", "turns", "questions"):
-        table.add_column(heading, justify="left" if not heading else "right")
-    for name, found in ends.items():
-        mean = [sum(values) / count for values in ([f.success for f in found], [f.turns for f in found])]
-        asked = sum(f.questions for f in found) / count
-        table.add_row(name, f"{mean[0]:.0%}", f"{mean[1]:.1f}", f"{asked:.1f}")
-    return table
-
-
-@contextmanager
-def _progress() -> Iterator[Tell]:
-    """A bar for each part, with the time left, on a terminal alone."""
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
-
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(bar_width=30), TimeRemainingColumn())
-    tasks: dict[str, TaskID] = {}
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
-
-        def tell(what: str, done: int, total: int) -> None:
-            if what not in tasks:
-                tasks[what] = bars.add_task(what, total=total or None)
-            bars.update(tasks[what], completed=done, total=total or None)
-
-        yield tell
+    typer.echo(
+        f"Reads what {user!r} said about {catalog!r} and the feedback that chatrec kept. Nothing leaves this machine.\n"
+        "Names that people give as theirs, e-mail and web addresses and long numbers are masked; other words are read\n"
+        "as they are. What is learnt stays in the adapter: `chatrec forget` does not reach it there.",
+        err=True,
+    )
+    if asks:
+        typer.confirm("Learn from them?", abort=True, err=True)
+    items, index = open_index(catalog, database_url=database_url)
+    store, saver = (
+        open_store(database_url or home() / "people.db"),
+        open_checkpointer(database_url or home() / "threads.db"),
+    )
+    talks = read_log(user, items, store=store, checkpointer=saver)
+    counts = [sum(talk.count(right) for talk in talks) for right in (True, False)]
+    typer.echo(f"{len(talks)} conversations: {counts[0]} acts were confirmed, {counts[1]} notes taken back.", err=True)
+    return Own(talks, items, index)
 
 
 def _need_torch() -> None:

@@ -13,8 +13,9 @@ import typer
 
 from chatrec.agent.doors import _mcp, _serve, _web
 from chatrec.agent.doors._database import database, migrate
+from chatrec.agent.doors._evaluating import evaluate
 from chatrec.agent.doors._init import init
-from chatrec.agent.doors._learning import evaluate, tune
+from chatrec.agent.doors._learning import tune
 from chatrec.agent.doors._people import DATABASE_URL, register
 from chatrec.errors import ChatrecError
 

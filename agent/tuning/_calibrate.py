@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy as np
 from chatrec.agent.llm._choice import calibrated
 from chatrec.agent.tuning._evaluate import Judged
 
-__all__ = ["fit_choice", "surprise"]
+__all__ = ["fit_choice", "rescaled", "surprise"]
 
 _TEMPERATURES = tuple(float(t) for t in np.geomspace(0.5, 3.0, 26))
 _PRIORS = tuple(float(p) for p in np.geomspace(0.25, 4.0, 25))
@@ -29,6 +30,15 @@ def fit_choice(found: Sequence[Judged]) -> dict[str, Any]:
     grid = ((surprise(found, {"ask_user": prior}, t), t, prior) for t in _TEMPERATURES for prior in _PRIORS)
     _, temperature, prior = min(grid)
     return {"choice_prior": {"ask_user": round(prior, 2)}, "choice_temperature": round(temperature, 2)}
+
+
+def rescaled(found: Sequence[Judged], choice_prior: dict[str, float], choice_temperature: float) -> list[Judged]:
+    """The choices as they would have been under these settings, made without prior and at temperature 1."""
+    scaled = [calibrated(judged.chances, choice_prior, choice_temperature) for judged in found]
+    return [
+        replace(judged, chances=chances, chosen=max(chances, key=lambda name: chances[name]))
+        for judged, chances in zip(found, scaled, strict=True)
+    ]
 
 
 def surprise(found: Sequence[Judged], choice_prior: dict[str, float], choice_temperature: float) -> float:

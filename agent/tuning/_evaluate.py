@@ -10,7 +10,8 @@ import json
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from chatrec.agent.llm import ChatLlamaCpp
 from chatrec.agent.tuning._domains import Split
 from chatrec.agent.tuning._simulate import StandIn, conversations
 
-__all__ = ["Judged", "classification", "judge", "write_errors"]
+__all__ = ["RULES", "Examined", "Judged", "classification", "judge", "reliability", "ruled", "write_errors"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class Judged:
         arguments: The model's arguments.
         said: The person's words.
         line: The state line.
+        turn: Which of the person's messages it answers, from 1.
     """
 
     right: str
@@ -48,19 +50,32 @@ class Judged:
     arguments: Mapping[str, Any]
     said: str
     line: str
+    turn: int = 1
 
 
-class _Examined(StandIn):
-    """A model that is asked first; then the teacher's call is made."""
+class Examined(StandIn):
+    """A model that is asked first; then the teacher's call is made.
 
+    Args:
+        alone: Whether it is asked without what the linker found, the state line and the question budget.
+    """
+
+    alone: bool = False
     _found: list[Judged] = PrivateAttr(default_factory=list[Judged])
+
+    def taken(self) -> list[Judged]:
+        """The choices since this was last called."""
+        found, self._found[:] = list(self._found), []
+        return found
 
     def _generate(
         self, messages: list[BaseMessage], stop: list[str] | None = None, run_manager: Any = None, **kwargs: Any
     ) -> ChatResult:
         if self._request(messages, stop, kwargs).mode != "call":
             return super()._generate(messages, stop, run_manager, **kwargs)
-        own = ChatLlamaCpp._generate(self, messages, stop, run_manager, **kwargs).generations[0].message
+        asked = (_words_alone(messages), stop, run_manager) if self.alone else (messages, stop, run_manager)
+        how = kwargs | _may_ask(kwargs) if self.alone else kwargs
+        own = ChatLlamaCpp._generate(self, *asked, **how).generations[0].message
         taught = super()._generate(messages, stop, run_manager, **kwargs)
         right = taught.generations[0].message
         assert isinstance(own, AIMessage)
@@ -75,9 +90,27 @@ class _Examined(StandIn):
                 arguments=own.tool_calls[0]["args"],
                 said=human.text.rsplit("\n", 1)[0],
                 line=human.additional_kwargs[STAMP]["line"],
+                turn=sum(isinstance(m, HumanMessage) for m in messages),
             )
         )
         return taught
+
+
+def _words_alone(messages: Sequence[BaseMessage]) -> list[BaseMessage]:
+    """The conversation without the lines that stand below the person's words."""
+    return [
+        m.model_copy(update={"content": m.text.rsplit("\n", 1)[0]})
+        if isinstance(m, HumanMessage) and STAMP in m.additional_kwargs
+        else m
+        for m in messages
+    ]
+
+
+def _may_ask(kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    """The legal acts with asking among them, however often it was done."""
+    nothing = {"type": "object", "properties": {}, "required": [], "additionalProperties": False}
+    legal = dict.fromkeys([*kwargs["legal_tools"], "ask_user"])
+    return {"legal_tools": list(legal), "argument_schemas": {"ask_user": nothing} | kwargs["argument_schemas"]}
 
 
 def judge(
@@ -97,13 +130,14 @@ def judge(
         seed: Of the conversations.
         embedder: For the linker and the index.
         progress: Called after every conversation.
-        **settings: Of `ChatLlamaCpp`: `model_path`, `lora_path`, `choice_prior`, `choice_temperature`.
+        **settings: Of `ChatLlamaCpp`: `model_path`, `lora_path`, `choice_prior`, `choice_temperature`; and `alone` of
+            `Examined`.
     """
-    model = _Examined(temperature=0.0, **settings)
+    model = Examined(temperature=0.0, **settings)
     for number, _ in enumerate(conversations(split, count=count, seed=seed, embedder=embedder, model=model), start=1):
         if progress is not None:
             progress(number, count)
-    return list(model._found)
+    return model.taken()
 
 
 def classification(found: Sequence[Judged]) -> dict[str, Any]:
@@ -132,6 +166,42 @@ def classification(found: Sequence[Judged]) -> dict[str, Any]:
         },
         "confusion": confusion,
     }
+
+
+_SHORT = 8
+"""Words of a first message up to which the rule of length asks."""
+RULES: dict[str, Callable[[Judged], bool]] = {
+    "always recommend": lambda _: False,
+    "ask first": lambda judged: judged.turn == 1,
+    "ask first, if it is short": lambda judged: judged.turn == 1 and len(judged.said.split()) <= _SHORT,
+}
+"""When rules that need no model ask; otherwise they recommend."""
+
+
+def ruled(found: Sequence[Judged], rule: Callable[[Judged], bool]) -> list[Judged]:
+    """The same choices, made by a rule, which is always sure."""
+    made: list[Judged] = []
+    for each in found:
+        act = "ask_user" if rule(each) and "ask_user" in each.chances else "recommend"
+        sure = {name: float(name == act) for name in each.chances}
+        made.append(replace(each, chosen=act, chances=sure, arguments={}))
+    return made
+
+
+def reliability(found: Sequence[Judged], bins: int = 8) -> list[tuple[float, float, int]]:
+    """How often choices of some chance were right.
+
+    Args:
+        found: Choices with chances.
+        bins: In how many parts of equal size they are sorted by the chance of the chosen act.
+
+    Returns:
+        Of each part the mean chance, the share that was right, and how many choices there are; lowest chance first.
+    """
+    sure = sorted((max(each.chances.values()), each.right == each.chosen) for each in found)
+    bounds = [len(sure) * part // bins for part in range(bins + 1)]
+    parts = [sure[begin:end] for begin, end in pairwise(bounds) if end > begin]
+    return [(_mean(chance for chance, _ in part), _mean(hit for _, hit in part), len(part)) for part in parts]
 
 
 def write_errors(path: Path, found: Iterable[Judged]) -> None:

@@ -10,9 +10,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from chatrec.agent.tuning._model import MATRICES
+from chatrec.agent.tuning._model import MATRICES, LoraSettings
+from chatrec.errors import ModelError
 
-__all__ = ["as_peft", "export_adapter"]
+__all__ = ["as_peft", "export_adapter", "read_adapter"]
 
 
 def export_adapter(
@@ -50,6 +51,29 @@ def export_adapter(
     writer.close()
     partial.replace(path)
     return path
+
+
+def read_adapter(path: Path) -> tuple[dict[str, Tensor], LoraSettings]:
+    """The matrices of an adapter's GGUF, as `export_adapter` takes them, and its shape.
+
+    Raises:
+        ModelError: It does not hold the same matrices of every block from some block on.
+    """
+    from gguf import GGUFReader, Keys
+
+    reader: Any = GGUFReader(str(path))
+    found: dict[str, Tensor] = {}
+    for tensor in reader.tensors:
+        _, block, matrix, side = tensor.name.replace(".weight.lora_", ".").split(".")
+        found[f"{block}_{matrix}_{side}"] = torch.from_numpy(tensor.data.astype(np.float32))
+    blocks = {_parts(key)[0] for key in found}
+    ranks = {values.shape["ab".index(_parts(key)[2])] for key, values in found.items()}
+    if len(found) != len(blocks) * 2 * len(MATRICES) or len(ranks) != 1:
+        raise ModelError(
+            f"{path.name!r} is not of the shape that chatrec trains", hint="begin with an adapter of chatrec tune"
+        )
+    alpha = float(reader.get_field(Keys.Adapter.LORA_ALPHA).contents())
+    return found, LoraSettings(ranks.pop(), alpha, min(blocks))
 
 
 _PEFT = {

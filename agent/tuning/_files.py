@@ -45,6 +45,7 @@ def write_conversations(
                         "said": note.said,
                         "line": note.line,
                     }
+                    | ({} if note.right else {"wrong": True})
                 )
                 before = whole
             written += len(rows)

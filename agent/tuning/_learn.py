@@ -25,7 +25,7 @@ from chatrec.agent.tuning._simulate import StandIn, conversations
 from chatrec.agent.tuning._train import TrainSettings, train
 from chatrec.errors import ModelError
 
-__all__ = ["Learned", "Tell", "learn"]
+__all__ = ["Course", "Learned", "Tell", "keep", "learn"]
 
 Tell = Callable[[str, int, int], None]
 """What is being done, how much of it, of how much (0 where nobody knows)."""
@@ -40,12 +40,16 @@ class Learned:
         before: `classification` of the base model's choices in held-out domains.
         after: The same for the base model with the adapter.
         settings: How the choice is to be read; written beside the adapter.
+        own: `classification` before and after in a person's own conversations that were kept back; None without any.
+        refused: On what it was worse than before, so that it was not kept; "" where it was.
     """
 
     adapter: Path
     before: Mapping[str, Any]
     after: Mapping[str, Any]
     settings: Mapping[str, Any]
+    own: tuple[Mapping[str, Any], Mapping[str, Any]] | None = None
+    refused: str = ""
 
 
 def learn(
@@ -72,7 +76,7 @@ def learn(
         settings: Of the training.
         data: Files of conversations instead of simulated ones.
         held: Conversations of held-out domains, as many for early stopping as for the comparison.
-        begin: An `adapter.safetensors` to begin with.
+        begin: An adapter to begin with, .gguf or .safetensors.
         seed: Of conversations and training.
         embedder: For the linker and the index of the simulated catalogs.
         tell: Told how far it is.
@@ -80,7 +84,7 @@ def learn(
     Raises:
         ModelError: The base model cannot be tuned, or the adapter decides no better than the base alone.
     """
-    course = _Course(base, folder, seed, embedder, tell or (lambda _what, _done, _total: None))
+    course = Course(base, folder, seed, embedder, tell or (lambda _what, _done, _total: None))
     folder.mkdir(parents=True, exist_ok=True)
     shape, _ = load_base(base)
     files = list(data) or [course.simulated("train", count, seed)]
@@ -93,19 +97,25 @@ def learn(
     written = export_adapter(adapter, folder / "adapter.gguf", architecture=shape.name, alpha=how.alpha, name=base.stem)
     before, after = course.judged(None, held), course.judged(written, held)
     read = fit_choice(after)
-    if surprise(after, **read) >= surprise(before, **fit_choice(before)):
+    # Written so that an adapter whose numbers are none is refused too.
+    if not surprise(after, **read) < surprise(before, **fit_choice(before)):
         raise ModelError(
             f"the adapter decides no better than {base.name!r} alone; {str(out)!r} was not written",
             hint="train longer (minutes) or on more conversations (count); the run goes on from its checkpoint",
         )
-    out.parent.mkdir(parents=True, exist_ok=True)
-    put(settings_beside(out), (json.dumps(read) + "\n").encode())
-    put(out, written.read_bytes())
+    keep(written, out, read)
     return Learned(out, classification(before), classification(after), read)
 
 
+def keep(written: Path, out: Path, settings: Mapping[str, Any]) -> None:
+    """Put an adapter, and the settings beside it, where it is to be used."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    put(settings_beside(out), (json.dumps(settings) + "\n").encode())
+    put(out, written.read_bytes())
+
+
 @dataclass(frozen=True, slots=True)
-class _Course:
+class Course:
     """What every part of the way needs."""
 
     base: Path

@@ -29,6 +29,7 @@ class Choice:
         allowed: Tokens to choose from; empty is the whole vocabulary.
         target: The right one.
         weight: Its weight in the loss.
+        wrong: Whether the target is to be avoided instead.
     """
 
     row: int
@@ -36,6 +37,7 @@ class Choice:
     allowed: tuple[int, ...]
     target: int
     weight: float
+    wrong: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +127,7 @@ class _Trie:
 
     def add(self, decision: Mapping[str, Any], weight: float) -> list[Choice]:
         """Add a decision's tokens up to its last choice."""
-        tokens, at = decision["tokens"], decision["at"]
+        tokens, at, wrong = decision["tokens"], decision["at"], decision.get("wrong", False)
         places = {at + place: tuple(allowed) for place, allowed in decision["choices"]}
         found: list[Choice] = []
         node = -1
@@ -133,7 +135,7 @@ class _Trie:
             if place in places:
                 inside = node >= 0
                 mark = node if inside else self._shared - 1
-                found.append(Choice(0 if inside else -1, mark, places[place], tokens[place], weight))
+                found.append(Choice(0 if inside else -1, mark, places[place], tokens[place], weight, wrong))
             if place < max(places):
                 node = self._child(node, tokens[place], place)
         return found

@@ -46,6 +46,7 @@ class Decision:
         legal: Names of the legal acts.
         said: The person's last message.
         line: The state line beside it.
+        right: Whether it is to be learnt; False where it is to be unlearnt.
     """
 
     prompt: list[int]
@@ -55,6 +56,7 @@ class Decision:
     legal: tuple[str, ...]
     said: str
     line: str
+    right: bool = True
 
 
 class Policy(Protocol):
@@ -68,11 +70,11 @@ class Policy(Protocol):
 
 @dataclass(slots=True)
 class Seat:
-    """Who decides now; shared by all copies of the stand-in."""
+    """Who decides now, and who finds words where any are wanted; shared by all copies of the stand-in."""
 
     recommender: Recommender
     policy: Policy
-    voice: Voice
+    voice: Voice | None
     notes: list[Decision]
 
 
@@ -113,6 +115,7 @@ class StandIn(ChatLlamaCpp):
 
     def _speak(self, request: Request, stamp: dict[str, Any]) -> AIMessage:
         seat = self._seats[0]
+        assert seat.voice is not None
         text = seat.voice.say("words_small")
 
         def write(engine: Engine) -> tuple[list[int], Trace]:

@@ -23,6 +23,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from chatrec.agent.tuning._export import read_adapter
 from chatrec.agent.tuning._files import put, read_conversations
 from chatrec.agent.tuning._model import LoraModel, LoraSettings, load_base
 from chatrec.agent.tuning._pack import Batch, Choice, pack
@@ -97,7 +98,7 @@ def train(  # noqa: PLR0917
         out: A folder for `adapter.safetensors` (the best so far), `last.safetensors` and `progress.json`.
         settings: How.
         report: Called after every step with what is known.
-        begin: An `adapter.safetensors` of the same shape to begin with, instead of an adapter that does nothing.
+        begin: An adapter of the same shape to begin with, .gguf or .safetensors, instead of one that does nothing.
 
     Returns:
         The best measurement on the held-out domains, and the settings.
@@ -111,7 +112,7 @@ def train(  # noqa: PLR0917
     shape, tensors = load_base(base)
     model = LoraModel(shape, tensors, LoraSettings(settings.rank, settings.alpha, settings.first), seed=settings.seed)
     if begin is not None:
-        model.adapter.load_state_dict(load_file(begin))
+        model.adapter.load_state_dict(read_adapter(begin)[0] if begin.suffix == ".gguf" else load_file(begin))
     groups = _groups(data, settings.group)
     if not groups:
         raise ModelError(f"no conversations in {[p.name for p in data]!r}", hint="generate some first")
@@ -282,7 +283,7 @@ def _loss(model: LoraModel, batch: Batch) -> Tensor:
 
 
 def _choices(model: LoraModel, batch: Batch) -> Tensor:
-    """The negative log-likelihood of each choice, shape (choices,)."""
+    """The negative log-likelihood of each choice, of the others where it was wrong; shape (choices,)."""
     shared, rest = model(
         torch.from_numpy(batch.shared),
         torch.from_numpy(batch.tokens),
@@ -303,7 +304,10 @@ def _choices(model: LoraModel, batch: Batch) -> Tensor:
         )
         found += zip([i for i, _ in some], losses, strict=True)
     found.sort(key=lambda pair: pair[0])
-    return torch.stack([loss for _, loss in found])
+    losses = torch.stack([loss for _, loss in found])
+    wrong = torch.tensor([choice.wrong for choice in batch.choices])
+    # Of a choice that is to be avoided, the loss is the chance left to the others.
+    return torch.where(wrong, -torch.log1p(-torch.exp(-losses.clamp(min=1e-4))), losses)
 
 
 def _narrow(model: LoraModel, hidden: Tensor, choices: Sequence[Choice]) -> Tensor:

@@ -15,7 +15,7 @@ from tests.agent.tuning.conftest import BLOCKS, HEADS, INNER, KV_HEADS, VOCAB, W
 torch = pytest.importorskip("torch")
 gguf: Any = pytest.importorskip("gguf")
 
-from chatrec.agent.tuning._export import as_peft, export_adapter  # noqa: E402
+from chatrec.agent.tuning._export import as_peft, export_adapter, read_adapter  # noqa: E402
 from chatrec.agent.tuning._model import LoraModel, LoraSettings, load_base  # noqa: E402
 from chatrec.errors import ModelError  # noqa: E402
 
@@ -83,6 +83,20 @@ def test_blocks_before_the_first_have_no_adapter(tmp_path: Path) -> None:
     assert names
     assert all(name.startswith("blk.2.") for name in names)
     assert np.abs(torch_logits(model, TOKENS, 3) - llama_logits(base, TOKENS, path)).max() < 2e-3
+
+
+def test_an_adapter_is_read_back_as_it_was_written(tmp_path: Path) -> None:
+    model = adapted(tiny_model(tmp_path / "base.gguf", "llama"), first=1)
+    kept = dict(model.adapter.items())
+    path = export_adapter(kept, tmp_path / "adapter.gguf", architecture="llama", alpha=8.0, half=False)
+    read, settings = read_adapter(path)
+    assert settings == LoraSettings(4, 8.0, 1)
+    assert read.keys() == kept.keys()
+    assert all(torch.equal(read[name], kept[name]) for name in kept)
+    kept.pop("2_ffn_up_a")
+    export_adapter(kept, path, architecture="llama", alpha=8.0)
+    with pytest.raises(ModelError, match="not of the shape"):
+        read_adapter(path)
 
 
 def test_an_architecture_that_is_not_known_is_refused(tmp_path: Path) -> None:

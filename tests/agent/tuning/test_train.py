@@ -104,6 +104,21 @@ def test_without_conversations_there_is_nothing_to_learn(files: tuple[Path, Path
         train(base, [empty], held, tmp_path / "run", SETTINGS)
 
 
+def test_what_was_wrong_is_unlearnt(files: tuple[Path, Path, Path], tmp_path: Path) -> None:
+    base, data, held = files
+    with gzip.open(data, "rt", encoding="utf-8") as lines:
+        told = [json.loads(line) for line in lines]
+    for conversation in told:
+        (row,) = conversation["decisions"]
+        row["more"][-1] = 3 - row["more"][-1]  # of two choices the other one
+        row["wrong"] = True
+    wrong = tmp_path / "wrong.jsonl.gz"
+    with gzip.open(wrong, "wt", encoding="utf-8") as out:
+        out.write("".join(json.dumps(conversation) + "\n" for conversation in told))
+    result = train(base, [wrong], held, tmp_path / "run", SETTINGS)
+    assert result["best"]["act_loss"] < result["history"][0]["act_loss"] / 2
+
+
 def test_rare_acts_weigh_more() -> None:
     from chatrec.agent.tuning._train import _weights
 
