@@ -28,7 +28,7 @@ from chatrec.errors import ModelError
 from chatrec.indexes import Catalog, Recommender, open_store
 from chatrec.indexes._index_protocol import Index
 
-__all__ = ["GENTLE", "LEAST", "Own", "learn_own"]
+__all__ = ["GENTLE", "LEAST", "Own", "learn_own", "worse"]
 
 LEAST = 8
 """Confirmed acts below which nothing can be learnt, or compared."""
@@ -130,15 +130,9 @@ def learn_own(
     fields: dict[str, Any] = {} if begin is None else {"lora_path": adapter_fields(begin)["lora_path"]}
     general = [course.judged(begin, held), course.judged(written, held)]
     theirs = [_judged(own, kept_back, base, each, course.tell) for each in (fields, {"lora_path": str(written)})]
-    reads = [fit_choice(found) for found in general]
-    worse = [
-        name
-        for name, found in (("your kept-back turns", theirs), ("held-out domains", general))
-        # Written so that an adapter whose numbers are none is worse too.
-        if not surprise(found[1], **reads[1]) <= surprise(found[0], **reads[0])
-    ]
-    if not worse:
-        keep(written, out, reads[1])
+    lost, read = worse(theirs, general), fit_choice(general[1])
+    if not lost:
+        keep(written, out, read)
     for pattern in _CHECKPOINTS:
         for file in folder.glob(pattern):
             file.unlink()
@@ -146,10 +140,26 @@ def learn_own(
         adapter=out,
         before=classification(general[0]),
         after=classification(general[1]),
-        settings=reads[1],
+        settings=read,
         own=(classification(theirs[0]), classification(theirs[1])),
-        refused=" and ".join(worse),
+        refused=" and ".join(lost),
     )
+
+
+def worse(own: Sequence[Sequence[Judged]], general: Sequence[Sequence[Judged]]) -> list[str]:
+    """Where the right acts became more surprising, each time under the settings that suit held-out domains best.
+
+    Args:
+        own: Choices in a person's kept-back conversations, before and after.
+        general: Choices in held-out domains, before and after.
+    """
+    reads = [fit_choice(found) for found in general]
+    # Written so that an adapter whose numbers are none is worse too.
+    return [
+        name
+        for name, (before, after) in (("your kept-back turns", own), ("held-out domains", general))
+        if not surprise(after, **reads[1]) <= surprise(before, **reads[0])
+    ]
 
 
 def _written(own: Own, talks: Sequence[Talk], course: Course) -> Path:

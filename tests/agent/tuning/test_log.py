@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -113,7 +112,7 @@ def test_every_fourth_conversation_is_kept_back(home: Home) -> None:
 
 def taught(home: Home) -> list[Talk]:
     """Six conversations with three confirmed acts each, but for the last, in which a note was taken back."""
-    turns = (("hello", ASK), ("black tea", LIST), ("the second", NOTE), ("thanks", LIST), ("bye", ["Bye."]))
+    turns = (("hello", ASK), ("black tea", LIST), ("the first is good", NOTE), ("thanks", LIST), ("bye", ["Bye."]))
     for number in range(6):
         home.talk(f"t{number}", *turns)
     home.recommender.feedback.undo("ana")
@@ -144,32 +143,26 @@ def test_too_little_to_learn_from_is_refused(home: Home, tmp_path: Path) -> None
     home.talk("t1", ("hello", LIST)).feedback("accept", 1)
     own = Own(home.read(), home.recommender.catalog, home.recommender.index)
     with pytest.raises(ModelError, match="1 acts in 1 conversations") as refused:
-        learn_own(embedded_model_path(), tmp_path / "a.gguf", tmp_path / "run", own)
+        learn_own(tmp_path / "base.gguf", tmp_path / "a.gguf", tmp_path / "run", own)
     assert "at least 8" in str(refused.value.hint)
     assert not (tmp_path / "run").exists()
 
 
-@pytest.mark.real_model
-def test_what_makes_it_worse_is_not_kept(home: Home, tmp_path: Path) -> None:
+def test_what_is_worse_in_ones_own_turns_or_elsewhere_is_told() -> None:
     pytest.importorskip("torch")
-    from chatrec.agent.tuning._learn_own import GENTLE, Own, learn_own
+    from chatrec.agent.tuning._evaluate import Judged
+    from chatrec.agent.tuning._learn_own import worse
 
-    own = Own(taught(home), home.recommender.catalog, home.recommender.index)
-    out, run = tmp_path / "mine.gguf", tmp_path / "run"
-    out.write_bytes(b"the old one")
-    learned = learn_own(
-        embedded_model_path(adapted=True),
-        out,
-        run,
-        own,
-        count=1,
-        held=2,
-        settings=replace(GENTLE, rate=50.0, warmup=1, rank=2, first=28),
-        embedder=HashingEmbedder(),
-    )
-    assert learned.refused
-    assert out.read_bytes() == b"the old one"
-    assert learned.own is not None
-    before, after = learned.own
-    assert before["choices"] == after["choices"] > 0
-    assert sorted(file.name for file in run.iterdir()) == ["dev.jsonl.gz", "train.jsonl.gz"]
+    def made(chance: float) -> list[Judged]:
+        chances = {"ask_user": chance, "recommend": 1 - chance}
+        other = {"ask_user": 1 - chance, "recommend": chance}
+        return [
+            Judged(right, right, odds, {}, {}, "", "") for right, odds in (("ask_user", chances), ("recommend", other))
+        ]
+
+    good, bad, broken = made(0.8), made(0.3), made(float("nan"))
+    assert worse([good, good], [good, good]) == []
+    assert worse([bad, good], [bad, good]) == []
+    assert worse([good, bad], [good, good]) == ["your kept-back turns"]
+    assert worse([good, good], [good, bad])[-1] == "held-out domains"
+    assert worse([good, broken], [good, broken]) == ["your kept-back turns", "held-out domains"]
