@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from langchain_core.messages import AIMessage, HumanMessage
+from langchain_core.messages import AIMessage, AnyMessage, HumanMessage
 
 from chatrec.agent._turns import STAMP
 from chatrec.agent.tuning._masking import masked, masked_messages
@@ -34,7 +34,7 @@ def test_wishes_stay(text: str) -> None:
 
 def test_a_conversation_is_masked_in_words_calls_and_what_was_said_before() -> None:
     call = {"name": "recommend", "args": {"query": "for a@b.org", "where": ["kind=a@b.org"]}, "id": "1"}
-    messages = [
+    messages: list[AnyMessage] = [
         HumanMessage("I am Anna"),
         AIMessage("", tool_calls=[{**call, "type": "tool_call"}]),
         AIMessage("Hello a@b.org", additional_kwargs={STAMP: {"said": "Hello a@b.org", "act": "reply"}}),
