@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -184,7 +184,7 @@ def _told(tell: Tell, what: str) -> Callable[[int, int], None]:
 
 
 @contextmanager
-def progress() -> Iterator[Tell]:
+def progress() -> Generator[Tell]:
     """A bar for each part, with the time left, on a terminal alone."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
