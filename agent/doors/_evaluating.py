@@ -184,7 +184,7 @@ def _told(tell: Tell, what: str) -> Callable[[int, int], None]:
 
 
 @contextmanager
-def progress() -> Generator[Tell]:
+def progress() -> Generator[Tell, None, None]:
     """A bar for each part, with the time left, on a terminal alone."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
