@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chatrec.indexes._constraints import Constraint
-from chatrec.indexes._ranker import Space, nearness
+from chatrec.indexes._known import BY_MEANING, LIKE_BY_MEANING, Known
+from chatrec.indexes._ranker import Space, Weights, nearness
 from chatrec.indexes._rules import MOST
-from chatrec.indexes._taste import Taste, item_values
-from chatrec.indexes._values import Past
+from chatrec.indexes._taste import item_values
 from chatrec.indexes._wish import Wish
 
 if TYPE_CHECKING:
@@ -30,14 +30,16 @@ Rows = NDArray[np.intp]
 _ALL: Final = 600
 """Up to so many items under the constraints, every one is looked at."""
 _SAMPLE: Final = 2048
-_PER_SIGNAL: Final = 150
+_NEAREST: Final = 300
+_LIKED: Final = 150
 _PER_FACET: Final = 50
-_SLOWER: Final = 0.1
-"""Which items go together says more the more of them are known: there taste fades ten times more slowly."""
+_ENOUGH: Final = 20
+"""So many of the nearest that satisfy what should hold, and those that do and lie further away are not looked for."""
 _BESIDE_WORDS: Final = np.float32(0.35)
 """How much of its weight company keeps where words say what is wanted now."""
-_REMEMBERED: Final = 50
-"""So many of the newest judged items are looked through for what mattered."""
+_MANY: Final = 2 / 3
+_LIKED_BESIDE_WORDS: Final = np.float32(4.0)
+"""Where words say what is wanted, but name nothing, many likes are the better guess at which of the fitting it is."""
 _KEPT_MASKS: Final = 512
 _KEPT_BYTES: Final = 32_000_000
 """So much memory keeps which items satisfy the conditions used last, and as much how nearly they do."""
@@ -52,13 +54,17 @@ class Finder:
         catalog: The items.
         index: Their vectors and words.
         together: What goes together, or None.
+        weights: How much each signal counts.
     """
 
-    def __init__(self, catalog: Catalog, index: Index, together: CoPreference | None = None) -> None:
+    def __init__(
+        self, catalog: Catalog, index: Index, together: CoPreference | None = None, weights: Weights | None = None
+    ) -> None:
         self._catalog = catalog
         self._index = index
         self._together = together
-        self._last: tuple[Wish, Floats] | None = None
+        self._weights = weights or Weights()
+        self._last: Known | None = None
         most = max(8, min(_KEPT_MASKS, _KEPT_BYTES // max(1, len(catalog))))
         self._mask = lru_cache(maxsize=most)(self._read_mask)
         self._near = lru_cache(maxsize=max(4, most // 4))(self._read_near)
@@ -106,25 +112,22 @@ class Finder:
         found: set[int] = set()
         for mask in narrower:
             found.update(np.flatnonzero(mask).tolist())
-        targets = self._targets(wish)
-        nearest = self._search(targets[0], max(_PER_SIGNAL, 2 * k), pool)
+        nearest = self._search(wish, max(_NEAREST, 2 * k), pool)
         found.update(nearest)
-        for target in targets[1:]:
-            found.update(self._search(target, max(_PER_SIGNAL, 2 * k), pool))
         soft = [self._mask(constraint) & pool for constraint in wish.prefer or wish.soft()]
         if len(wish.soft()) > 1:
             soft.append(self._catalog.mask(wish.soft()) & pool)
         if wish.moved is not None:
             soft.append((wish.moved > 0) & pool)
-        if self._together is not None:
-            for scores in (self._company(wish), self._together.popular, self._together.lately):
-                if not len(scores):
-                    continue
-                found.update(_best(scores, max(_PER_SIGNAL, 2 * k), pool))
         for mask in soft:
             # Where so many of the nearest satisfy it, they are the nearest of those that do.
-            if mask.any() and mask[nearest].sum() < max(_PER_FACET, k):
-                found.update(self._search(targets[0], max(_PER_FACET, k), mask))
+            if mask[nearest].sum() < max(_ENOUGH, 2 * k) and mask.any():
+                found.update(self._search(wish, max(_PER_FACET, 2 * k), mask))
+        if self._together is not None:
+            most = max(_LIKED, 2 * k)
+            found.update(_best(self.known(wish).company, self._together.items, most, pool))
+            hot = self._hot
+            found.update(hot[pool[hot]][:most].tolist())
         return np.array(sorted(found), dtype=np.intp)
 
     def signals(self, wish: Wish, rows: Rows, vectors: Floats, relaxed: Sequence[Constraint]) -> dict[str, Floats]:
@@ -139,21 +142,24 @@ class Finder:
             relaxed: Constraints that were lifted.
         """
         found: dict[str, Floats] = {}
+        known = self.known(wish)
         if wish.query:
-            found["vector"] = self.space.likeness(vectors, self._index.embed(wish.query))
+            found["vector"] = self.space.likeness(vectors, known.query)
             found["words"] = self._words(wish.query, rows)
         if wish.like or wish.unlike:
-            liked = self._closeness(wish.like, vectors, rows) - 0.5 * np.maximum(
-                self._closeness(wish.unlike, vectors, rows), 0.0
+            liked = (
+                self._closeness(wish.like, known.like, vectors, rows) if wish.like else np.zeros(len(rows), np.float32)
             )
+            if wish.unlike:
+                liked = liked - 0.5 * np.maximum(self._closeness(wish.unlike, known.unlike, vectors, rows), 0.0)
             found["like"] = np.clip(liked, -1.0, 1.0).astype(np.float32)
         if wish.prefer:
             found["prefer"] = np.mean([self._near(constraint)[rows] for constraint in wish.prefer], axis=0)
         if wish.taste:
-            found["taste"] = self._taste(wish.taste, vectors, rows)
+            found["taste"] = self._taste(known, vectors, rows)
         if self._together is not None:
-            found["together"] = self._company(wish)[rows] * (_BESIDE_WORDS if wish.query else np.float32(1.0))
-            found["popular"] = self._together.popular[rows]
+            found["together"] = known.company[rows] * (_BESIDE_WORDS if wish.query else np.float32(1.0))
+            found["popular"] = self._together.popular[rows] * (_LIKED_BESIDE_WORDS if wish.query else np.float32(1.0))
             found["novel"] = 1.0 - self._together.popular[rows]
             if len(self._together.lately):
                 found["lately"] = self._together.lately[rows] * (_BESIDE_WORDS if wish.query else np.float32(1.0))
@@ -172,78 +178,45 @@ class Finder:
         The best k of them count: a third each for being there, for nearly satisfying the constraint, for being wanted.
         """
         near = self._near(constraint)
-        targets = self._targets(wish)
+        aim = self.known(wish).aim(self._weights)
         rows = np.flatnonzero(gained)
         if len(rows) > 4 * k:
-            graded = bool(near[rows].any())
-            if graded or not targets:
+            if near[rows].any() or aim is None:
                 rows = rows[np.argsort(-near[rows], kind="stable")[: 4 * k]]
             else:
-                rows = np.array(self._search(targets[0], 4 * k, gained), dtype=np.intp)
+                rows = np.array(self._search(wish, 4 * k, gained), dtype=np.intp)
         wanted = np.zeros(len(rows), dtype=np.float32)
-        if targets and len(rows):
-            target = targets[0]
-            vector = self._index.embed(target) if isinstance(target, str) else target
-            wanted = np.maximum(self.space.likeness(self.vectors(rows), vector), 0.0)
+        if aim is not None and len(rows):
+            wanted = np.maximum(self.space.likeness(self.vectors(rows), aim), 0.0)
         best = np.sort(1.0 + near[rows] + wanted)[::-1][:k]
         return float(best.sum()) / 3.0
 
-    def closest_accepted(self, taste: Taste, item_id: str) -> str:
-        """The title of the accepted item nearest to an item, or "" if none is near."""
-        accepted = [liked for liked, pull in taste.pulls.items() if pull > 0][:50]
-        if not accepted:
-            return ""
-        rows = np.array([self._catalog.row(liked) for liked in accepted], dtype=np.intp)
-        mine = self.vectors(np.array([self._catalog.row(item_id)], dtype=np.intp))[0]
-        likeness = self.space.likeness(self.vectors(rows), mine)
-        best = int(np.argmax(likeness))
-        return self._catalog[accepted[best]].title if likeness[best] > 0.25 else ""
+    def _search(self, wish: Wish, k: int, mask: Mask) -> list[int]:
+        """The rows of the mask that are best by meaning and words, best first."""
+        aim = self.known(wish).aim(self._weights)
+        assert aim is not None
+        return [self._catalog.row(hit.id) for hit in self._index.search(aim, k=k, mask=mask, words=wish.query)]
 
-    def mattered(self, taste: Taste, row: int) -> tuple[Past, ...]:
-        """The accepted and rejected items that speak most for an item or against it, at most three, strongest first."""
-        judged = list(taste.pulls.items())[:_REMEMBERED]
-        if not judged:
-            return ()
-        rows = np.array([self._catalog.row(item_id) for item_id, _ in judged], dtype=np.intp)
-        pulls = np.array([pull for _, pull in judged])
-        mine = self.vectors(np.array([row], dtype=np.intp))[0]
-        said = np.maximum(self.space.likeness(self.vectors(rows), mine), 0.0).astype(np.float64)
-        if self._together is not None:
-            said += self._together.between(rows.tolist(), row)
-        said *= pulls
-        best = [place for place in np.argsort(-np.abs(said), kind="stable")[:3].tolist() if abs(said[place]) > 0.05]
-        items = [self._catalog[judged[place][0]] for place in best]
-        return tuple(
-            Past(item.id, item.title, bool(pulls[place] > 0), float(said[place]))
-            for item, place in zip(items, best, strict=True)
-        )
+    def liked_by_many(self, row: int) -> bool:
+        """Whether an item is among the most liked, by the order of magnitude."""
+        return self._together is not None and bool(self._together.popular[row] > _MANY)
 
-    def _targets(self, wish: Wish) -> list[str | Floats]:
-        """What to search for, most telling first."""
-        targets: list[str | Floats] = []
-        if wish.query:
-            targets.append(wish.query)
-        if wish.like:
-            targets.append(self._mean(wish.like))
-        if wish.taste.pulls:
-            targets.append(self._pulled(wish.taste))
-        return targets
-
-    def _search(self, target: str | Floats, k: int, mask: Mask) -> list[int]:
-        return [self._catalog.row(hit.id) for hit in self._index.search(target, k=k, mask=mask)]
-
-    def _company(self, wish: Wish) -> Floats:
-        """What the people like who liked what this person likes, shape (n_items,), in [-1, 1]: 1 for the best."""
+    @cached_property
+    def _hot(self) -> Rows:
+        """The liked rows, the most liked at all times and lately first."""
         assert self._together is not None
-        if self._last is not None and self._last[0] is wish:
-            return self._last[1]
-        pulls = wish.taste.pulls.items()
-        liked = {self._catalog.row(i): pull**_SLOWER if pull > 0 else pull for i, pull in pulls}
-        liked |= {self._catalog.row(item_id): 1.0 for item_id in wish.like}
-        liked |= {self._catalog.row(item_id): -0.5 for item_id in wish.unlike}
-        scores = self._together.scores(liked)
-        self._last = wish, scores  # one pair, replaced at once: threads never see half of it
-        return scores
+        liked = self._weights.popular * self._together.popular
+        if len(self._together.lately):
+            liked = liked + self._weights.lately * self._together.lately
+        return np.argsort(-liked, kind="stable")[: int((liked > 0).sum())]
+
+    def known(self, wish: Wish) -> Known:
+        """What is worked out of a wish, of the last one kept."""
+        last = self._last
+        if last is None or last.wish is not wish:
+            last = Known(wish, self._catalog, self._index, self.space, self._together)
+            self._last = last  # replaced at once: threads never see half of it
+        return last
 
     def _even(self, wish: Wish, pool: Mask, size: int) -> Rows:
         """The rows that satisfy most soft constraints, else an even, repeatable sample of the pool."""
@@ -259,12 +232,8 @@ class Finder:
         return np.sort(rows[np.argpartition(key, size - 1)[:size]]) if len(rows) > size else rows
 
     def _words(self, query: str, rows: Rows) -> Floats:
-        found = np.zeros(len(self._catalog), dtype=np.float32)
-        mask = np.zeros(len(self._catalog), dtype=np.bool_)
-        mask[rows] = True
-        for hit in self._index.search(query, k=len(rows), mask=mask) if len(rows) else ():
-            found[self._catalog.row(hit.id)] = hit.words
-        return np.clip(found[rows], 0.0, 1.0)
+        items = self._catalog.items
+        return np.clip(self._index.words(query, [items[row].id for row in rows.tolist()]), 0.0, 1.0)
 
     def _read_mask(self, constraint: Constraint) -> Mask:
         mask = self._catalog.mask([constraint])
@@ -278,33 +247,22 @@ class Finder:
         near.setflags(write=False)
         return near
 
-    def _mean(self, ids: Sequence[str]) -> Floats:
-        mean: Floats = self.vectors(np.array([self._catalog.row(each) for each in ids], dtype=np.intp)).mean(axis=0)
-        return (mean / max(float(np.linalg.norm(mean)), 1e-9)).astype(np.float32)
-
-    def _pulled(self, taste: Taste) -> Floats:
-        """The direction of the person's taste: items' vectors less the catalog's mean, weighted; unit length."""
-        rows = np.array([self._catalog.row(each) for each in taste.pulls], dtype=np.intp)
-        weights = np.array([*taste.pulls.values()], dtype=np.float32)
-        pulled = weights @ (self.vectors(rows) - self.space.mean)
-        return (pulled / max(float(np.linalg.norm(pulled)), 1e-9)).astype(np.float32)
-
-    def _closeness(self, ids: Sequence[str], vectors: Floats, rows: Rows) -> Floats:
-        """Likeness to some items, half by meaning and half by shared facet values, the rarer the more, in [-1, 1]."""
-        if not ids:
-            return np.zeros(len(rows), dtype=np.float32)
+    def _closeness(self, ids: Sequence[str], mean: Floats, vectors: Floats, rows: Rows) -> Floats:
+        """Likeness to some items by meaning and by shared facet values, the rarer the more, in [-1, 1]."""
         weights: dict[tuple[str, str], float] = {}
         for item_id in ids:
             for name, value, rarity in item_values(self._catalog[item_id], self._catalog):
                 weights[name, value] = weights.get((name, value), 0.0) + rarity / len(ids)
         shared = self._weighted(weights.items(), rows) / max(sum(weights.values()), 1e-9)
-        return (0.5 * self.space.likeness(vectors, self._mean(ids)) + 0.5 * shared).astype(np.float32)
+        by_meaning = self.space.likeness(vectors, mean)
+        return (LIKE_BY_MEANING * by_meaning + (1.0 - LIKE_BY_MEANING) * shared).astype(np.float32)
 
-    def _taste(self, taste: Taste, vectors: Floats, rows: Rows) -> Floats:
+    def _taste(self, known: Known, vectors: Floats, rows: Rows) -> Floats:
         """Meaning, facet values and wishes, each at most 1 in size, together clipped to [-1, 1]."""
+        taste = known.wish.taste
         total = np.zeros(len(rows), dtype=np.float32)
         if taste.pulls:
-            total += 0.6 * taste.strength * self.space.likeness(vectors, self._pulled(taste))
+            total += BY_MEANING * taste.strength * self.space.likeness(vectors, known.pulled)
             strongest = sorted(taste.values.items(), key=lambda pair: (-abs(pair[1]), pair[0]))[:32]
             total += 0.3 * np.tanh(self._weighted(strongest, rows))
         if taste.wishes:
@@ -321,9 +279,9 @@ class Finder:
         return total
 
 
-def _best(scores: Floats, count: int, pool: Mask) -> list[int]:
-    """The rows of the pool with the highest scores above 0, at most `count`."""
-    rows = np.flatnonzero(pool & (scores > 0))
+def _best(scores: Floats, among: NDArray[np.int32], count: int, pool: Mask) -> list[int]:
+    """Of some rows those of the pool with the highest scores above 0, at most `count`."""
+    rows = among[pool[among] & (scores[among] > 0)]
     if len(rows) > count:
         rows = rows[np.argpartition(-scores[rows], count - 1)[:count]]
     return [int(row) for row in rows]

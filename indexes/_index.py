@@ -158,6 +158,14 @@ class ItemIndex(EntryStore):
         """
         return self._rows.state.vectors(ids)
 
+    def words(self, text: str, ids: Sequence[str]) -> Floats:
+        """How much of a text the items' words explain, as the `words` of a `Hit`, float32 (ids,).
+
+        Raises:
+            CatalogError: There is no such item.
+        """
+        return self._rows.state.words(text, ids)
+
     def mask(self, where: Filter | None) -> Mask | None:
         """Which rows a filter allows, (rows,), for `search`; None for all.
 
@@ -182,10 +190,10 @@ class ItemIndex(EntryStore):
         return index
 
     def _find(
-        self, query: str | NDArray[np.float32], *, k: int, mask: Mask | None, exclude: Collection[str]
+        self, query: str | NDArray[np.float32], *, k: int, mask: Mask | None, exclude: Collection[str], words: str
     ) -> list[Hit]:
         if not isinstance(query, str):
-            return self._rows.fused(unit_query(query), "", k=k, mask=mask, exclude=exclude)
+            return self._rows.fused(unit_query(query), words.strip(), k=k, mask=mask, exclude=exclude)
         text = query.strip()
         vector = self.embed(text) if text and len(self) else None
         return self._rows.fused(vector, text, k=k, mask=mask, exclude=exclude)

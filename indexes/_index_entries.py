@@ -103,6 +103,12 @@ class Ids:
         order = np.argsort(hashes, kind="stable")
         return cls(hashes[order], order.astype(np.int32))
 
+    def sole(self, wanted: Hashes) -> NDArray[np.int64] | None:
+        """The row of each wanted hash, or None where one has no row or several."""
+        first = np.searchsorted(self.hashes, wanted, "left")
+        last = np.searchsorted(self.hashes, wanted, "right")
+        return self.rows[first].astype(np.int64) if (last - first == 1).all() else None
+
     def find(self, wanted: Hashes) -> list[tuple[int, int]]:
         """Pairs of a place in `wanted` and a row whose id has that hash, which is the id for all but certain."""
         first, last = np.searchsorted(self.hashes, wanted, "left"), np.searchsorted(self.hashes, wanted, "right")

@@ -29,8 +29,21 @@ class Index(Protocol):
         """The items' vectors, float32 (ids, dimensions), unit length, in the order of `ids`."""
         ...
 
+    def words(self, text: str, ids: Sequence[str]) -> Floats:
+        """How much of a text the items' words explain, as the `words` of a `Hit`, float32 (ids,)."""
+        ...
+
     def search(
-        self, query: str | NDArray[np.float32], *, k: int, mask: Mask | None = None, exclude: Collection[str] = ()
+        self,
+        query: str | NDArray[np.float32],
+        *,
+        k: int,
+        mask: Mask | None = None,
+        exclude: Collection[str] = (),
+        words: str = "",
     ) -> list[Hit]:
-        """The best allowed items by meaning and words, best first, with the parts of their scores."""
+        """The best allowed items by meaning and words, best first, with the parts of their scores.
+
+        Beside a vector, `words` are the words that count.
+        """
         ...

@@ -112,8 +112,26 @@ class State:
         Raises:
             CatalogError: There is no such item.
         """
-        places = np.full(len(ids), -1, np.int64)
+        return self.vectors_at(self._places_of(ids))
+
+    def words(self, text: str, ids: Sequence[str]) -> Floats:
+        """How much of a text the items' words explain, as `Corpus.scores`, float32 (ids,).
+
+        Raises:
+            CatalogError: There is no such item.
+        """
+        scores = self.corpus.scores(text)
+        return (scores[0] if len(scores) == 1 else np.concatenate([np.zeros(0, np.float32), *scores]))[
+            self._places_of(ids)
+        ]
+
+    def _places_of(self, ids: Sequence[str]) -> Rows:
         wanted = id_hashes(ids)
+        if len(self.segments) == 1 and self.alive is None:
+            sole = self.segments[0].ids.sole(wanted)
+            if sole is not None:
+                return sole
+        places = np.full(len(ids), -1, np.int64)
         for start, segment in zip(self.starts.tolist(), self.segments, strict=False):
             for number, row in segment.ids.find(wanted):
                 if self.alive is None or self.alive[start + row]:
@@ -121,7 +139,7 @@ class State:
         if len(ids) and places.min() < 0:
             unknown = ids[int(np.argmin(places))]
             raise CatalogError(f"there is no item {unknown!r} in the index", hint="give ids of the catalog's items")
-        return self.vectors_at(places)
+        return places
 
     def vectors_at(self, places: Rows) -> Floats:
         """A copy of the vectors at some places, float32 (places, dimensions)."""

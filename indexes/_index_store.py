@@ -62,7 +62,7 @@ class EntryStore(VectorStore):
 
     @abstractmethod
     def _find(
-        self, query: str | NDArray[np.float32], *, k: int, mask: Mask | None, exclude: Collection[str]
+        self, query: str | NDArray[np.float32], *, k: int, mask: Mask | None, exclude: Collection[str], words: str
     ) -> list[Hit]:
         """As `search`."""
 
@@ -87,6 +87,7 @@ class EntryStore(VectorStore):
         k: int,
         mask: Mask | None = None,
         exclude: Collection[str] = (),
+        words: str = "",
     ) -> list[Hit]: ...
     @overload
     def search(self, query: str, search_type: str, **kwargs: Any) -> list[Document]: ...
@@ -98,6 +99,7 @@ class EntryStore(VectorStore):
         k: int = 4,
         mask: Mask | None = None,
         exclude: Collection[str] = (),
+        words: str = "",
         **kwargs: Any,
     ) -> list[Hit] | list[Document]:
         """The best items by meaning and words, best first; how both are added is told in `_index_search.py`.
@@ -105,12 +107,12 @@ class EntryStore(VectorStore):
         With a `search_type` it is LangChain's `search`, which returns documents.
 
         Args:
-            query: What is wanted, in words, or a vector (then words do not count). An empty text finds the first
-                allowed items, all with score 0.
+            query: What is wanted, in words, or a vector. An empty text finds the first allowed items, all with score 0.
             search_type: LangChain's: "similarity", "mmr" or "similarity_score_threshold".
             k: How many, at most.
             mask: Which rows may be found, (rows,); all by default.
             exclude: Ids that may not be found.
+            words: Which words count beside a vector; none by default.
             **kwargs: LangChain's, with a `search_type`.
 
         Raises:
@@ -119,7 +121,7 @@ class EntryStore(VectorStore):
         """
         if search_type is not None:
             return super().search(str(query), search_type, k=k, **kwargs)
-        return self._find(query, k=k, mask=mask, exclude=exclude)
+        return self._find(query, k=k, mask=mask, exclude=exclude, words=words)
 
     def add_documents(self, documents: list[Document], **kwargs: Any) -> list[str]:
         """Add documents, or replace those with the same ids.

@@ -25,6 +25,8 @@ _MAGIC = b"chatrec vectors 1\0\0"  # 19 bytes: with FAISS's 45 the numbers begin
 HEADER = 64
 _CHUNK = 16_384
 _TIMED_ROWS = 8192
+_KEPT_FROM = 1000
+"""Fewer rows are compared again sooner than they are looked up."""
 
 
 class VectorBlock:
@@ -44,6 +46,7 @@ class VectorBlock:
     ) -> None:
         self.buffer = buffer
         self._total = total
+        self._last: _Compared | None = None
         self.dimensions = dimensions
         self.matrix: Floats = np.asarray(buffer)[HEADER:].view(np.float32).reshape(rows, dimensions)
         # Finding out where an array lies takes as long as comparing 50 vectors, so it is done once.
@@ -92,7 +95,21 @@ class VectorBlock:
         return _FAISS.read_index(reader, _FAISS.IO_FLAG_MMAP_IFC)
 
     def cosines(self, query: Floats, rows: Rows | None = None) -> Floats:
-        """The query's cosine with the rows (all by default), float32, in their order."""
+        """The query's cosine with the rows (all by default), float32, in their order; not to be written in.
+
+        What the last query was compared with is kept: the same again, under a narrower filter, is not compared again.
+        """
+        last = self._last
+        if last is not None and np.array_equal(last.query, query):
+            known = last.of(rows, len(self))
+            if known is not None:
+                return known
+        found = self._compared(query, rows)
+        if len(found) >= _KEPT_FROM:
+            self._last = _Compared(query.copy(), rows, found)  # replaced at once: threads never see half of it
+        return found
+
+    def _compared(self, query: Floats, rows: Rows | None) -> Floats:
         found = np.empty(len(self) if rows is None else len(rows), np.float32)
         if not len(found):
             return found
@@ -133,9 +150,28 @@ class VectorBlock:
         best = float("inf")
         for _ in range(5):
             began = time.thread_time()
-            self.cosines(query, rows)
+            self._compared(query, rows)
             best = min(best, time.thread_time() - began)
         return best / len(rows)
+
+
+class _Compared:
+    """A query's cosines with some rows, or all."""
+
+    def __init__(self, query: Floats, rows: Rows | None, cosines: Floats) -> None:
+        self.query, self._rows, self._cosines = query, rows, cosines
+        self._by_row: Floats | None = cosines if rows is None else None
+
+    def of(self, rows: Rows | None, size: int) -> Floats | None:
+        """Those of some rows, or of all; None where one is not known."""
+        if rows is self._rows or (rows is not None and len(rows) > len(self._cosines)):
+            return self._cosines if rows is self._rows else None
+        if self._by_row is None:
+            spread = np.full(size, np.nan, np.float32)
+            spread[self._rows] = self._cosines
+            self._by_row = spread
+        found: Floats = self._by_row if rows is None else self._by_row[rows]
+        return None if np.isnan(found).any() else found
 
 
 class one_thread:  # noqa: N801

@@ -100,8 +100,9 @@ class Lister:
         for place in places:
             item = self._catalog.items[int(rows[place])]
             mine = {name: float(values[place]) for name, values in parts.items()}
-            reason = explain(item, self._evidence(wish, item, mine, asked), self._catalog.facets, asked.language)
-            because = self._finder.mattered(wish.taste, int(rows[place]))
+            evidence = self._evidence(wish, item, mine, asked, vectors[place])
+            reason = explain(item, evidence, self._catalog.facets, asked.language)
+            because = self._finder.known(wish).mattered(int(rows[place]), vectors[place])
             items.append(Recommendation(item.id, item.title, sum(mine.values()), mine, reason, item, because))
         return tuple(items)
 
@@ -131,7 +132,7 @@ class Lister:
                 break
         return chosen, parts
 
-    def _evidence(self, wish: Wish, item: Item, parts: dict[str, float], asked: Asked) -> Evidence:
+    def _evidence(self, wish: Wish, item: Item, parts: dict[str, float], asked: Asked, vector: Floats) -> Evidence:
         facets, catalog = self._catalog.facets, self._catalog
         wishes = (c for c, weight in wish.taste.wishes if weight > 0)
         held = {c: _satisfies(item, c) for c in dict.fromkeys((*asked.where, *wish.prefer, *wish.remembered, *wishes))}
@@ -140,7 +141,7 @@ class Lister:
         close = ""
         if parts.get("taste", 0.0) > 0.05:
             values = wish.taste_values(item, catalog)
-            close = "" if values else self._finder.closest_accepted(wish.taste, item.id)
+            close = "" if values else self._finder.known(wish).closest_accepted(vector)
         return Evidence(
             met=[constraint for constraint, holds in held.items() if holds],
             named=named_values(wish.query, item, facets),
@@ -152,7 +153,7 @@ class Lister:
             liked=close,
             meaning=bool(wish.query),
             company=parts.get("together", 0.0) > 0.25,
-            popular=parts.get("popular", 0.0) > 0.1,
+            popular=parts.get("popular", 0.0) > 0.0 and self._finder.liked_by_many(catalog.row(item.id)),
             rules=[told for told, moved in self._rules.items() if moved[catalog.row(item.id)] > 0],
             own=own_values(item, facets, len(catalog)),
         )

@@ -24,7 +24,7 @@ from chatrec.indexes._persistence import catalog_as_told, facets_told
 from chatrec.indexes._postgres import Postgres, connect
 from chatrec.indexes._postgres_filter import Where
 from chatrec.indexes._postgres_schema import ready
-from chatrec.indexes._postgres_search import Allowed, few_sql, fused, graph_pays, nearest_sql, rows_of
+from chatrec.indexes._postgres_search import Allowed, few_sql, fused, graph_pays, nearest_sql, rows_of, shared
 from chatrec.indexes._postgres_tables import GRAPH_FROM, CatalogTables, Head, entry_digest, vector_of, vector_text
 from chatrec.indexes._postgres_words import QueryWords
 
@@ -186,6 +186,13 @@ class PostgresIndex(EntryStore):
         gone = np.zeros(head.dimensions, np.float32)
         return np.stack([held.get(item_id, gone) for item_id in ids]) if ids else gone[None][:0]
 
+    def words(self, text: str, ids: Sequence[str]) -> Floats:
+        """How much of a text the items' words explain, as the `words` of a `Hit`, float32 (ids,)."""
+        head = self._tables.head()
+        if head is None:
+            return np.zeros(len(ids), np.float32)
+        return shared(self.server, head, self._query_words(head, text), ids)
+
     def mask(self, where: Filter | None) -> Mask | None:
         """Which rows a filter allows, in the order of the catalog, or of the rows where there is none; None for all.
 
@@ -223,13 +230,13 @@ class PostgresIndex(EntryStore):
         return self._tables.drop()
 
     def _find(
-        self, query: str | NDArray[np.float32], *, k: int, mask: Mask | None, exclude: Collection[str]
+        self, query: str | NDArray[np.float32], *, k: int, mask: Mask | None, exclude: Collection[str], words: str
     ) -> list[Hit]:
         head = self._tables.head()
         if head is None or not head.sizes.items or k <= 0:
             return []
         allowed = Allowed(None if mask is None else rows_of(mask, self._places(head, mask)))
-        text = query.strip() if isinstance(query, str) else ""
+        text = (query if isinstance(query, str) else words).strip()
         if isinstance(query, str) and not text:
             return self._first(head, k, allowed, exclude)
         vector = self.embed(text) if isinstance(query, str) else unit_query(query)

@@ -7,6 +7,7 @@ are compared after all: a filter costs no hits.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -100,6 +101,16 @@ def nearest_sql(head: Head, where: str, *, by_graph: bool) -> str:
         f"SELECT entry, -(embedding <#> %(query)s::vector) AS cosine, embedding FROM {head.items} "
         f"WHERE {where} ORDER BY {order}{'' if by_graph else ', row'} LIMIT %(k)s"
     )
+
+
+def shared(server: Postgres, head: Head, words: QueryWords, ids: Sequence[str]) -> Floats:
+    """What the words are worth in each of the items, float32 (ids,)."""
+    sql = (
+        f"WITH {_shared_sql(head, Allowed(None))} SELECT id, words::real FROM {head.items} JOIN shared USING (row) "
+        "WHERE id = ANY(%(ids)s::text[])"
+    )
+    found = {row["id"]: row["words"] for row in server.read(sql, {**_words_values(words), "ids": list(ids)})}
+    return np.array([found.get(item_id, 0.0) for item_id in ids], np.float32)
 
 
 def few_sql(head: Head, where: str) -> str:

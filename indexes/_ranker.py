@@ -30,13 +30,14 @@ class Weights:
     Attributes:
         vector: Likeness of meaning between the query and the item, [-1, 1].
         words: Words that the query and the item share, [0, 1].
-        like: Likeness to the liked items, half by meaning, half by shared facet values, less likeness to unliked
-            ones, [-1, 1].
+        like: Likeness to the liked items, in part by meaning, in part by shared facet values, less likeness to
+            unliked ones, [-1, 1].
         prefer: Share of the soft constraints that the item satisfies, near misses of numbers counted in part, [0, 1].
         taste: What feedback says: likeness to accepted items, their facet values, wishes, [-1, 1].
         together: What people like who liked the same items, [-1, 1], a third of that beside words; only with
             interactions.
-        popular: How many people liked the item, logarithmic, [0, 1]; only with interactions.
+        popular: How many people liked the item, logarithmic, [0, 1], four times that beside words; only with
+            interactions.
         lately: How many people liked the item lately, [0, 1], as far as that told of later likes in the past; only with
             interactions whose times are known.
         profile: Remembered likes that the item satisfies: half for one, three quarters for two, [0, 1].
@@ -48,7 +49,7 @@ class Weights:
 
     vector: float = 1.0
     words: float = 0.8
-    like: float = 1.0
+    like: float = 2.0
     prefer: float = 0.6
     taste: float = 0.8
     together: float = 3.0
@@ -85,15 +86,24 @@ class Space:
 
         Args:
             vectors: Shape (n, d), unit length.
-            target: Shape (d,), any length but 0.
+            target: Shape (d,).
+        """
+        towards = self.direction(target)
+        return np.clip(vectors @ towards - self.mean @ towards, -1.0, 1.0).astype(np.float32)
+
+    def direction(self, target: Floats) -> Floats:
+        """Along which likeness to a target grows, shape (d,): `x.direction - m.direction` is the likeness of x.
+
+        Args:
+            target: Shape (d,), of any length; of length 0 it is like nothing.
         """
         length = float(np.linalg.norm(target))
         if length < 1e-9:
-            return np.zeros(len(vectors), dtype=np.float32)
+            return np.zeros_like(target)
         unit = target / np.float32(length)
         deviation = float(np.sqrt(max(float(unit @ self._covariance @ unit), 0.0)))
-        above = (vectors @ unit - self.mean @ unit) / (_STRONG * max(deviation, _LEAST_DEVIATION))
-        return np.clip(above, -1.0, 1.0).astype(np.float32)
+        towards: Floats = unit / np.float32(_STRONG * max(deviation, _LEAST_DEVIATION))
+        return towards
 
     def centred(self, vectors: Floats) -> Floats:
         """The vectors less the catalog's mean, unit length again, shape (n, d)."""

@@ -278,4 +278,4 @@ class Recommender:
 
     @cached_property
     def _finder(self) -> Finder:
-        return Finder(self.catalog, self.index, self.together)
+        return Finder(self.catalog, self.index, self.together, self.weights)

@@ -112,8 +112,18 @@ class StoreIndex:
         found: Floats = np.asarray(self._vectors[[self._catalog.row(item_id) for item_id in ids]], np.float32)
         return found.reshape(len(ids), self._vectors.shape[1])
 
+    def words(self, text: str, ids: Sequence[str]) -> Floats:
+        """How much of a text the items' words explain, as the `words` of a `Hit`, float32 (ids,)."""
+        return self._words.scores(text)[0][[self._catalog.row(item_id) for item_id in ids]]
+
     def search(
-        self, query: str | NDArray[np.float32], *, k: int, mask: Mask | None = None, exclude: Collection[str] = ()
+        self,
+        query: str | NDArray[np.float32],
+        *,
+        k: int,
+        mask: Mask | None = None,
+        exclude: Collection[str] = (),
+        words: str = "",
     ) -> list[Hit]:
         """The best allowed items by meaning and words, best first; as `ItemIndex.search`."""
         allowed = np.ones(len(self._catalog), np.bool_) if mask is None else mask.copy()
@@ -121,19 +131,19 @@ class StoreIndex:
             raise CatalogError(f"the mask has shape {allowed.shape}", hint="use a mask of this catalog")
         allowed[[self._catalog.row(item_id) for item_id in exclude if item_id in self._catalog]] = False
         rows = np.flatnonzero(allowed)
-        text = query.strip() if isinstance(query, str) else ""
+        text = (query if isinstance(query, str) else words).strip()
         if k <= 0 or not len(rows):
             return []
         if isinstance(query, str) and not text:
             return [Hit(self._catalog.items[row].id, 0.0, 0.0, 0.0) for row in rows[:k].tolist()]
         vector = self.embed(text) if isinstance(query, str) else unit_query(query)
-        words = self._words.scores(text)[0] if text else np.zeros(len(self._catalog), np.float32)
+        worded = self._words.scores(text)[0] if text else np.zeros(len(self._catalog), np.float32)
         if len(rows) > _FEW:
-            rows = self._candidates(vector, words, allowed, rows, k)
+            rows = self._candidates(vector, worded, allowed, rows, k)
         mean = float(self._mean @ vector)
         near = (self._vectors[rows] @ vector - np.float32(mean)) / np.float32(max(1.0 - mean, 1e-6))
-        best = top(near + words[rows], k)
-        scored = zip(rows[best].tolist(), near[best].tolist(), words[rows[best]].tolist(), strict=True)
+        best = top(near + worded[rows], k)
+        scored = zip(rows[best].tolist(), near[best].tolist(), worded[rows[best]].tolist(), strict=True)
         return [Hit(self._catalog.items[row].id, like + word, like, word) for row, like, word in scored]
 
     def _candidates(self, vector: Floats, words: Floats, allowed: Mask, rows: Rows, k: int) -> Rows:

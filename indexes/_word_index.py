@@ -161,6 +161,7 @@ class Corpus:
         self._size = sum(
             len(part) if kept is None else int(kept.sum()) for part, kept in zip(parts, alive, strict=True)
         )
+        self._last: tuple[str, list[Floats]] | None = None
 
     def scores(self, query: str) -> list[Floats]:
         """How much of the query each row's words explain.
@@ -173,8 +174,15 @@ class Corpus:
 
         Returns:
             A float32 (rows,) for each part: 0 is no word in common, 1 (never reached) all words in the body and the
-            whole title said. Rows that do not count have scores too.
+            whole title said. Rows that do not count have scores too. Those of the last query are kept:
+            not to be written in.
         """
+        last = self._last
+        if last is None or last[0] != query:
+            last = self._last = query, self._score(query)  # replaced at once: threads never see half of it
+        return last[1]
+
+    def _score(self, query: str) -> list[Floats]:
         written, sure = self._mended(words(query))
         telling = [word for word in written if not is_stop(word)]
         found = [np.zeros(len(part), np.float32) for part in self._parts]

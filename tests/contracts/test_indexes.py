@@ -82,6 +82,19 @@ class IndexContract(ABC):
         assert index.search(query, k=5)[0].id == films.items[3].id
         np.testing.assert_allclose(index.vectors([films.items[3].id])[0], query, atol=1e-6)
 
+    def test_words_count_beside_a_vector_and_alone(
+        self, films: Catalog, expected: ItemIndex, request: pytest.FixtureRequest
+    ) -> None:
+        index = self.build(films, request)
+        text = "a funny film about the godfather"
+        hits = index.search(expected.embed("alien"), k=30, words=text)
+        alone = expected.search(expected.embed("alien"), k=len(films))
+        near = {hit.id: hit.vector for hit in alone}
+        said = {hit.id: hit.words for hit in expected.search(text, k=len(films))}
+        best = sorted(near, key=lambda item_id: -(near[item_id] + said[item_id]))[:30]
+        assert [hit.score for hit in hits] == pytest.approx([near[i] + said[i] for i in best], abs=1e-4)
+        assert index.words(text, best).tolist() == pytest.approx([said[i] for i in best], abs=1e-4)
+
     def test_nothing_said_finds_the_first(self, films: Catalog, request: pytest.FixtureRequest) -> None:
         index = self.build(films, request)
         mask = np.arange(len(films)) % 2 == 1

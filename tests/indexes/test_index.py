@@ -18,7 +18,7 @@ from chatrec.indexes._index_documents import Entry
 from chatrec.indexes._index_search import Hit, fused, nearest
 from chatrec.indexes._index_segment import Segment
 from chatrec.indexes._index_state import State
-from chatrec.indexes._index_vectors import top, unit
+from chatrec.indexes._index_vectors import Floats, Rows, VectorBlock, top, unit
 from chatrec.indexes._values import Item, Op, Scalar
 from chatrec.testing import HashingEmbedder, checkerboard_catalog
 
@@ -390,3 +390,30 @@ def test_a_chinese_catalog_is_found_in_chinese() -> None:
     index = ItemIndex.build(dishes)
     for query, first in (("夏天", "a"), ("火锅", "b"), ("something warm for winter", "b"), ("很快能做好的菜", "d")):
         assert index.search(query, k=1)[0].id == first
+
+
+def test_what_was_compared_is_looked_up_and_a_change_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chatrec.indexes._index_vectors._KEPT_FROM", 1)
+    catalog = Catalog([Item(f"i{n}", f"Thing number {n}", "", {}) for n in range(60)])
+    index = ItemIndex.build(catalog, embedder=HashingEmbedder())
+    compared: list[int] = []
+    compare = VectorBlock._compared
+
+    def counted(self: VectorBlock, query: Floats, rows: Rows | None) -> Floats:
+        compared.append(len(self) if rows is None else len(rows))
+        return compare(self, query, rows)
+
+    monkeypatch.setattr(VectorBlock, "_compared", counted)
+    wide, narrow = np.arange(60) % 4 < 3, np.arange(60) % 4 == 1
+    text = catalog.items[1].title
+    index.search(text, k=5, mask=wide)
+    assert compared == [45]
+    again = index.search(text, k=5, mask=narrow)
+    assert compared == [45]
+    assert again == ItemIndex.build(catalog, embedder=HashingEmbedder()).search(text, k=5, mask=narrow)
+    index.search(text, k=5)
+    assert compared[-1] == 60, "what was not compared yet is"
+    index.delete([again[0].id])
+    assert again[0].id not in {hit.id for hit in index.search(text, k=60)}
+    index.add_documents([Document(text, id="new")])
+    assert "new" in {hit.id for hit in index.search(text, k=3)}
