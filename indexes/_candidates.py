@@ -147,11 +147,11 @@ class Finder:
             found["vector"] = self.space.likeness(vectors, known.query)
             found["words"] = self._words(wish.query, rows)
         if wish.like or wish.unlike:
-            liked = (
-                self._closeness(wish.like, known.like, vectors, rows) if wish.like else np.zeros(len(rows), np.float32)
-            )
+            liked = np.zeros(len(rows), np.float32)
+            if wish.like:
+                liked += self._closeness(wish.like, known.like, vectors, rows)
             if wish.unlike:
-                liked = liked - 0.5 * np.maximum(self._closeness(wish.unlike, known.unlike, vectors, rows), 0.0)
+                liked -= np.float32(0.5) * np.maximum(self._closeness(wish.unlike, known.unlike, vectors, rows), 0.0)
             found["like"] = np.clip(liked, -1.0, 1.0).astype(np.float32)
         if wish.prefer:
             found["prefer"] = np.mean([self._near(constraint)[rows] for constraint in wish.prefer], axis=0)

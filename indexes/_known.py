@@ -72,8 +72,7 @@ class Known:
     def pulled(self) -> Floats:
         """The direction of the person's taste: judged items' vectors less the catalog's mean, weighted."""
         weights = np.array([*self.wish.taste.pulls.values()], dtype=np.float32)
-        pulled: Floats = weights @ (self._judged - self._space.mean)
-        return pulled
+        return (weights @ (self._judged - self._space.mean)).astype(np.float32)
 
     def aim(self, weights: Weights) -> Floats | None:
         """Where the parts that are of meaning grow most, together; None where nothing is said of meaning.
