@@ -1,7 +1,8 @@
 """What the pages of docs/ show is run: the tutorial line by line, every snippet, every command.
 
-Blocks of kind `console` are run in the order of the page, `sh` are only checked to be commands that exist, `python`
-blocks of a page share their names, `toml` stands in a file that the page's commands wrote, or is read as a schema.
+Blocks of kind `console` are run in the order of the page; `sh` of catalogs is run with a small file, elsewhere they are
+only checked to be commands that exist; `python` blocks of a page share their names, `toml` stands in a file that the
+page's commands wrote, or is read as a schema.
 """
 
 from __future__ import annotations
@@ -116,6 +117,15 @@ def test_python_runs_as_it_stands(here: Path, page: str) -> None:
     with contextlib.redirect_stdout(io.StringIO()):
         for snippet in blocks("python", page):
             exec(compile(snippet, f"docs/{page}.md", "exec"), names)
+
+
+@pytest.mark.real_model
+def test_who_liked_what_is_learnt_as_shown(here: Path) -> None:
+    names = re.findall(r"^([^,]+),", (here / "cheeses.csv").read_text("utf-8"), re.MULTILINE)[1:]
+    liked = [f"p{person},{names[(person + step) % len(names)]}" for person in range(8) for step in range(5)]
+    (here / "ratings.csv").write_text("\n".join(["user,item", *liked]) + "\n", "utf-8")
+    (line,) = blocks("sh", "catalogs")
+    run(shlex.split(line))
 
 
 def shown_commands() -> list[tuple[str, str]]:
