@@ -141,8 +141,7 @@ def _model() -> Iterator[Finding]:
     from chatrec.agent._assemble import local_model
     from chatrec.agent.llm import embedded_model_path
 
-    adapted = local_model(None).lora_path is not None
-    path = embedded_model_path(adapted=adapted)
+    path = local_model(None).weights_file()
     slow = path == embedded_model_path(fast=False)
     cure = f"weights that suit this processor could not be written; make {_home_text()} writable" if slow else ""
     yield Finding("model", f"{path.name}, {path.stat().st_size / 1e6:.0f} MB", "slow" if slow else "good", cure)

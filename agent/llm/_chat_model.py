@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ from chatrec.agent.llm._calls import aanswer, answer
 from chatrec.agent.llm._cancel import CancelFlag
 from chatrec.agent.llm._fields import LlamaCppFields
 from chatrec.agent.llm._hub import hub_file, is_hub_name
+from chatrec.agent.llm._merged import merged
 from chatrec.agent.llm._messages import MessageBuilder, to_template
 from chatrec.agent.llm._model_files import embedded_model_path, in_format
 from chatrec.agent.llm._options import checked, with_options
@@ -34,6 +36,8 @@ from chatrec.errors import ModelError
 
 if TYPE_CHECKING:
     from chatrec.agent.llm._engine import Engine
+
+_log = logging.getLogger(__name__)
 
 
 class ChatLlamaCpp(LlamaCppFields):
@@ -82,6 +86,7 @@ class ChatLlamaCpp(LlamaCppFields):
     """
 
     _shared: tuple[tuple[Any, ...], Worker] | None = PrivateAttr(default=None)
+    _beside: bool = PrivateAttr(default=False)
 
     def _generate(
         self,
@@ -233,16 +238,10 @@ class ChatLlamaCpp(LlamaCppFields):
     def _worker(self) -> Worker:
         # A copy with other settings (model_copy) must not go on with the worker it was copied with.
         wanted: tuple[Any, ...] = (self.model_path, self.weights, self.n_ctx, self.n_threads, self.n_batch)
-        wanted += (
-            self.n_gpu_layers,
-            self.cache_bytes,
-            self.parallel,
-            self.parallel_bytes,
-            self.prefix_cache,
-            self._adapted,
-        )
+        wanted += (self.n_gpu_layers, self.cache_bytes, self.parallel, self.parallel_bytes, self.prefix_cache)
+        wanted += (self._adapted, (self.lora_path, self.lora_scale) if self.merge else None)
         if self._shared is None or self._shared[0] != wanted or not self._shared[1].lives:
-            path = self._weights()
+            path = self.weights_file()
             tuned = None if "n_batch" in self.model_fields_set else choice_for(path)
             settings = EngineSettings(
                 path=path,
@@ -262,13 +261,24 @@ class ChatLlamaCpp(LlamaCppFields):
     def _adapted(self) -> bool:
         return self.lora_path is not None or bool(self.adapters)
 
-    def _weights(self) -> Path:
+    def weights_file(self) -> Path:
+        """The file that is computed with: the given one, or a copy of it in the user's cache, written now if need be.
+
+        Raises:
+            ModelError: If there is none, or it cannot be written as wished.
+        """
         if self.model_path and is_hub_name(self.model_path):
             # The parts of a split model find each other by their names, which the cache's links alone have.
             path = hub_file(self.model_path)
         else:
             path = Path(self.model_path) if self.model_path else embedded_model_path(adapted=self._adapted)
             path = path.resolve()
+        if self.merge and self.lora_path is not None and not self._beside:
+            try:
+                return merged(path, Path(self.lora_path), self.lora_scale)
+            except OSError as error:
+                _log.warning("cannot work the adapter into the weights (%s): it is loaded beside them, slower", error)
+                self._beside = True
         return in_format(path, self.weights) if self.weights else path
 
     def _answer(
@@ -281,9 +291,9 @@ class ChatLlamaCpp(LlamaCppFields):
     async def _aanswer(
         self, messages: list[BaseMessage], stop: list[str] | None, options: Mapping[str, Any], *, whole: bool = False
     ) -> AsyncGenerator[Event, None]:
-        request = self._request(messages, stop, options)
         # Making the embedded model's fast copy takes a moment the first time.
         worker = self._worker() if self._shared else await asyncio.to_thread(self._worker)
+        request = self._request(messages, stop, options)
         flag = CancelFlag(self.timeout)
         events = aanswer(worker, request, flag, max_waiting=self.max_waiting, whole=whole)
         try:
@@ -293,10 +303,19 @@ class ChatLlamaCpp(LlamaCppFields):
             await events.aclose()
 
     def _own_adapters(self) -> dict[str, Any]:
+        if self.merge and self.lora_path is not None:
+            self._worker()
+        if self.merge and not self._beside:
+            return {"lora_path": None, "lora_scale": 1.0, "adapters": self.adapters}
         return {"lora_path": self.lora_path, "lora_scale": self.lora_scale, "adapters": self.adapters}
 
     def _request(self, messages: Sequence[BaseMessage], stop: list[str] | None, options: Mapping[str, Any]) -> Request:
         options = checked(LlamaCppFields, options)
+        if self.merge and {"lora_path", "lora_scale"} & options.keys():
+            raise ModelError(
+                f"lora_path={self.lora_path!r} is worked into the weights and no call can switch it",
+                hint="make the model with merge=False",
+            )
 
         def chosen(name: str) -> Any:
             return getattr(self, name) if options.get(name) is None else options[name]

@@ -63,6 +63,9 @@ class LlamaCppFields(BaseChatModel):
     """A LoRA adapter for this base model, as GGUF; models that differ only in adapters share one set of weights."""
     lora_scale: float = 1.0
     """How strongly the adapter acts; 0 switches it off."""
+    merge: bool = False
+    """Whether `lora_path` is worked into the weights: a copy of the model in BF16 is written into the user's cache
+    once, the adapter costs no time, and no call can switch it. Of use where the CPU multiplies such numbers itself."""
     adapters: dict[str, float] | None = None
     """Several adapters at once: file to scale. Per call, `adapters=...` replaces all of the model's own."""
     cache_bytes: int = Field(default=256 * 2**20, ge=0)

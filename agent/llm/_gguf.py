@@ -8,7 +8,7 @@ from __future__ import annotations
 import mmap
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -49,10 +49,17 @@ class Array:
 
 @dataclass(frozen=True)
 class Tensor:
-    """A tensor as the header announces it: its shape, innermost dimension first, and its number format."""
+    """A tensor as the header announces it.
+
+    Attributes:
+        shape: Innermost dimension first.
+        kind: Its number format.
+        start: Its first byte in the file.
+    """
 
     shape: tuple[int, ...]
     kind: int
+    start: int = 0
 
 
 @dataclass(frozen=True)
@@ -139,14 +146,14 @@ class _Reader:
             kind, offset = self._take("I"), self._take("Q")
             if offset % alignment or not all(0 < length < 2**40 for length in shape):
                 raise _Broken(f"tensor {name!r} lies at {offset} in the shape {shape}")
-            found[name] = Tensor(shape, kind)
+            found[name] = Tensor(shape, kind, offset)
             ends.append((name, offset, _bytes(name, shape, kind)))
         begun = -(-self._place // alignment) * alignment
         for name, offset, length in ends:
             if begun + offset + length > self._size:
                 end = begun + offset + length
                 raise _Broken(f"it ends at byte {self._size}, tensor {name!r} at byte {end}: the download broke off")
-        return found
+        return {name: replace(tensor, start=begun + tensor.start) for name, tensor in found.items()}
 
     def _value(self, key: str, kind: int) -> Any:
         if kind == _STRING:

@@ -137,3 +137,28 @@ def test_a_refused_adapter_harms_nobody(make_model: MakeModel, tmp_path: Path) -
     with pytest.raises(ModelError, match="does not fit"):
         model.invoke("Hello", lora_path=str(wrong), max_tokens=4)
     assert model.invoke("Hello", max_tokens=4).text == before
+
+
+def test_an_adapter_worked_into_the_weights_says_the_same(
+    adapter: str, chatrec_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    beside = ChatLlamaCpp(lora_path=adapter, n_ctx=1024, temperature=0)
+    inside = ChatLlamaCpp(lora_path=adapter, n_ctx=1024, temperature=0, merge=True)
+    plain = ChatLlamaCpp(model_path=str(embedded_model_path(adapted=True)), n_ctx=1024, temperature=0)
+    wanted, found, before = (chances(model) for model in (beside, inside, plain))
+    assert distance(found, wanted) < 0.06
+    assert distance(before, wanted) > 0.2
+    assert inside.weights_file().parent == chatrec_home / "models"
+    assert ChatLlamaCpp(lora_path=adapter, merge=True).weights_file() == inside.weights_file()
+    weaker = ChatLlamaCpp(lora_path=adapter, lora_scale=0.5, merge=True).weights_file()
+    assert not inside.weights_file().samefile(weaker)
+    assert weaker.stat().st_size == inside.weights_file().stat().st_size
+    with pytest.raises(ModelError, match="no call can switch it"):
+        inside.invoke("hello", lora_scale=0)
+
+    def full(*_: Any) -> Path:
+        raise OSError("no space left")
+
+    monkeypatch.setattr("chatrec.agent.llm._chat_model.merged", full)
+    narrow = ChatLlamaCpp(lora_path=adapter, n_ctx=1024, temperature=0, merge=True)
+    assert distance(chances(narrow), wanted) < 1e-3  # beside the weights then
