@@ -125,7 +125,7 @@ def learn_own(
 
     from safetensors.torch import load_file
 
-    adapter = load_file(folder / "last.safetensors")
+    adapter = load_file(folder / "mean.safetensors")
     written = export_adapter(adapter, folder / "adapter.gguf", architecture=shape.name, alpha=how.alpha, name=base.stem)
     fields: dict[str, Any] = {} if begin is None else {"lora_path": adapter_fields(begin)["lora_path"]}
     general = [course.judged(begin, held), course.judged(written, held)]

@@ -55,6 +55,8 @@ class TrainSettings:
         longest: Decisions with longer prompts are left out, in tokens.
         check_every: Steps between two measurements on held-out domains.
         patience: Measurements without improvement before training stops.
+        average: What is measured and kept is the mean of the steps' adapters, each counting this much less than the
+            next; 0 keeps the last one. Few conversations a step make single steps noisy.
         minutes: Training ends after this time, with a measurement.
         seed: Of the order and of the adapter's first values.
         threads: CPU threads.
@@ -74,6 +76,7 @@ class TrainSettings:
     longest: int = 1000
     check_every: int = 50
     patience: int = 4
+    average: float = 0.95
     minutes: float = 40.0
     seed: int = 7
     threads: int = 2
@@ -95,7 +98,8 @@ def train(  # noqa: PLR0917
         base: GGUF of the base model.
         data: Files of `write_conversations`, in the order in which they are used.
         held: The same for domains that are not trained on.
-        out: A folder for `adapter.safetensors` (the best so far), `last.safetensors` and `progress.json`.
+        out: A folder for `adapter.safetensors` (the best so far), `mean.safetensors` (the newest),
+            what it needs to go on, and `progress.json`.
         settings: How.
         report: Called after every step with what is known.
         begin: An adapter of the same shape to begin with, .gguf or .safetensors, instead of one that does nothing.
@@ -159,6 +163,7 @@ class _Run:
         self.history: list[dict[str, float]] = []
         self.held: list[Batch] = []
         self._out = out
+        self._mean: dict[str, Tensor] = {}
 
     def learn(self, groups: Sequence[Sequence[Any]]) -> dict[str, float]:
         """One step."""
@@ -176,27 +181,39 @@ class _Run:
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
         self.step += 1
+        self._average()
         seconds = time.monotonic() - started
         return {"loss": total / max(1, len(groups)), "norm": norm, "tokens": tokens, "tokens_per_s": tokens / seconds}
 
     def measure(self, batches: Sequence[Batch], *, fresh: bool = False) -> bool:
         """Measure on held-out domains and keep the adapter if it is the best so far."""
         self.held = list(batches)
-        self.model.eval()
-        with torch.no_grad():
-            found = _score(self.model, self.held) | {"step": float(self.step)}
         if fresh and self.history:
             return False
+        self.model.eval()
+        last = {name: value.detach().clone() for name, value in self.model.adapter.items()}
+        self._save("last.safetensors")
+        self.model.adapter.load_state_dict(self._mean or last)
+        with torch.no_grad():
+            found = _score(self.model, self.held) | {"step": float(self.step)}
         self.history.append(found)
         better = not self.best or found["act_loss"] < self.best["act_loss"]
         if better:
             self.best = found
             self._save("adapter.safetensors")
-        self._save("last.safetensors")
+        self._save("mean.safetensors")
+        self.model.adapter.load_state_dict(last)
         state = {"step": self.step, "best": self.best, "history": self.history, "settings": asdict(self.settings)}
         put(self._out / "progress.json", json.dumps(state, indent=1).encode())
         self._save_optimizer()
         return better
+
+    def _average(self) -> None:
+        """Take the adapter of this step into the mean; the first steps count as many as there are."""
+        kept = min(self.settings.average, 1 - 1 / self.step)
+        for name, value in self.model.adapter.items():
+            held = self._mean.setdefault(name, value.detach().clone())
+            held.lerp_(value.detach(), 1 - kept)
 
     def resume(self) -> None:
         """Go on from the last checkpoint, if it is one of the same settings."""
@@ -208,6 +225,7 @@ class _Run:
             raise ModelError(f"{str(self._out)!r} holds a run of other settings", hint="give another folder")
         self.model.adapter.load_state_dict(load_file(self._out / "last.safetensors"))
         self.step = self.begun = int(known["step"])
+        self._mean = load_file(self._out / "mean.safetensors")
         self.best, self.history = known["best"], known["history"]
         self._load_optimizer(load_file(self._out / "optimizer.safetensors"))
 
