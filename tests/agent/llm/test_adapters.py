@@ -147,7 +147,7 @@ def test_an_adapter_worked_into_the_weights_says_the_same(
     plain = ChatLlamaCpp(model_path=str(embedded_model_path(adapted=True)), n_ctx=1024, temperature=0)
     wanted, found, before = (chances(model) for model in (beside, inside, plain))
     assert distance(found, wanted) < 0.06
-    assert distance(before, wanted) > 0.2
+    assert distance(before, wanted) > 0.1
     assert inside.weights_file().parent == chatrec_home / "models"
     assert ChatLlamaCpp(lora_path=adapter, merge=True).weights_file() == inside.weights_file()
     weaker = ChatLlamaCpp(lora_path=adapter, lora_scale=0.5, merge=True).weights_file()
