@@ -10,6 +10,9 @@ from chatrec.indexes._linker_words import FUNCTION, HAN_FUNCTION, HAN_PHRASES
 
 _REQUESTS: Phrases[bool] = Phrases((phrase, True) for phrase in HAN_PHRASES)
 
+_TO_US = frozenset({"remember", "remind", "memorise", "memorize"})
+"""Words that are said to whoever listens, and about no item."""
+
 
 def leftovers(sentence: Sentence, scope: Sequence[int]) -> str:
     """The free words that carry a meaning of their own, in order, without those in the scope of a negation."""
@@ -35,7 +38,8 @@ def phrases_of(sentence: Sentence, most: int = 6) -> list[tuple[int, int]]:
                 spans.append((start, end))
             continue
         for first in range(start, end):
-            if sentence.tokens[first].kind == "word" and len(sentence.tokens[first].norm) > 2:
+            token = sentence.tokens[first]
+            if token.kind == "word" and len(token.norm) > 2 and token.norm not in _TO_US:
                 spans.append((first, first + 1))
                 if first + 1 < end:
                     pairs.append((first, first + 2))

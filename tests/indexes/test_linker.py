@@ -10,6 +10,8 @@ from langchain_core.embeddings import Embeddings
 
 from chatrec.indexes._catalog import Catalog
 from chatrec.indexes._linker import Link, Linker
+from chatrec.indexes._linker_rest import phrases_of
+from chatrec.indexes._linker_text import Sentence
 from chatrec.indexes._values import Item
 
 ROWS = [
@@ -439,3 +441,8 @@ def test_one_of_several_values_is_given_up() -> None:
     link = LINKER.link("it doesn't have to be a comedy")
     assert link.removed == ("genre",)
     assert [str(one) for one in link.given_up] == ["genre=Comedy"]
+
+
+def test_what_is_said_to_whoever_listens_names_nothing() -> None:
+    sentence = Sentence.read("please remember cowboys")
+    assert [sentence.span(start, end) for start, end in phrases_of(sentence)] == ["cowboys"]
