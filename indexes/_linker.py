@@ -104,6 +104,7 @@ class Linker:
 
     def __init__(self, catalog: Catalog) -> None:
         self._items = catalog.items
+        self._mask = catalog.mask
         self._noun = catalog.name
         self._row = {item.id: row for row, item in enumerate(self._items)}
         facets = list(catalog.facets.values())
@@ -251,7 +252,7 @@ class Linker:
 
     def _together(self, facet: str, values: Sequence[str]) -> bool:
         """Whether any item has all of some values of a facet that takes several."""
-        return any(set(values) <= set(_several(item.facets.get(facet))) for item in self._items)
+        return bool(self._mask([Constraint(facet, "any", (value,)) for value in values]).any())
 
     def _proposals(self, sentence: Sentence, found: Sequence[Found], shown: Sequence[Item]) -> tuple[Proposal, ...]:
         best: dict[Constraint, Proposal] = {}
@@ -295,10 +296,6 @@ class _Foreign:
             self.latin if token.kind == "han" else chinese and token.kind == "word" and token.norm not in FUNCTION
             for token in sentence.tokens
         )
-
-
-def _several(held: object) -> tuple[str, ...]:
-    return held if isinstance(held, tuple) else ()
 
 
 _Named = tuple[Item, int, int, float, bool]

@@ -302,16 +302,21 @@ class ChatLlamaCpp(LlamaCppFields):
         finally:
             await events.aclose()
 
+    def _inside(self) -> bool:
+        """Whether the adapter is a part of the weights, which is known once they are there."""
+        if not self.merge or self.lora_path is None:
+            return False
+        self._worker()
+        return not self._beside
+
     def _own_adapters(self) -> dict[str, Any]:
-        if self.merge and self.lora_path is not None:
-            self._worker()
-        if self.merge and not self._beside:
+        if self._inside():
             return {"lora_path": None, "lora_scale": 1.0, "adapters": self.adapters}
         return {"lora_path": self.lora_path, "lora_scale": self.lora_scale, "adapters": self.adapters}
 
     def _request(self, messages: Sequence[BaseMessage], stop: list[str] | None, options: Mapping[str, Any]) -> Request:
         options = checked(LlamaCppFields, options)
-        if self.merge and {"lora_path", "lora_scale"} & options.keys():
+        if {"lora_path", "lora_scale"} & options.keys() and self._inside():
             raise ModelError(
                 f"lora_path={self.lora_path!r} is worked into the weights and no call can switch it",
                 hint="make the model with merge=False",

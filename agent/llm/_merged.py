@@ -64,9 +64,8 @@ def _add(model: Path, adapter: Path, scale: float) -> None:
             )
         a, b = _numbers(adapter, own.tensors[name]), _numbers(adapter, own.tensors[f"{target}.lora_b"])
         weights = _raw(model, ground.tensors[target], np.uint16, "r+")
-        held = (weights.astype(np.uint32) << 16).view(np.float32)
         change = (scale * _alpha(own) / a.shape[0]) * (b @ a)
-        weights[:] = _rounded(held + change)
+        weights[:] = _rounded(_widened(weights) + change)
         weights.flush()
 
 
@@ -76,7 +75,7 @@ def _alpha(adapter: Header) -> float:
 
 def _numbers(path: Path, tensor: Tensor) -> NDArray[np.float32]:
     if tensor.kind == _BF16:
-        return (_raw(path, tensor, np.uint16, "r").astype(np.uint32) << 16).view(np.float32)
+        return _widened(_raw(path, tensor, np.uint16, "r"))
     if tensor.kind not in {_F32, _F16}:
         raise ModelError(
             f"the adapter {str(path)!r} is quantized and cannot be worked into the weights",
@@ -88,6 +87,11 @@ def _numbers(path: Path, tensor: Tensor) -> NDArray[np.float32]:
 def _raw(path: Path, tensor: Tensor, kind: type, mode: Literal["r", "r+"]) -> np.memmap[Any, Any]:
     """A matrix as it lies in the file, shape (out, in)."""
     return np.memmap(path, np.dtype(kind), mode, tensor.start, tensor.shape[::-1])
+
+
+def _widened(values: NDArray[np.uint16]) -> NDArray[np.float32]:
+    """From BF16, exactly."""
+    return (values.astype(np.uint32) << 16).view(np.float32)
 
 
 def _rounded(values: NDArray[np.float32]) -> NDArray[np.uint16]:

@@ -162,3 +162,8 @@ def test_an_adapter_worked_into_the_weights_says_the_same(
     monkeypatch.setattr("chatrec.agent.llm._chat_model.merged", full)
     narrow = ChatLlamaCpp(lora_path=adapter, n_ctx=1024, temperature=0, merge=True)
     assert distance(chances(narrow), wanted) < 1e-3  # beside the weights then
+
+
+def test_a_call_may_bring_an_adapter_where_none_is_worked_in(adapter: str) -> None:
+    none = ChatLlamaCpp(model_path=str(embedded_model_path(adapted=True)), n_ctx=1024, temperature=0, merge=True)
+    assert distance(chances(none, lora_path=adapter), chances(none)) > 0.1
