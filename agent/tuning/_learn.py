@@ -91,10 +91,7 @@ def learn(
     how = replace(settings or TrainSettings(), seed=seed)
     train(base, files, course.simulated("dev", held, seed + 1), folder, how, course.trained, begin=begin)
 
-    from safetensors.torch import load_file
-
-    adapter = load_file(folder / "adapter.safetensors")
-    written = export_adapter(adapter, folder / "adapter.gguf", architecture=shape.name, alpha=how.alpha, name=base.stem)
+    written = course.exported("adapter.safetensors", shape.name, how.alpha)
     before, after = course.judged(None, held), course.judged(written, held)
     read = fit_choice(after)
     # Written so that an adapter whose numbers are none is refused too.
@@ -139,6 +136,14 @@ class Course:
         if "minutes_left" in found:
             spent, left = found["minutes"] * 60, found["minutes_left"] * 60
             self.tell("training", round(spent), round(spent + left))
+
+    def exported(self, trained: str, architecture: str, alpha: float) -> Path:
+        """One of the training's files as a GGUF adapter, beside it."""
+        from safetensors.torch import load_file
+
+        target = self.folder / "adapter.gguf"
+        tensors = load_file(self.folder / trained)
+        return export_adapter(tensors, target, architecture=architecture, alpha=alpha, name=self.base.stem)
 
     def judged(self, adapter: Path | None, count: int) -> list[Judged]:
         """The base model's choices in held-out domains, with an adapter or alone."""

@@ -17,7 +17,7 @@ from langchain_core.embeddings import Embeddings
 from chatrec.agent.llm._adapters import adapter_fields
 from chatrec.agent.tuning._calibrate import fit_choice, surprise
 from chatrec.agent.tuning._evaluate import Examined, Judged, classification
-from chatrec.agent.tuning._export import export_adapter, read_adapter
+from chatrec.agent.tuning._export import read_adapter
 from chatrec.agent.tuning._files import write_conversations
 from chatrec.agent.tuning._learn import Course, Learned, Tell, keep
 from chatrec.agent.tuning._log import Act, Talk, keep_back, relive
@@ -123,10 +123,7 @@ def learn_own(
     finally:
         mine.unlink()
 
-    from safetensors.torch import load_file
-
-    adapter = load_file(folder / "mean.safetensors")
-    written = export_adapter(adapter, folder / "adapter.gguf", architecture=shape.name, alpha=how.alpha, name=base.stem)
+    written = course.exported("mean.safetensors", shape.name, how.alpha)
     fields: dict[str, Any] = {} if begin is None else {"lora_path": adapter_fields(begin)["lora_path"]}
     general = [course.judged(begin, held), course.judged(written, held)]
     theirs = [_judged(own, kept_back, base, each, course.tell) for each in (fields, {"lora_path": str(written)})]
