@@ -244,6 +244,8 @@ class Person:
 
     def _accept(self, kind: str, item: str, shown: tuple[str, ...]) -> Said:
         text = self.voice.say(kind, ref=self.voice.reference(item, shown))
+        if kind == "accept" and (item,) == shown[:1] and self._rng.random() < (0.4 if len(shown) == 1 else 0.1):
+            text = self.voice.say("accept_it")
         need: Need = "reply" if kind == "accept" else "list"
         return self._said(text, need=need, feedback=[("accept", item)], reply="noted")
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from functools import cache
+from importlib.resources import files
 from types import ModuleType
 
 import numpy as np
@@ -26,6 +29,13 @@ def measure_of(column: Column) -> str:
     return "year" if 1500 < column.low < 2030 and column.high < 2100 else "other"
 
 
+@cache
+def _said(language: str) -> dict[str, tuple[str, ...]]:
+    """Sentences with slots, none of a domain, by what they are for."""
+    text = files("chatrec.agent.tuning").joinpath(f"said_{language}.json").read_text("utf-8")
+    return {key: tuple(forms) for key, forms in json.loads(text).items()}
+
+
 class Voice:
     """One person's way of putting things.
 
@@ -42,6 +52,7 @@ class Voice:
         self.language = language
         self._rng = rng
         self._words: ModuleType = _words_zh if language == "zh" else _words_en
+        self._said = _said(language)
         self._lower = rng.random() < 0.4
         self._bare = rng.random() < 0.35
         self._typos = 0.25 if rng.random() < 0.2 else 0.02
@@ -59,23 +70,21 @@ class Voice:
             "one": one,
             "many": many,
             "a_one": f"{'an' if one[:1] in 'aeiou' else 'a'} {one}",
-            "whom": self.pick(self._words.SAID["whom"]),
+            "whom": self.pick(self._said["whom"]),
             "label": self.label(self._any_column().name),
             "value": self._any_value(),
         } | slots
-        return self.pick(self._words.SAID[key]).format(**slots)
+        return self.pick(self._said[key]).format(**slots)
 
     def spoken(self, text: str, *, opening: bool = False) -> str:
         """The text as it is typed: a greeting or filler around it, letters dropped, case and points lost."""
         space = "" if self.language == "zh" else " "
         if opening and self._rng.random() < 0.25:
             text = (
-                self.pick(self._words.SAID["hello"])
-                + self.pick(("，",) if space == "" else (" ", ", ", "! ", ". "))
-                + text
+                self.pick(self._said["hello"]) + self.pick(("，",) if space == "" else (" ", ", ", "! ", ". ")) + text
             )
         while self._rng.random() < self._chatty:
-            filler = self.pick(self._words.SAID["filler"])
+            filler = self.pick(self._said["filler"])
             text = (
                 f"{filler}{space}{text}"
                 if self._rng.random() < 0.6
@@ -125,9 +134,10 @@ class Voice:
         """A value that this item alone has of those shown, or None."""
         told: list[str] = []
         for column in self.domain.columns:
-            held = {item: _values(self.catalog[item].facets.get(column.name)) for item in shown}
+            held = {item: _values(self.catalog[item].facets.get(column.name), column.unit) for item in shown}
             others = {value for item, values in held.items() if item != item_id for value in values}
-            told += [self.value(column, value) for value in held[item_id] if value not in others]
+            mine = [value for value in held[item_id] if value not in others]
+            told += mine if column.kind == "number" else [self.value(column, value) for value in mine]
         return self.pick(tuple(told)) if told else None
 
     def label(self, name: str) -> str:
@@ -221,6 +231,8 @@ class Voice:
         return " ".join(words)
 
 
-def _values(held: object) -> tuple[str, ...]:
-    """The words that a facet holds; none where it is a number, a yes or a no."""
+def _values(held: object, unit: str | None) -> tuple[str, ...]:
+    """The words that a facet holds, a number with its unit; none where it is a yes or a no."""
+    if isinstance(held, int | float) and not isinstance(held, bool):
+        return (f"{held:g} {unit}" if unit else f"{held:g}",)
     return (held,) if isinstance(held, str) else held if isinstance(held, tuple) else ()
