@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from chatrec.indexes._constraints import Constraint
 from chatrec.indexes._known import BY_MEANING, LIKE_BY_MEANING, Known
 from chatrec.indexes._ranker import Space, Weights, nearness
+from chatrec.indexes._reading import Reading
 from chatrec.indexes._rules import MOST
 from chatrec.indexes._taste import item_values
 from chatrec.indexes._wish import Wish
@@ -62,6 +63,7 @@ class Finder:
     ) -> None:
         self._catalog = catalog
         self._index = index
+        self._reading = Reading(catalog, index)
         self._together = together
         self._weights = weights or Weights()
         self._last: Known | None = None
@@ -84,16 +86,13 @@ class Finder:
     def _kept(self) -> Floats | None:
         if len(self._catalog) > _KEPT_VECTORS:
             return None
-        kept: Floats = self._index.vectors([item.id for item in self._catalog.items])
-        return kept
+        return self._reading.vectors(np.arange(len(self._catalog)))
 
     def vectors(self, rows: Rows) -> Floats:
         """Unit vectors of the items in these rows, shape (len(rows), d)."""
         if self._kept is not None:
             return self._kept[rows]
-        items = self._catalog.items
-        read: Floats = self._index.vectors([items[row].id for row in rows])
-        return read
+        return self._reading.vectors(rows)
 
     def candidates(self, wish: Wish, pool: Mask, narrower: Sequence[Mask], k: int) -> Rows:
         """Rows worth scoring, rising.
@@ -109,26 +108,23 @@ class Finder:
             return rows
         if not wish.directed:
             return self._even(wish, pool, max(_ALL, k))
-        found: set[int] = set()
-        for mask in narrower:
-            found.update(np.flatnonzero(mask).tolist())
         nearest = self._search(wish, max(_NEAREST, 2 * k), pool)
-        found.update(nearest)
+        found: list[Rows] = [np.flatnonzero(mask) for mask in narrower] + [nearest]
         soft = [self._mask(constraint) & pool for constraint in wish.prefer or wish.soft()]
         if len(wish.soft()) > 1:
             soft.append(self._catalog.mask(wish.soft()) & pool)
         if wish.moved is not None:
             soft.append((wish.moved > 0) & pool)
-        for mask in soft:
-            # Where so many of the nearest satisfy it, they are the nearest of those that do.
-            if mask[nearest].sum() < max(_ENOUGH, 2 * k) and mask.any():
-                found.update(self._search(wish, max(_PER_FACET, 2 * k), mask))
+        # Where so many of the nearest satisfy a condition, they are the nearest of those that do.
+        enough = max(_ENOUGH, 2 * k)
+        few = (mask for mask in soft if mask[nearest].sum() < enough and mask.any())
+        found += [self._search(wish, max(_PER_FACET, 2 * k), mask) for mask in few]
         if self._together is not None:
             most = max(_LIKED, 2 * k)
-            found.update(_best(self.known(wish).company, self._together.items, most, pool))
+            found.append(_best(self.known(wish).company, self._together.items, most, pool))
             hot = self._hot
-            found.update(hot[pool[hot]][:most].tolist())
-        return np.array(sorted(found), dtype=np.intp)
+            found.append(hot[pool[hot]][:most])
+        return np.unique(np.concatenate(found))
 
     def signals(self, wish: Wish, rows: Rows, vectors: Floats, relaxed: Sequence[Constraint]) -> dict[str, Floats]:
         """What each signal says of the items in these rows, by signal name, each of shape (len(rows),).
@@ -145,7 +141,7 @@ class Finder:
         known = self.known(wish)
         if wish.query:
             found["vector"] = self.space.likeness(vectors, known.query)
-            found["words"] = self._words(wish.query, rows)
+            found["words"] = self._reading.words(wish.query, rows)
         if wish.like or wish.unlike:
             liked = np.zeros(len(rows), np.float32)
             if wish.like:
@@ -184,18 +180,18 @@ class Finder:
             if near[rows].any() or aim is None:
                 rows = rows[np.argsort(-near[rows], kind="stable")[: 4 * k]]
             else:
-                rows = np.array(self._search(wish, 4 * k, gained), dtype=np.intp)
+                rows = self._search(wish, 4 * k, gained)
         wanted = np.zeros(len(rows), dtype=np.float32)
         if aim is not None and len(rows):
             wanted = np.maximum(self.space.likeness(self.vectors(rows), aim), 0.0)
         best = np.sort(1.0 + near[rows] + wanted)[::-1][:k]
         return float(best.sum()) / 3.0
 
-    def _search(self, wish: Wish, k: int, mask: Mask) -> list[int]:
+    def _search(self, wish: Wish, k: int, mask: Mask) -> Rows:
         """The rows of the mask that are best by meaning and words, best first."""
         aim = self.known(wish).aim(self._weights)
         assert aim is not None
-        return [self._catalog.row(hit.id) for hit in self._index.search(aim, k=k, mask=mask, words=wish.query)]
+        return self._reading.search(aim, wish.query, k, mask)
 
     def liked_by_many(self, row: int) -> bool:
         """Whether an item is among the most liked, by the order of magnitude."""
@@ -230,10 +226,6 @@ class Finder:
             score += wish.moved
         key = 1e-6 / len(self._catalog) * self._shuffled[rows] - score[rows]
         return np.sort(rows[np.argpartition(key, size - 1)[:size]]) if len(rows) > size else rows
-
-    def _words(self, query: str, rows: Rows) -> Floats:
-        items = self._catalog.items
-        return np.clip(self._index.words(query, [items[row].id for row in rows.tolist()]), 0.0, 1.0)
 
     def _read_mask(self, constraint: Constraint) -> Mask:
         mask = self._catalog.mask([constraint])
@@ -279,9 +271,9 @@ class Finder:
         return total
 
 
-def _best(scores: Floats, among: NDArray[np.int32], count: int, pool: Mask) -> list[int]:
+def _best(scores: Floats, among: NDArray[np.int32], count: int, pool: Mask) -> Rows:
     """Of some rows those of the pool with the highest scores above 0, at most `count`."""
     rows = among[pool[among] & (scores[among] > 0)]
     if len(rows) > count:
         rows = rows[np.argpartition(-scores[rows], count - 1)[:count]]
-    return [int(row) for row in rows]
+    return rows.astype(np.intp)

@@ -26,7 +26,7 @@ from chatrec.indexes._index_plan import IndexSettings
 from chatrec.indexes._index_rows import IndexRows
 from chatrec.indexes._index_search import Hit
 from chatrec.indexes._index_store import EntryStore
-from chatrec.indexes._index_vectors import Floats, Mask, unit_query
+from chatrec.indexes._index_vectors import Floats, Mask, Rows, unit_query
 
 
 class ItemIndex(EntryStore):
@@ -165,6 +165,30 @@ class ItemIndex(EntryStore):
             CatalogError: There is no such item.
         """
         return self._rows.state.words(text, ids)
+
+    def ids_at(self, rows: Rows) -> list[str]:
+        """The ids of some rows."""
+        state = self._rows.state
+        return [state.entry(place).item.id for place in state.rows[rows].tolist()]
+
+    def vectors_at(self, rows: Rows) -> Floats:
+        """The vectors of some rows, as `vectors`."""
+        state = self._rows.state
+        return state.vectors_at(state.rows[rows])
+
+    def words_at(self, text: str, rows: Rows) -> Floats:
+        """How much of a text the words of some rows explain, as `words`."""
+        state = self._rows.state
+        return state.words_at(text, state.rows[rows])
+
+    def found(self, query: Floats, *, k: int, mask: Mask | None = None, words: str = "") -> Rows:
+        """The rows that `search` finds for a vector, best first.
+
+        Raises:
+            CatalogError: The mask has another length than the index.
+            EmbedderError: The vector has another length than those of the index.
+        """
+        return self._rows.found(unit_query(query), words.strip(), k=k, mask=mask)
 
     def mask(self, where: Filter | None) -> Mask | None:
         """Which rows a filter allows, (rows,), for `search`; None for all.

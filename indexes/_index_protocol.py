@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from langchain_core.embeddings import Embeddings
 from numpy.typing import NDArray
 
 from chatrec.indexes._index_search import Hit
-from chatrec.indexes._index_vectors import Floats, Mask
+from chatrec.indexes._index_vectors import Floats, Mask, Rows
 
 
 class Index(Protocol):
@@ -46,4 +46,27 @@ class Index(Protocol):
 
         Beside a vector, `words` are the words that count.
         """
+        ...
+
+
+@runtime_checkable
+class RowIndex(Index, Protocol):
+    """An index of the process's own, whose rows are those of the masks: nothing need be looked up by its id."""
+
+    def __len__(self) -> int: ...
+
+    def ids_at(self, rows: Rows) -> list[str]:
+        """The ids of some rows."""
+        ...
+
+    def vectors_at(self, rows: Rows) -> Floats:
+        """As `vectors`, by row."""
+        ...
+
+    def words_at(self, text: str, rows: Rows) -> Floats:
+        """As `words`, by row."""
+        ...
+
+    def found(self, query: Floats, *, k: int, mask: Mask | None = None, words: str = "") -> Rows:
+        """The rows that `search` finds for a vector, int64, best first."""
         ...

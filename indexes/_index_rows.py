@@ -26,7 +26,7 @@ from chatrec.indexes._index_plan import IndexSettings, plan
 from chatrec.indexes._index_search import Hit, fused, nearest
 from chatrec.indexes._index_segment import Segment
 from chatrec.indexes._index_state import State, check_length
-from chatrec.indexes._index_vectors import Floats, Mask
+from chatrec.indexes._index_vectors import Floats, Mask, Rows
 from chatrec.indexes._word_index import WordIndex
 
 _COPIED_AT_ONCE = 16_384
@@ -134,6 +134,19 @@ class IndexRows:
         found = fused(state, query, text, k, allowed)
         parts = zip(found.places.tolist(), found.vector.tolist(), found.words.tolist(), strict=True)
         return [Hit(state.entry(place).item.id, vector + word, vector, word) for place, vector, word in parts]
+
+    def found(self, query: Floats, text: str, *, k: int, mask: Mask | None) -> Rows:
+        """The rows that `fused` finds, best first, int64.
+
+        Raises:
+            CatalogError: The mask has another length than the index.
+        """
+        state = self.state
+        allowed = state.allowed(mask)
+        if not len(state) or k <= 0:
+            return np.zeros(0, np.int64)
+        check_length(state, len(query))
+        return state.rows_of(fused(state, query, text, k, allowed).places)
 
     def save(self, path: Path, embedder: str) -> None:
         """Save all rows as one base in a folder, and live there from then on if nowhere yet.

@@ -120,10 +120,23 @@ class State:
         Raises:
             CatalogError: There is no such item.
         """
+        return self.words_at(text, self._places_of(ids))
+
+    def words_at(self, text: str, places: Rows) -> Floats:
+        """How much of a text the words at some places explain, float32 (places,)."""
         scores = self.corpus.scores(text)
-        return (scores[0] if len(scores) == 1 else np.concatenate([np.zeros(0, np.float32), *scores]))[
-            self._places_of(ids)
-        ]
+        every = scores[0] if len(scores) == 1 else np.concatenate([np.zeros(0, np.float32), *scores])
+        return every[places]
+
+    def rows_of(self, places: Rows) -> Rows:
+        """Which rows of the index are at some places; -1 for those that are gone."""
+        return places if self.order is None else self._numbers[places]
+
+    @cached_property
+    def _numbers(self) -> Rows:
+        numbers = np.full(self.places, -1, np.int64)
+        numbers[self.rows] = np.arange(len(self))
+        return numbers
 
     def _places_of(self, ids: Sequence[str]) -> Rows:
         wanted = id_hashes(ids)
@@ -143,6 +156,9 @@ class State:
 
     def vectors_at(self, places: Rows) -> Floats:
         """A copy of the vectors at some places, float32 (places, dimensions)."""
+        if len(self.segments) == 1:
+            only: Floats = self.segments[0].vectors.matrix[places]
+            return only
         dimensions = self.segments[0].vectors.dimensions if self.segments else 0
         found = np.zeros((len(places), dimensions), np.float32)
         for first, segment in zip(self.starts.tolist(), self.segments, strict=False):
@@ -210,11 +226,9 @@ class State:
         order = None
         if held or self.order is not None:
             old = np.array([held.get(each, -1) for each in ids], np.int64)
-            row_of = np.full(self.places, -1, np.int64)
-            row_of[self.rows] = np.arange(len(self))
             replaced = old >= 0
             order = np.concatenate([self.rows, new[~replaced]])
-            order[row_of[old[replaced]]] = new[replaced]
+            order[self._numbers[old[replaced]]] = new[replaced]
         return State([*self.segments, segment], order)
 
     def without(self, ids: Iterable[str]) -> State:
@@ -228,10 +242,8 @@ class State:
 
     def renumbered(self) -> list[tuple[Segment, Rows]]:
         """For each segment which row of the index each of its rows is; -1 for those that are gone."""
-        row_of = np.full(self.places, -1, np.int64)
-        row_of[self.rows] = np.arange(len(self))
         bounds = zip(self.segments, self.starts[:-1].tolist(), self.starts[1:].tolist(), strict=True)
-        return [(segment, row_of[start:stop]) for segment, start, stop in bounds]
+        return [(segment, self._numbers[start:stop]) for segment, start, stop in bounds]
 
     def with_last_joined(self, count: int) -> State:
         """The same rows, with the last `count` segments made one; what is gone is closed up there."""

@@ -134,15 +134,19 @@ def diverse(scores: NDArray[np.float64], centred: Floats, k: int, *, strength: f
     """
     if k >= len(scores):
         return [int(place) for place in np.argsort(-scores, kind="stable")]
-    strength *= max(0.0, float(np.partition(scores, -k)[-k] - scores.mean()))
-    left = scores.astype(np.float64).copy()
-    repeats = np.zeros(len(scores), dtype=np.float64)
+    last = float(np.partition(scores, -k)[-k])
+    strength *= max(0.0, last - float(scores.mean()))
+    # Of the k best one is always left that has not lost more than `strength`: nobody below that is ever chosen.
+    able = np.flatnonzero(scores >= last - strength)
+    near = centred[able]
+    left = scores[able].astype(np.float64)
+    repeats = np.zeros(len(able), dtype=np.float64)
     chosen: list[int] = []
     for _ in range(k):
         place = int(np.argmax(left - strength * repeats))
-        chosen.append(place)
+        chosen.append(int(able[place]))
         left[place] = -np.inf
-        again = (centred @ centred[place] - _SAME) / (1 - _SAME)
+        again = (near @ near[place] - _SAME) / (1 - _SAME)
         np.maximum(repeats, np.clip(again, 0.0, 1.0), out=repeats)
     return chosen
 

@@ -117,20 +117,21 @@ class CoPreference:
                 sizes add up to less than 1, so much less is said.
         """
         known = [(place, weight) for row, weight in liked.items() if (place := self._places.get(row)) is not None]
-        found = np.zeros(self.size, dtype=np.float32)
+        said = min(1.0, sum(abs(weight) for _, weight in known))
+        spread = np.zeros(self.size, dtype=np.float32)
         if known:
             places = np.array([place for place, _ in known], dtype=np.intp)
             weights = np.array([weight for _, weight in known])
-            found[self.items] = _in_deviations(self._beside(places, weights)[self.items])
+            found = _in_deviations(self._beside(places, weights))
             if self.factors and (weights > 0).any():
                 known_well = len(known) / (len(known) + _MANY)
                 suits: Floats = np.zeros(len(self.items), dtype=np.float32)
                 for factors, common in self._folding:
                     suits += fold_in(factors, common, places, weights)
-                found[self.items] = known_well * found[self.items] + _in_deviations(suits)
-            found[self.items[places]] = 0.0
-        said = min(1.0, sum(abs(weight) for _, weight in known))
-        return found * np.float32(said / max(float(np.abs(found).max(initial=0.0)), 1.0e-6))
+                found = known_well * found + _in_deviations(suits)
+            found[places] = 0.0
+            spread[self.items] = found * np.float32(said / max(float(np.abs(found).max(initial=0.0)), 1.0e-6))
+        return spread
 
     def between(self, rows: Sequence[int], other: int) -> NDArray[np.float64]:
         """The weights between some rows and another one, shape (len(rows),); 0 where nothing is known."""
@@ -142,11 +143,19 @@ class CoPreference:
         return found
 
     def _beside(self, places: NDArray[np.intp], weights: NDArray[np.float64]) -> Floats:
-        """The sum of the weights between items, shape (size,)."""
-        total = np.zeros(self.size + 1, dtype=np.float64)
+        """The sum of the weights between items, shape (len(items),)."""
         spoken = self.weights[places] * weights[:, None]
-        total += np.bincount(self.others[places].ravel() % (self.size + 1), spoken.ravel(), minlength=self.size + 1)
-        return total[:-1].astype(np.float32)
+        count = len(self.items)
+        # The last place takes what speaks for nothing.
+        total = np.bincount(self._others[places].ravel(), spoken.ravel(), minlength=count + 1)
+        return total[:count].astype(np.float32)
+
+    @cached_property
+    def _others(self) -> NDArray[np.int32]:
+        """`others` as places in `items`; their number for -1, and for rows that are not among them."""
+        place = np.full(self.size + 1, len(self.items), dtype=np.int32)
+        place[self.items] = np.arange(len(self.items), dtype=np.int32)
+        return place[self.others]
 
     # on disk -----------------------------------------------------------------------------------------------------
 

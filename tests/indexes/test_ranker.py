@@ -60,6 +60,21 @@ def test_near_duplicates_do_not_fill_the_list() -> None:
     assert diverse(np.zeros(0), np.zeros((0, 6), dtype=np.float32), 3) == []
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_who_is_too_far_behind_need_not_be_looked_at(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    scores = rng.normal(size=60).round(1)
+    vectors = unit(rng.normal(size=(60, 3)))
+    strength, k = float(rng.uniform(0.0, 3.0)), int(rng.integers(1, 12))
+    lost = strength * max(0.0, float(np.sort(scores)[-k] - scores.mean()))
+    expected: list[int] = []
+    for _ in range(k):
+        repeats = [max([0.0, *(min(1.0, (float(v @ vectors[c]) - 0.5) * 2) for c in expected)]) for v in vectors]
+        left = [-np.inf if place in expected else scores[place] - lost * repeats[place] for place in range(60)]
+        expected.append(int(np.argmax(left)))
+    assert diverse(scores, vectors, k, strength=strength) == expected
+
+
 def test_merely_similar_items_pay_nothing() -> None:
     vectors = unit(np.array([[1.0, 0.0], [0.4, 1.0], [0.4, -1.0]]))
     assert diverse(np.array([1.0, 0.9, 0.8]), vectors, 3, strength=5.0) == [0, 1, 2]
