@@ -32,8 +32,10 @@ _NEAR_SHARE: Final = 1.25
 """What a share of rows needs, one that is a little smaller needs too."""
 _MARGIN: Final = 0.75
 """Of what may be missed only so much may be missed on the sample: it is small, and real filters are not random."""
-_HALVINGS: Final = 3
 _HOPELESS: Final = 0.08
+_NEAR: Final = 4096
+_SCORES: Final = 1 << 24
+"""Cosines held at once while rows are compared with all queries."""
 _RERANKED: Final = 4
 """Quantized candidates for each that is wanted."""
 
@@ -171,18 +173,25 @@ class Graph:
         Returns:
             Rows and exact cosines, nearest first.
         """
-        quantized = self.structure == "hnsw-sq8"
-        looked = min(k * _RERANKED if quantized else k, len(self._block))
+        with one_thread():
+            found, cosines = self._looked(query[None], k, reach, allowed)
+        return self._best(query, k, found[0], cosines[0])
+
+    def _looked(self, queries: Floats, k: int, reach: int, allowed: Mask | None) -> tuple[Rows, Floats]:
+        """What FAISS finds for some queries, (queries, candidates): rows, -1 where it finds fewer, and its cosines."""
+        looked = min(k * _RERANKED if self.structure == "hnsw-sq8" else k, len(self._block))
         # FAISS reads the bits while it searches: `bits` must live until then.
         bits = None if allowed is None else np.packbits(allowed, bitorder="little")
         selector = None if bits is None else _FAISS.IDSelectorBitmap(bits)
         settings = _FAISS.SearchParametersHNSW(efSearch=max(reach, looked), sel=selector)
-        with one_thread():
-            distances, found = self._index.search(query[None], looked, params=settings)
-        there = found[0] >= 0  # FAISS fills up with -1 where it finds fewer
-        rows = found[0][there].astype(np.int64)
-        if not quantized:
-            return rows, distances[0][there]
+        cosines, found = self._index.search(queries, looked, params=settings)
+        return found, cosines
+
+    def _best(self, query: Floats, k: int, found: Rows, cosines: Floats) -> tuple[Rows, Floats]:
+        there = found >= 0
+        rows = found[there].astype(np.int64)
+        if self.structure == "hnsw":
+            return rows, cosines[there]
         exact = self._block.cosines(query, rows)
         best = top(exact, k)
         return rows[best], exact[best]
@@ -202,11 +211,12 @@ class Graph:
         picked = rng.choice(len(self._block), size=min(_QUERIES, len(self._block)), replace=False)
         noise = rng.normal(size=(len(picked), self._block.dimensions)) / np.sqrt(self._block.dimensions)
         queries = unit(self._block.matrix[picked] + 0.5 * noise)
+        near = self._near(queries)
         steps: list[Step] = []
         for share in _SHARES:
             mask = None if share == 1.0 else rng.random(len(self._block)) < share
             allowed = None if mask is None else np.flatnonzero(mask)
-            truths = self._truths(queries, allowed)
+            truths = self._truths(queries, near, mask, allowed)
             scanned = self._scanned(queries[:_TIMED], allowed)
             enough = 1.0 - _MARGIN * (1.0 - recall)
             tried = partial(self._tried, queries, truths, mask=mask, share=share, scanned=scanned, enough=enough)
@@ -217,11 +227,24 @@ class Graph:
             steps.append(step)
         return steps
 
-    def _truths(self, queries: Floats, allowed: Rows | None) -> Truths:
-        if allowed is None:  # all queries at once are compared some ten times faster
-            _, found = self._block.flat().search(queries, min(_NEAREST, len(self._block)))
-            return [set(rows) for rows in found.tolist()]
-        return [set(self._block.nearest(query, _NEAREST, allowed)[0].tolist()) for query in queries]
+    def _near(self, queries: Floats) -> list[Rows]:
+        """For each query some thousands of its nearest rows, nearest first: one comparison serves all filters."""
+        near: list[Rows] = []
+        at_once = max(1, _SCORES // max(1, len(self._block)))
+        for start in range(0, len(queries), at_once):
+            near += [top(scores, _NEAR) for scores in queries[start : start + at_once] @ self._block.matrix.T]
+        return near
+
+    def _truths(self, queries: Floats, near: Sequence[Rows], mask: Mask | None, allowed: Rows | None) -> Truths:
+        if mask is None or allowed is None:
+            return [set(rows[:_NEAREST].tolist()) for rows in near]
+        truths: Truths = []
+        for query, rows in zip(queries, near, strict=True):
+            picked = rows[mask[rows]][:_NEAREST]
+            if len(picked) < min(_NEAREST, len(allowed)):
+                picked = self._block.nearest(query, _NEAREST, allowed)[0]
+            truths.append(set(picked.tolist()))
+        return truths
 
     def _scanned(self, queries: Floats, allowed: Rows | None) -> float:
         took: list[float] = []
@@ -242,31 +265,40 @@ class Graph:
         scanned: float,
         enough: float,
     ) -> Step:
-        """What a reach finds; where the first queries tell that it is far too little, the others are not asked."""
-        found = there = 0
+        """What a reach finds; where the first queries tell that it is far too little, the others are not asked.
+
+        The first are asked one by one, which takes what a query takes; the others all at once on all processors.
+        """
+        hits: list[int] = []
         took: list[float] = []
-        for query, truth in zip(queries, truths, strict=True):
-            if len(took) == _TIMED and found < (enough - _HOPELESS) * there:
-                break
-            there += len(truth)
+        for query, truth in zip(queries[:_TIMED], truths, strict=False):
             began = time.thread_time()
             rows, _ = self.nearest(query, _NEAREST, reach, mask)
             took.append(time.thread_time() - began)
-            found += len(truth.intersection(rows.tolist()))
-        return Step(share, reach, float(np.median(took)), found / max(1, there), scanned)
+            hits.append(len(truth.intersection(rows.tolist())))
+        there = sum(map(len, truths[: len(hits)]))
+        if len(queries) > _TIMED and sum(hits) >= (enough - _HOPELESS) * there:
+            others = queries[_TIMED:]
+            for query, truth, *looked in zip(
+                others, truths[_TIMED:], *self._looked(others, _NEAREST, reach, mask), strict=True
+            ):
+                hits.append(len(truth.intersection(self._best(query, _NEAREST, *looked)[0].tolist())))
+            there = sum(map(len, truths))
+        return Step(share, reach, float(np.median(took)), sum(hits) / max(1, there), scanned)
 
 
 def _least(tried: Callable[[int], Step], first: int, enough: float) -> Step | None:
-    """About the least reach that finds enough, doubled and then halved by ratio; None where comparing all is faster."""
-    short, step = 0, tried(first)
+    """About the least reach that finds enough; None where comparing all is faster.
+
+    Doubled, and then one between the last two: what is found grows about as the logarithm of the reach, rather faster.
+    """
+    short, step = None, tried(first)
     while step.recall < enough:
         if step.seconds >= step.scanned or step.reach >= _FARTHEST_REACH:
             return None
-        short, step = step.reach, tried(2 * step.reach)
-    for _ in range(_HALVINGS if short else 0):
-        middle = tried(round((short * step.reach) ** 0.5))
-        if middle.recall >= enough:
-            step = middle
-        else:
-            short = middle.reach
-    return step
+        short, step = step, tried(2 * step.reach)
+    if short is None:
+        return step
+    part = (enough - short.recall) / (step.recall - short.recall)
+    between = tried(round(short.reach * (step.reach / short.reach) ** part))
+    return between if between.recall >= enough else step

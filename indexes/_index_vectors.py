@@ -241,11 +241,12 @@ def unit(vectors: NDArray[Any]) -> Floats:
         EmbedderError: They are not a table of finite numbers.
     """
     table = np.array(vectors, np.float32, ndmin=2)
-    if table.ndim != 2 or not np.isfinite(table).all():
+    lengths = np.sqrt(np.einsum("ij,ij->i", table, table)) if table.ndim == 2 else None
+    # A length is finite where all its numbers are, so that the table is read once.
+    if lengths is None or not (np.isfinite(lengths).all() or np.isfinite(table).all()):
         raise EmbedderError(
             f"the embedder gave vectors of shape {table.shape} that are not all finite numbers",
             hint="one list of finite numbers a text is needed; check the embedder",
         )
-    lengths = np.linalg.norm(table, axis=1, keepdims=True)
-    table /= np.where(lengths > 0, lengths, np.float32(1.0))
+    table /= np.where(lengths > 0, lengths, np.float32(1.0))[:, None]
     return table

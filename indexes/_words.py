@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _CJK = "\u3005\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003134f"
 _RUNS = re.compile(rf"(?P<cjk>[{_CJK}]+)|(?P<word>(?:(?![{_CJK}])[^\W_])+(?:['’](?:(?![{_CJK}])[^\W_])+)*)")
@@ -45,7 +46,13 @@ def words(text: str) -> list[str]:
 
 def stems(text: str) -> list[str]:
     """The text's words without function words, English endings taken off: `burning stories` gives `burn`, `story`."""
-    return [stem(word) for word in words(text) if not is_stop(word)]
+    return [found for word in words(text) if (found := _kept(word)) is not None]
+
+
+@lru_cache(maxsize=1 << 16)
+def _kept(word: str) -> str | None:
+    """The stem of a word, None of a function word: of a catalog's words most come again and again."""
+    return None if is_stop(word) else stem(word)
 
 
 def is_stop(word: str) -> bool:
