@@ -1,8 +1,7 @@
-"""What the pages of docs/ show is run: the tutorial line by line, every snippet, every command.
+"""What the pages of docs/ show is run as it stands: the tutorial line by line, snippets, commands with their output.
 
-Blocks of kind `console` are run in the order of the page; `sh` of catalogs is run with a small file, elsewhere they are
-only checked to be commands that exist; `python` blocks of a page share their names, `toml` stands in a file that the
-page's commands wrote, or is read as a schema.
+Blocks of kind `console` are run in the order of the page, those of kind `sh` in test_shown.py; `python` blocks of a
+page share their names, `toml` stands in a file that the page's commands wrote, or is read as a schema.
 """
 
 from __future__ import annotations
@@ -17,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer.main
 from typer.testing import CliRunner
 
 from chatrec.agent.doors import cli
@@ -117,32 +115,6 @@ def test_python_runs_as_it_stands(here: Path, page: str) -> None:
     with contextlib.redirect_stdout(io.StringIO()):
         for snippet in blocks("python", page):
             exec(compile(snippet, f"docs/{page}.md", "exec"), names)
-
-
-@pytest.mark.real_model
-def test_who_liked_what_is_learnt_as_shown(here: Path) -> None:
-    names = re.findall(r"^([^,]+),", (here / "cheeses.csv").read_text("utf-8"), re.MULTILINE)[1:]
-    liked = [f"p{person},{names[(person + step) % len(names)]}" for person in range(8) for step in range(5)]
-    (here / "ratings.csv").write_text("\n".join(["user,item", *liked]) + "\n", "utf-8")
-    (line,) = blocks("sh", "catalogs")
-    run(shlex.split(line))
-
-
-def shown_commands() -> list[tuple[str, str]]:
-    found: list[tuple[str, str]] = []
-    for page in PAGES:
-        lines = [line for block in blocks("(?:sh|console|bash)", page) for line in block.splitlines()]
-        bare = (line.removeprefix("$ ").strip() for line in lines)
-        found += [(page, line) for line in bare if re.match(r"chatrec [a-z]+( |$)", line)]
-    return found
-
-
-@pytest.mark.parametrize(("page", "line"), shown_commands())
-def test_commands_and_options_exist(page: str, line: str) -> None:
-    _, name, *rest = shlex.split(line, comments=True)
-    command = typer.main.get_command(cli.app).commands[name]  # type: ignore[attr-defined]
-    known = {option for parameter in command.params for option in parameter.opts}
-    assert {word.split("=")[0] for word in rest if word.startswith("--")} <= known, page
 
 
 @pytest.mark.parametrize("page", ["catalogs"])

@@ -1,4 +1,4 @@
-"""GGUF files written by hand: a llama of two thin layers with random weights."""
+"""GGUF files written by hand: a llama of few thin layers with random weights."""
 
 from __future__ import annotations
 
@@ -9,14 +9,16 @@ from typing import Any
 
 import numpy as np
 
+from chatrec.agent.llm._gguf import read_header
 
-def llama_facts(size: int, width: int) -> dict[str, Any]:
+
+def llama_facts(size: int, width: int, layers: int = 2) -> dict[str, Any]:
     """What such a model's file says of it, its vocabulary apart."""
     return {
         "general.architecture": "llama",
         "llama.context_length": 4096,
         "llama.embedding_length": width,
-        "llama.block_count": 2,
+        "llama.block_count": layers,
         "llama.feed_forward_length": 2 * width,
         "llama.attention.head_count": 2,
         "llama.attention.head_count_kv": 2,
@@ -40,6 +42,16 @@ def small_model(path: Path, *, width: int = 32) -> Path:
         "tokenizer.ggml.eos_token_id": 257,
     }
     return write(path, facts, random_tensors(len(tokens), width, 1))
+
+
+def thin_model(path: Path, like: Path, *, width: int = 64, layers: int = 6) -> Path:
+    """A whole llama over another model's vocabulary and with its chat template, by default of 7 MB."""
+    header = read_header(like)
+    size = header.facts["tokenizer.ggml.tokens"].count
+    # The vocabulary's bytes are copied as they are: parsing and writing so many tokens takes seconds.
+    whole = like.read_bytes()
+    parts = [whole[begun:end] for key, (begun, end) in header.spans.items() if key.startswith("tokenizer.")]
+    return write(path, llama_facts(size, width, layers), random_tensors(size, width, 1, layers), parts)
 
 
 def _bytes() -> list[str]:
@@ -70,7 +82,7 @@ def write(path: Path, facts: Mapping[str, Any], tensors: Mapping[str, Any], more
     return path
 
 
-def random_tensors(size: int, width: int, seed: int) -> dict[str, Any]:
+def random_tensors(size: int, width: int, seed: int, layers: int = 2) -> dict[str, Any]:
     """Weights of such a model."""
     rng = np.random.default_rng(seed)
 
@@ -78,7 +90,7 @@ def random_tensors(size: int, width: int, seed: int) -> dict[str, Any]:
         return (rng.standard_normal(shape, dtype=np.float32) / np.sqrt(shape[-1])).astype(np.float16)
 
     made: dict[str, Any] = {"token_embd.weight": chance(size, width), "output_norm.weight": np.ones(width, np.float32)}
-    for layer in range(2):
+    for layer in range(layers):
         block = f"blk.{layer}"
         for part in ("attn_q", "attn_k", "attn_v", "attn_output"):
             made[f"{block}.{part}.weight"] = chance(width, width)
