@@ -122,7 +122,8 @@ def compose(words: str, turn: Turn, got: Outcome, catalog: Catalog, *, list_item
         if got.listed["relaxed"] and entries:
             count = got.listed["matching"]
             relaxed = _conditions(got.listed["relaxed"], turn, catalog)
-            parts.append(say("relaxed_some" if count else "relaxed", turn.language, count=str(count), relaxed=relaxed))
+            few = ("relaxed_one" if count == 1 else "relaxed_some") + ("_more" if _others(shown, turn) else "")
+            parts.append(say(few if count else "relaxed", turn.language, count=str(count), relaxed=relaxed))
         if entries and list_items:
             parts.append(listing(entries, catalog.facets, turn.language))
     if got.described is not None:
@@ -142,6 +143,11 @@ def compose(words: str, turn: Turn, got: Outcome, catalog: Catalog, *, list_item
         additional_kwargs={STAMP: stamp},
         response_metadata=metadata,
     )
+
+
+def _others(shown: Sequence[str], turn: Turn) -> bool:
+    """Whether what was listed before was left out of this list, so that more items match than it counts."""
+    return bool(turn.listed) and not {*shown} & {*turn.listed}
 
 
 def reply_words(kind: str, turn: Turn, got: Outcome, catalog: Catalog) -> str:

@@ -87,14 +87,18 @@ def plan(rows: int, dimensions: int, scan_seconds: float, settings: IndexSetting
     if settings.structure != "auto":
         return Plan(settings.structure, "asked for", sizes[settings.structure])
     if took <= settings.slow_ms:
-        why = f"comparing all {rows} takes about {took:.1f} ms, less than {settings.slow_ms:g}"
+        why = f"comparing all {rows} takes {_about(took)}"
         return Plan("flat", why, sizes["flat"])
-    slow = f"comparing all {rows} would take about {took:.0f} ms, more than {settings.slow_ms:g}"
+    slow = f"comparing all {rows} would take {_about(took)}, more than {settings.slow_ms:g} ms"
     budget = _memory() if settings.memory_mb is None else int(settings.memory_mb * 1e6)
     if sizes["hnsw"] <= budget:
         return Plan("hnsw", slow, sizes["hnsw"])
     over = f"exact vectors would take {sizes['hnsw'] / 1e6:.0f} of {budget / 1e6:.0f} MB"
     return Plan("hnsw-sq8", f"{slow}; {over}", sizes["hnsw-sq8"])
+
+
+def _about(milliseconds: float) -> str:
+    return f"about {milliseconds:.0f} ms" if milliseconds >= 1 else "less than a millisecond"
 
 
 def _memory() -> int:

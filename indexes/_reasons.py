@@ -21,7 +21,6 @@ Language = Literal["en", "zh"]
 
 _MOST_LIKES: Final = 3
 _MOST_VALUES: Final = 3
-_PREFIX_UNITS: Final = frozenset("$€£¥￥₩₹")
 _EVERYDAY: Final = frozenset(
     "about after all also and any are but can could for from good great have her him his how into like more most not "  # noqa: SIM905
     "one our out over she some something than that the their them then there they this too under very want was what "
@@ -293,8 +292,6 @@ def _shown(name: str, value: FacetValue, facet: Facet | None, language: Language
     unit = facet.unit if facet is not None else None
     if unit is None:
         return f"{called}{'' if language == 'zh' and _HAN_START.match(called) else ' '}{number}"
-    if unit in _PREFIX_UNITS:
-        return f"{unit}{number}"
     return f"{number}{unit}" if _HAN_START.match(unit) or unit == "%" else with_unit(number, unit, language)
 
 

@@ -36,7 +36,8 @@ _SAME = {
     "gram": "g", "grams": "g", "克": "g", "kilogram": "kg", "kilograms": "kg", "公斤": "kg", "千克": "kg",
     "大卡": "kcal", "千卡": "kcal", "公里": "km", "米": "m", "厘米": "cm", "毫米": "mm", "寸": '"', "英寸": '"',
     "inch": '"', "inches": '"', "″": '"',
-    "升": "l", "毫升": "ml", "斤": "斤", "度": "°C", "years": "years", "year": "years", "yrs": "years", "yr": "years",
+    "升": "l", "毫升": "ml", "斤": "斤", "度": "°C", "℃": "°C", "℉": "°F",
+    "years": "years", "year": "years", "yrs": "years", "yr": "years",
     "months": "months", "month": "months", "mo": "months", "mos": "months", "weeks": "weeks", "week": "weeks",
     "wk": "weeks", "wks": "weeks", "days": "days", "day": "days", "㎡": "m²", "m2": "m²", "平米": "m²", "平方米": "m²",
     "平": "m²", "sqm": "m²", "sqft": "ft²", "ft2": "ft²", "litre": "l", "litres": "l", "liter": "l", "liters": "l",
@@ -64,6 +65,7 @@ _FACTORS = {
 MONEY = frozenset(("$", "€", "£", "¥", "₹", "₽", "₩", "CHF"))
 """Currencies as `same_unit` spells them."""
 
+_BEFORE = MONEY - {"CHF"}
 _ONE = {"years": "year", "months": "month", "weeks": "week", "days": "day", "pages": "page", "stars": "star"}
 _CHINESE = {
     "min": "分钟", "h": "小时", "s": "秒", "years": "年", "months": "个月", "weeks": "周", "days": "天", "pages": "页",
@@ -74,9 +76,11 @@ _BRACKET = re.compile(r"[(\[（](?P<unit>[^)\]）]{1,8})[)\]）]\s*$")
 
 
 def with_unit(number: str, unit: str, language: str) -> str:
-    """A number with its unit as a reader of `en` or `zh` is told it: "1 day", "3 days", 3天."""
+    """A number with its unit as a reader of `en` or `zh` is told it: "1 day", "3 days", 3天, "€12"."""
     if language == "zh" and unit in _CHINESE:
         return f"{number}{_CHINESE[unit]}"
+    if unit in _BEFORE:
+        return f"{unit}{number}"
     return f"{number} {_ONE.get(unit, unit) if number == '1' else unit}"
 
 
@@ -177,10 +181,16 @@ def name_unit(name: str) -> str | None:
     """The unit that a column's name says: `runtime_min`, `price (€)`, `重量(克)`; else None."""
     bracket = _BRACKET.search(name)
     last = bracket["unit"] if bracket else re.split(r"[\W_]+", name.strip())[-1] if "_" in name or " " in name else ""
-    unit = same_unit(last.strip())
+    unit = same_unit(_bare(last.strip()))
     if not last and name.casefold() in {"kcal", "kj"}:
         return same_unit(name)
     return unit if unit in _CANONICAL and (bracket is not None or len(last) > 1 or not last.isascii()) else None
+
+
+def without_unit(name: str) -> str:
+    """A column's name without the unit in brackets that it ends with: `price (€)` is "price"."""
+    bare = _BRACKET.sub("", name).rstrip(" _")
+    return bare if bare and name_unit(name) else name
 
 
 def _read_digits(digits: str, decimal_comma: bool) -> float | None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from chatrec.indexes._linker_text import languages
+from chatrec.indexes._units import without_unit
 
 Scalar: TypeAlias = str | int | float | bool
 FacetValue: TypeAlias = Scalar | tuple[str, ...]
@@ -84,10 +85,11 @@ class Facet:
     label: str = ""
 
     def called(self, language: str) -> str:
-        """What a reader of `en` or `zh` is told that the facet is called: `release_year` is "release year"."""
+        """What a reader of `en` or `zh` is told it is called: `release_year` is "release year", `price (€)` "price"."""
         label = self.label or self.name
         halves = languages(label) if language else ()
-        return (halves[language == "zh"] if halves else label).replace("_", " ").strip()
+        called = (halves[language == "zh"] if halves else label).replace("_", " ").strip()
+        return without_unit(called) if self.unit else called
 
     def told(self, value: str, language: str) -> str:
         """A value as a reader of `en` or `zh` is shown it: of one in two languages that half, else the whole."""

@@ -95,7 +95,7 @@ def test_the_tutorial_can_be_followed(here: Path) -> None:
             before, after = blocks("toml", "tutorial")
             assert before in text
             (here / "chatrec.toml").write_text(text.replace(before, after), "utf-8")
-    assert tomllib.loads((here / "chatrec.toml").read_text("utf-8"))["columns"]["price (€/kg)"]["label"] == "price"
+    assert tomllib.loads((here / "chatrec.toml").read_text("utf-8"))["columns"]["good with"]["label"] == "company"
     (here / "chatrec.toml").unlink()
 
 

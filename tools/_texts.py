@@ -44,7 +44,7 @@ def _measured(number: str, facet: Facet, language: str) -> str:
 
 
 def condition_text(notation: str, facets: Mapping[str, Facet], language: str) -> str:
-    """A condition as a person reads it: `genre=Drama` is "Drama", `price<=20` is "price up to 20 €"."""
+    """A condition as a person reads it: `genre=Drama` is "Drama", `price<=20` is "price up to €20"."""
     signs = ("=", "!", "<", ">", "~")
     named = [f for f in facets.values() if notation.startswith(f.name) and notation[len(f.name) :].startswith(signs)]
     if not named:

@@ -8,8 +8,9 @@ from typing import Final
 
 from chatrec.agent.doors._session import Session
 from chatrec.agent.doors._words import say
-from chatrec.indexes import part_bars
+from chatrec.indexes import Constraint, part_bars
 from chatrec.indexes._feedback import FeedbackKind
+from chatrec.tools._texts import condition_text
 from chatrec.tools._turn import Spoken
 
 _KINDS: Final[Mapping[str, FeedbackKind]] = {"/like": "accept", "/no": "reject", "/seen": "seen"}
@@ -58,7 +59,7 @@ def _numbered(command: str, rest: str, session: Session, language: Spoken) -> st
     noted = session.feedback(kind, number, reason)
     lines = [say(f"noted_{kind}", language, title=noted.title)]
     if noted.understood:
-        lines.append(say("understood", language, conditions=", ".join(map(str, noted.understood))))
+        lines.append(say("understood", language, conditions=_words(noted.understood, session, language)))
     elif reason:
         lines.append(say("not_understood", language))
     return "\n".join(lines)
@@ -87,16 +88,23 @@ def _undo(session: Session, language: Spoken) -> str:
 
 def _profile(session: Session, language: Spoken) -> str:
     known = session.known()
+    comma, colon = ("、", "：") if language == "zh" else (", ", ": ")
     rows = {
-        "wishes": [str(constraint) for constraint in known.profile.constraints],
-        "accepted": known.accepted,
-        "rejected": known.rejected,
-        "seen": known.seen,
+        "wishes": _words(known.profile.constraints, session, language),
+        "accepted": comma.join(known.accepted),
+        "rejected": comma.join(known.rejected),
+        "seen": comma.join(known.seen),
     }
-    lines = [f"  {say(name, language)}: {', '.join(values)}" for name, values in rows.items() if values]
+    lines = [f"  {say(name, language)}{colon}{words}" for name, words in rows.items() if words]
     if not lines:
         return say("profile_empty", language)
-    return "\n".join([say("profile_head", language, user=session.user_id), *lines])
+    return "\n".join([say("profile_head", language), *lines])
+
+
+def _words(constraints: Sequence[Constraint], session: Session, language: Spoken) -> str:
+    facets = session.recommender.catalog.facets
+    told = [condition_text(str(constraint), facets, language) for constraint in constraints]
+    return ("、" if language == "zh" else ", ").join(told)
 
 
 def _help(_session: Session, language: Spoken) -> str:

@@ -146,7 +146,10 @@ def told(config: Config, given: Mapping[str, Any]) -> str:
         config: The configuration.
         given: The command's part of `defaults`.
     """
-    texts = {name.rstrip("_").replace("_", "-"): str(value) for name, value in given.items()}
+    texts = {
+        name.rstrip("_").replace("_", "-"): ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+        for name, value in given.items()
+    }
     shown = [f"{name} {text if len(text) <= _SHOWN else text[: _SHOWN - 1] + '…'}" for name, text in texts.items()]
     return f"{config.path.name} of this folder: {', '.join(shown)}"
 

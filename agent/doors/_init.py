@@ -105,10 +105,14 @@ def as_toml(value: object) -> str:
 def _shared(commands: Mapping[str, Any]) -> Iterator[str]:
     """What stands at the top: the options of the conversation, and whatever several commands take."""
     readers = _readers(commands)
-    every = {key: own[key] for own in readers.values() for key in own}
     for key in _top(readers):
-        if key in every:
-            yield from _option(key, every[key])
+        takers = {name: own[key] for name, own in readers.items() if key in own}
+        if takers:
+            defaults = {name: parameter.default for name, parameter in takers.items()}
+            differ = len(set(map(repr, defaults.values()))) > 1 and None not in defaults.values()
+            each = ", ".join(f"{name} {default}" for name, default in defaults.items())
+            # The first, the conversation's own, says most; the others refer to it.
+            yield from _option(key, next(iter(takers.values())), more=f" By default: {each}." if differ else "")
 
 
 def _tables(commands: Mapping[str, Any]) -> Iterator[str]:
@@ -136,9 +140,9 @@ def _top(readers: Mapping[str, Mapping[str, Any]]) -> list[str]:
     return list(dict.fromkeys([*_FIRST, *(key for key, count in often.items() if count > 1)]))
 
 
-def _option(key: str, parameter: Any) -> Iterator[str]:
+def _option(key: str, parameter: Any, *, more: str = "") -> Iterator[str]:
     yield ""
-    yield from _comment(re.sub(r"\s+", " ", str(parameter.help or key)))
+    yield from _comment(re.sub(r"\s+", " ", str(parameter.help or key)) + more)
     default = parameter.default
     if default is None or callable(default):
         default = parameter.metavar or "…"

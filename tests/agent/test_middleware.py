@@ -59,7 +59,7 @@ def test_a_list_is_shown_from_the_results_after_one_checked_sentence(recommender
 def test_rendered_lists_need_no_words_of_the_model(recommender: Recommender) -> None:
     talk = Talk(recommender, ("recommend", {}), reply="auto")
     text = talk.say("under 31 euros")["messages"][-1].text
-    assert text.startswith("Here is what I found for price below 31 €:\n\n1. ")
+    assert text.startswith("Here is what I found for price below €31:\n\n1. ")
     assert len(talk.model.history) == 1
 
 

@@ -141,7 +141,7 @@ def test_the_structure_is_chosen_by_cost_and_memory() -> None:
     assert chosen(1_000_000, slow_ms=200) == "flat"
     assert chosen(10, structure="hnsw") == "hnsw"
     described = plan(1_000_000, 384, 1e-7, IndexSettings(memory_mb=1000))
-    assert described.reason.startswith("comparing all 1000000 would take about 100 ms, more than 20; exact vectors")
+    assert described.reason.startswith("comparing all 1000000 would take about 100 ms, more than 20 ms; exact vectors")
     assert described.bytes == 1_000_000 * (384 + 52 * 4)
 
 

@@ -33,7 +33,7 @@ def test_like_no_and_seen_record_and_say_so(session: Session) -> None:
 
 def test_a_reason_is_shown_as_it_was_understood(session: Session) -> None:
     shown = run_command("/no 1 not smoky please", session, "en")
-    assert "taste!=smoky" in str(shown)
+    assert "Understood: not smoky." in str(shown)
     [event] = session.recommender.feedback.events("ana")
     assert event.reason == "not smoky please"
     assert "no condition" in str(run_command("/no 2 my aunt hates it", session, "en"))
@@ -74,7 +74,7 @@ def test_profile_tells_what_is_held(session: Session) -> None:
     assert run_command("/profile", session, "en") == "I know nothing of you yet."
     title = session.shown[0]["title"]
     run_command("/like 1", session, "en")
-    assert run_command("/profile", session, "en") == f"What I know of ana:\n  liked: {title}"
+    assert run_command("/profile", session, "en") == f"What I know of you:\n  liked: {title}"
 
 
 @pytest.mark.parametrize("command", ["/quit", "/exit", "/QUIT"])
