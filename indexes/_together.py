@@ -4,7 +4,8 @@ EASE (Steck, Embarrassingly Shallow Autoencoders for Sparse Data, WWW 2019): wit
 P = (X'X + lambda I + d diag(X'X))^-1, the weights are B = -P / diag(P), diagonal 0, and a person's scores are x B; d is
 that of likes dropped at random (Steck, Autoencoders that don't overfit towards the Identity, NeurIPS 2020). Only the
 strongest weights of each item are kept, so a person's scores cost the number of their items, not the size of the
-catalog. Factors (`_together_factors`) stand beside them: what both say, in standard deviations, is added.
+catalog. Factors (`_together_factors`) stand beside them, and how people differ (`_together_people`), which says most of
+those of whom little is known: what the three say, in standard deviations, is added.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from chatrec._files import replacing
 from chatrec.errors import IndexFileError
 from chatrec.indexes._interactions import Interactions
 from chatrec.indexes._together_factors import everyday, fold_in, learn_factors
+from chatrec.indexes._together_people import Spread, learn_spread
 from chatrec.indexes._together_recent import lately
 
 if TYPE_CHECKING:
@@ -42,9 +44,11 @@ _DROPPED = 0.3
 _JUDGES = 400
 _MANY = 20.0
 """So many likes make the weights between items count half of what they count for one who has liked everything."""
+_FEW = 5.0
+"""So many likes make how people differ count half of what it counts for a stranger."""
 _AT_ONCE = 2000
 """People whose likes are spread out as a matrix at a time."""
-_FORMAT = 2
+_FORMAT = 3
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,7 @@ class CoPreference:
         likes: How many people liked each row of the catalog, int32, shape (size,).
         strength: The lambda of the formula above, chosen on likes that were kept back.
         factors: Sets of factors of the learnt items, each float32, shape (m, f).
+        spread: How people differ in what they like of the learnt items; None where nothing was learnt.
         lately: How liked each row is lately, times how much that told of later likes, float32, shape (size,), 0 to 1;
             empty where times are unknown or it told nothing.
     """
@@ -71,6 +76,7 @@ class CoPreference:
     strength: float
     factors: tuple[Floats, ...] = ()
     lately: Floats = field(default_factory=lambda: np.zeros(0, np.float32))
+    spread: Spread | None = None
 
     @classmethod
     def learn(cls, interactions: Interactions, size: int, *, strength: float | None = None) -> CoPreference:
@@ -93,7 +99,8 @@ class CoPreference:
         strongest = np.take_along_axis(weights, places, axis=1).astype(np.float32)
         others = np.where(strongest != 0, items[places], -1).astype(np.int32) if len(items) else places.astype(np.int32)
         factors = learn_factors(people, columns, len(items))
-        return cls(size, items, others, strongest, likes, strength, factors, lately(interactions, size))
+        spread = learn_spread(gram, len(np.unique(people))) if len(items) else None
+        return cls(size, items, others, strongest, likes, strength, factors, lately(interactions, size), spread)
 
     @cached_property
     def popular(self) -> Floats:
@@ -118,7 +125,7 @@ class CoPreference:
         """
         known = [(place, weight) for row, weight in liked.items() if (place := self._places.get(row)) is not None]
         said = min(1.0, sum(abs(weight) for _, weight in known))
-        spread = np.zeros(self.size, dtype=np.float32)
+        everywhere = np.zeros(self.size, dtype=np.float32)
         if known:
             places = np.array([place for place, _ in known], dtype=np.intp)
             weights = np.array([weight for _, weight in known])
@@ -129,9 +136,13 @@ class CoPreference:
                 for factors, common in self._folding:
                     suits += fold_in(factors, common, places, weights)
                 found = known_well * found + _in_deviations(suits)
+                if self.spread is not None:
+                    good = weights > 0
+                    expected = _in_deviations(self.spread.suits(places[good], weights[good]))
+                    found += np.float32(2 * _FEW / (len(known) + _FEW)) * expected
             found[places] = 0.0
-            spread[self.items] = found * np.float32(said / max(float(np.abs(found).max(initial=0.0)), 1.0e-6))
-        return spread
+            everywhere[self.items] = found * np.float32(said / max(float(np.abs(found).max(initial=0.0)), 1.0e-6))
+        return everywhere
 
     def between(self, rows: Sequence[int], other: int) -> NDArray[np.float64]:
         """The weights between some rows and another one, shape (len(rows),); 0 where nothing is known."""
@@ -165,6 +176,8 @@ class CoPreference:
         ids = np.array([item.id for item in catalog.items])
         held = io.BytesIO()
         factors: dict[str, Any] = {f"factors {place}": each for place, each in enumerate(self.factors)}
+        told = self.spread
+        spread = {} if told is None else {"usual": told.usual, "ways": told.ways, "noise": np.array([told.noise])}
         np.savez_compressed(
             held,
             format=np.array([_FORMAT]),
@@ -176,6 +189,7 @@ class CoPreference:
             lately=self.lately,
             strength=np.array([self.strength]),
             **factors,
+            **spread,
         )
         with replacing(file) as made:
             made.write_bytes(held.getvalue())
@@ -205,7 +219,10 @@ class CoPreference:
                 recent[now[now >= 0]] = parts["lately"][now >= 0]
             factors = tuple(parts[name][kept] for name in sorted(parts) if name.startswith("factors "))
             strength = float(parts["strength"][0])
-            return cls(len(catalog), items, others, parts["weights"][kept], likes, strength, factors, recent)
+            spread = None
+            if "usual" in parts:
+                spread = Spread(parts["usual"][kept], parts["ways"][kept], float(parts["noise"][0]))
+            return cls(len(catalog), items, others, parts["weights"][kept], likes, strength, factors, recent, spread)
         except (OSError, ValueError, KeyError, IndexError, zipfile.BadZipFile) as error:
             raise IndexFileError(
                 f"{str(path)!r} cannot be read: {error}", hint="learn the interactions again: chatrec index"

@@ -9,6 +9,7 @@ import pytest
 from chatrec.errors import IndexFileError
 from chatrec.indexes import Catalog, CoPreference, Interactions, Item, ItemIndex, Recommender
 from chatrec.indexes._together_factors import everyday, fold_in, learn_factors
+from chatrec.indexes._together_people import learn_spread
 from chatrec.indexes._together_recent import lately
 from chatrec.testing import HashingEmbedder
 
@@ -111,3 +112,32 @@ def test_one_like_moves_the_list_to_what_goes_with_it_and_says_so() -> None:
         assert {"together", "popular"} <= item.parts.keys()
     plain = Recommender(items, index=index).recommend(user_id="bob").items
     assert all("together" not in item.parts for item in plain)
+
+
+def test_of_a_person_what_was_not_judged_is_expected_as_of_people_on_average() -> None:
+    interactions = checkerboard(60, 8)
+    x = np.zeros((interactions.persons, 8))
+    x[interactions.people, interactions.rows] = 1
+    usual, noise = x.mean(axis=0), 0.25
+    covariance = np.cov(x.T, bias=True)
+    spread = replace(learn_spread((x.T @ x).astype(np.float32), len(x)), noise=noise)
+    judged, sure = np.array([0, 6, 3]), np.array([1.0, 0.5, 0.9])
+    seen = covariance[np.ix_(judged, judged)] + np.diag(noise / sure)
+    expected = usual + covariance[:, judged] @ np.linalg.solve(seen, 1 - usual[judged])
+    np.testing.assert_allclose(spread.suits(judged, sure), expected, atol=1e-4)
+    np.testing.assert_allclose(spread.suits(judged[:0], sure[:0]), usual, atol=1e-6)
+    one = spread.suits(np.array([0]), np.ones(1))
+    assert (one[2::2] > usual[2::2]).all()
+    assert (one[1::2] < usual[1::2]).all()
+
+
+def test_a_rejection_is_left_to_taste() -> None:
+    items = catalog(40)
+    index = ItemIndex.build(items, embedder=HashingEmbedder())
+    recommender = Recommender(items, index=index, together=CoPreference.learn(checkerboard(80, 40), 40))
+    recommender.feedback.record("ana", "accept", item_id="4")
+    before = {item.id: item.parts["together"] for item in recommender.recommend(user_id="ana", k=40).items}
+    recommender.feedback.record("ana", "reject", item_id="5")
+    after = {item.id: item.parts for item in recommender.recommend(user_id="ana", k=40).items}
+    assert before.keys() - after.keys() == {"5"}
+    assert all(parts["together"] == pytest.approx(before[item_id], abs=0.03) for item_id, parts in after.items())
