@@ -135,6 +135,8 @@ def compose(words: str, turn: Turn, got: Outcome, catalog: Catalog, *, list_item
     if got.question is not None:
         parts.append(got.question["text"])
     stamp = {"act": got.act, "said": said, "shown": shown, "facet": (got.question or {}).get("facet")}
+    if got.question is not None and got.question.get("examples"):
+        stamp["examples"] = got.question["examples"]
     metadata: dict[str, Any] = {"act": got.act}
     if got.probabilities is not None:
         metadata["tool_probabilities"] = got.probabilities

@@ -62,20 +62,24 @@ def fold(before: Turn, link: Link, text: str, catalog: Catalog) -> Turn:
         else:
             perhaps = [said, *(c for c in perhaps if c != said)]
     settled = {c.facet for c in where}
-    named = [m.id for m in link.mentions if not m.negated]
+    # Which of two items was chosen says where to look; the words that say which describe nothing.
+    chosen = [m.id for m in link.mentions if not m.negated and m.id in before.compared]
+    named = [m.id for m in link.mentions if not m.negated and m.id not in before.compared]
     named += [i for i in dict.fromkeys(pointed) if not named]
     # Naming what is on the list points at it; whether it is liked is for feedback to tell.
     examples = [m.id for m in link.mentions if not m.negated and not m.listed and m.id not in before.shown]
     unlike = [m.id for m in link.mentions if m.negated]
+    words = link.rest if chosen else link.translated or text
     return replace(
         before,
         text=text,
-        query=" ".join(filter(None, (link.translated or text, before.query)))[:_QUERY_CHARS],
+        query=" ".join(filter(None, (words, before.query)))[:_QUERY_CHARS],
         where=tuple(where),
         prefer=tuple(c for c in perhaps if c.facet not in settled)[:_PREFER_KEPT],
         named=tuple(named),
-        like=tuple(dict.fromkeys([*before.like, *examples])),
+        like=tuple(dict.fromkeys([*before.like, *chosen, *examples])),
         unlike=tuple(dict.fromkeys([*before.unlike, *unlike])),
+        compared=(),
     )
 
 
@@ -168,7 +172,7 @@ def replay(messages: Sequence[AnyMessage], start: Turn, catalog: Catalog, embedd
         if isinstance(message, HumanMessage):
             text = message.text
             turn = replace(turn, language=language_of(text, turn.language))
-            turn = fold(turn, catalog.link(text, last=turn.shown, embedder=embedder), text, catalog)
+            turn = fold(turn, catalog.link(text, last=turn.compared or turn.shown, embedder=embedder), text, catalog)
         elif isinstance(message, AIMessage):
             turn = after_reply(turn, message.additional_kwargs.get(STAMP), catalog)
     return turn
@@ -182,7 +186,7 @@ def stamped_turn(message: AnyMessage, catalog: Catalog) -> Turn | None:
         return None
     if turn is None or any(c.facet not in catalog.facets for c in (*turn.where, *turn.prefer)):
         return None
-    ids = (*turn.like, *turn.unlike, *turn.named, *turn.shown, *turn.listed)
+    ids = (*turn.like, *turn.unlike, *turn.named, *turn.shown, *turn.listed, *turn.compared)
     return turn if all(i in catalog for i in ids) else None
 
 
@@ -198,6 +202,8 @@ def after_reply(turn: Turn, stamp: Any, catalog: Catalog) -> Turn:
         turn = replace(turn, shown=shown, listed=listed, questions=0, asked=())
     if stamp.get("facet"):
         turn = replace(turn, asked=(*turn.asked, str(stamp["facet"])), questions=turn.questions + 1)
+    if stamp.get("examples"):
+        turn = replace(turn, compared=tuple(i for i in stamp["examples"] if i in catalog))
     return turn
 
 
@@ -218,7 +224,9 @@ class Outlook:
 
 def outlook(turn: Turn, recommender: Recommender, *, questions: int = 3) -> Outlook:
     """Look the turn up in the catalog."""
-    best = recommender.questions(user_id=turn.user_id, where=turn.where, asked=turn.asked, k=questions)
+    best = recommender.questions(
+        user_id=turn.user_id, where=turn.where, asked=turn.asked, k=questions, query=turn.query, like=turn.like
+    )
     wishes = recommender.profiles.get(turn.user_id).constraints
     return Outlook(recommender.count(turn.where), tuple(best), tuple(str(c) for c in wishes))
 

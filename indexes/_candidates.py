@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chatrec.indexes._constraints import Constraint
-from chatrec.indexes._known import BY_MEANING, LIKE_BY_MEANING, Known
+from chatrec.indexes._known import BY_MEANING, Known, like_by_meaning
 from chatrec.indexes._ranker import Space, Weights, nearness
 from chatrec.indexes._reading import Reading
 from chatrec.indexes._rules import MOST
@@ -107,8 +107,8 @@ class Finder:
         if len(rows) <= _ALL:
             return rows
         if not wish.directed:
-            return self._even(wish, pool, max(_ALL, k))
-        nearest = self._search(wish, max(_NEAREST, 2 * k), pool)
+            return self.even(wish, pool, max(_ALL, k))
+        nearest = self.search(wish, max(_NEAREST, 2 * k), pool)
         found: list[Rows] = [np.flatnonzero(mask) for mask in narrower] + [nearest]
         soft = [self._mask(constraint) & pool for constraint in wish.prefer or wish.soft()]
         if len(wish.soft()) > 1:
@@ -118,7 +118,7 @@ class Finder:
         # Where so many of the nearest satisfy a condition, they are the nearest of those that do.
         enough = max(_ENOUGH, 2 * k)
         few = (mask for mask in soft if mask[nearest].sum() < enough and mask.any())
-        found += [self._search(wish, max(_PER_FACET, 2 * k), mask) for mask in few]
+        found += [self.search(wish, max(_PER_FACET, 2 * k), mask) for mask in few]
         if self._together is not None:
             most = max(_LIKED, 2 * k)
             found.append(_best(self.known(wish).company, self._together.items, most, pool))
@@ -180,14 +180,14 @@ class Finder:
             if near[rows].any() or aim is None:
                 rows = rows[np.argsort(-near[rows], kind="stable")[: 4 * k]]
             else:
-                rows = self._search(wish, 4 * k, gained)
+                rows = self.search(wish, 4 * k, gained)
         wanted = np.zeros(len(rows), dtype=np.float32)
         if aim is not None and len(rows):
             wanted = np.maximum(self.space.likeness(self.vectors(rows), aim), 0.0)
         best = np.sort(1.0 + near[rows] + wanted)[::-1][:k]
         return float(best.sum()) / 3.0
 
-    def _search(self, wish: Wish, k: int, mask: Mask) -> Rows:
+    def search(self, wish: Wish, k: int, mask: Mask) -> Rows:
         """The rows of the mask that are best by meaning and words, best first."""
         aim = self.known(wish).aim(self._weights)
         assert aim is not None
@@ -214,7 +214,7 @@ class Finder:
             self._last = last  # replaced at once: threads never see half of it
         return last
 
-    def _even(self, wish: Wish, pool: Mask, size: int) -> Rows:
+    def even(self, wish: Wish, pool: Mask, size: int) -> Rows:
         """The rows that satisfy most soft constraints, else an even, repeatable sample of the pool."""
         rows = np.flatnonzero(pool)
         score = np.zeros(len(self._catalog), dtype=np.float32)
@@ -246,8 +246,8 @@ class Finder:
             for name, value, rarity in item_values(self._catalog[item_id], self._catalog):
                 weights[name, value] = weights.get((name, value), 0.0) + rarity / len(ids)
         shared = self._weighted(weights.items(), rows) / max(sum(weights.values()), 1e-9)
-        by_meaning = self.space.likeness(vectors, mean)
-        return (LIKE_BY_MEANING * by_meaning + (1.0 - LIKE_BY_MEANING) * shared).astype(np.float32)
+        meaning = like_by_meaning(ids, self._catalog)
+        return (meaning * self.space.likeness(vectors, mean) + (1.0 - meaning) * shared).astype(np.float32)
 
     def _taste(self, known: Known, vectors: Floats, rows: Rows) -> Floats:
         """Meaning, facet values and wishes, each at most 1 in size, together clipped to [-1, 1]."""

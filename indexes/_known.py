@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chatrec.indexes._ranker import Space, Weights
+from chatrec.indexes._taste import item_values
 from chatrec.indexes._values import Past
 from chatrec.indexes._wish import Wish
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from chatrec.indexes._index_protocol import Index
     from chatrec.indexes._together import CoPreference
 
-__all__ = ["BY_MEANING", "LIKE_BY_MEANING", "Known"]
+__all__ = ["BY_MEANING", "Known", "like_by_meaning"]
 
 Floats = NDArray[np.float32]
 Rows = NDArray[np.intp]
@@ -26,13 +27,19 @@ Rows = NDArray[np.intp]
 BY_MEANING: Final = 0.6
 """How much of taste is likeness in meaning to what was judged."""
 LIKE_BY_MEANING: Final = 0.4
-"""How much of likeness to what was named is likeness in meaning; the rest is shared facet values."""
+"""How much of likeness to what was named is likeness in meaning; the rest is shared facet values, where it has any."""
 _SLOWER: Final = 0.1
 """Which items go together says more the more of them are known: there taste fades ten times more slowly."""
 _REMEMBERED: Final = 50
 """So many of the newest judged items are looked through for what mattered."""
 _NEAR: Final = 0.25
 """An accepted item of this likeness at least is named as the one that an item is like."""
+
+
+def like_by_meaning(ids: Sequence[str], catalog: Catalog) -> float:
+    """How much of likeness to some items is likeness in meaning: all, where they have no facet values to share."""
+    valued = any(True for item_id in ids for _ in item_values(catalog[item_id], catalog))
+    return LIKE_BY_MEANING if valued else 1.0
 
 
 class Known:
@@ -84,7 +91,7 @@ class Known:
         if wish.query:
             found.append(weights.vector * self._space.direction(self.query))
         if wish.like:
-            found.append(LIKE_BY_MEANING * weights.like * self._space.direction(self.like))
+            found.append(like_by_meaning(wish.like, self._catalog) * weights.like * self._space.direction(self.like))
         if wish.taste.pulls:
             by = BY_MEANING * wish.taste.strength * weights.taste
             found.append(by * self._space.direction(self.pulled))

@@ -119,7 +119,7 @@ def _ordinal(sentence: Sentence, start: int, noun: str) -> tuple[list[int], int]
         many = _NUMBERS[tokens[start + 1].norm]
         if 1 < many <= 5:
             return (list(range(many)) if word == "first" else list(range(-many, 0))), start + 2
-    place = -1 if word in {"last", "latter"} else _ORDINALS.get(word)
+    place = -1 if word in {"last", "latter"} else 0 if word == "former" else _ORDINALS.get(word)
     if (
         place is None
         and word.isdigit()
@@ -144,14 +144,15 @@ def _han(sentence: Sentence, start: int) -> tuple[list[int], int] | None:
         if words[2] == "一" and len(words) > 3 and words[3] in COUNTERS:
             return [-1], start + 4
         return ([-1], start + 3) if words[2] in COUNTERS else None
+    if words[0] in {"前", "后"} and words[1:2] == ["者"]:
+        return [0 if words[0] == "前" else -1], start + 2
     if words[0] == "第" and len(words) > 1:
         number = _HAN.get(words[1]) or (int(words[1]) if words[1].isdigit() else 0)
         counted = len(words) > 2 and words[2] in COUNTERS
         bare = len(words) == 2 or sentence.ends(start + 2) or words[2] in "和与跟、及"
         if 0 < number < 100 and (counted or bare):
             return [number - 1], start + (3 if counted else 2)
-    if words[0] == "前" and len(words) > 2 and words[1] in _HAN and words[2] in COUNTERS:
-        return list(range(_HAN[words[1]])), start + 3
-    if words[0] == "后" and len(words) > 2 and words[1] in _HAN and words[2] in COUNTERS:
-        return list(range(-_HAN[words[1]], 0)), start + 3
+    if words[0] in {"前", "后"} and len(words) > 2 and words[1] in _HAN and words[2] in COUNTERS:
+        many = _HAN[words[1]]
+        return list(range(many) if words[0] == "前" else range(-many, 0)), start + 3
     return None

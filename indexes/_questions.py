@@ -8,8 +8,7 @@ and the more values share the items (their perplexity, exp of the entropy), the 
 a share of sqrt(`_FAMILIAR` / perplexity) where that is below 1. So facets with dozens of values, each rare (makers,
 people's names), gain little, however evenly they would split the items for who knew the answer.
 
-A choice between two example items, by the same model, rules out half of the items at most: a gain of (1 - `ANY`) / 2.
-Where nothing else is asked any more it would still help; it is not offered yet.
+Where no facet can ask, two items are compared: `_contrasts.py`.
 """
 
 from __future__ import annotations

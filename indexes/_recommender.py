@@ -20,6 +20,7 @@ from chatrec.errors import CatalogError, ContextError
 from chatrec.indexes._candidates import Finder
 from chatrec.indexes._choosing import Choosing, long_tail
 from chatrec.indexes._constraints import Constraint
+from chatrec.indexes._contrasts import CONTRAST, FLAT, contrast
 from chatrec.indexes._excluded import By, Excluded, tell_excluded
 from chatrec.indexes._feedback import FeedbackLog
 from chatrec.indexes._listing import Asked, Lister
@@ -45,6 +46,8 @@ __all__ = ["Recommendations", "Recommender"]
 
 Mask = NDArray[np.bool_]
 
+_COMPARED = 120
+"""Up to so many items that suit best are looked through for two to compare."""
 _SURE = 0.75
 """Linked constraints of a reason count from this score on ("said so")."""
 
@@ -191,20 +194,37 @@ class Recommender:
         return int(self.catalog.mask(where).sum())
 
     def questions(
-        self, *, user_id: str, where: Sequence[Constraint] = (), asked: Collection[str] = (), k: int = 3
+        self,
+        *,
+        user_id: str,
+        where: Sequence[Constraint] = (),
+        asked: Collection[str] = (),
+        k: int = 3,
+        query: str = "",
+        like: Sequence[str] = (),
     ) -> list[Question]:
-        """The facets whose answer would narrow the matching items most, best first.
+        """What to ask: the facets whose answer would narrow the matching items most, best first.
+
+        Where the catalog's facets cannot ask, a choice between two items (`CONTRAST`), of those that suit the words.
 
         Args:
             user_id: Whose exclusions and avoidances to honour.
             where: Constraints that hold already; their facets are not asked for.
             asked: Facets that were asked already.
             k: How many at most.
+            query: What the person wants, in words; may be empty.
+            like: Ids of items to stay close to.
         """
         taste, avoid, remembered = self._person(user_id)
-        mask = self._open(self._shut(user_id, taste, avoid, (), (*where, *remembered))) & self.catalog.mask(where)
+        mask = self._open(self._shut(user_id, taste, avoid, like, (*where, *remembered))) & self.catalog.mask(where)
         skip = {*asked, *(constraint.facet for constraint in where)}
-        return rank_questions(self.catalog, mask, skip=skip, k=k)
+        found = rank_questions(self.catalog, mask, skip=skip, k=k)
+        if self._facets_ask or CONTRAST in skip or not mask.any():
+            return found
+        wish = Wish(query, remembered=remembered, like=tuple(like), taste=taste)
+        rows = self._finder.search(wish, _COMPARED, mask) if wish.directed else self._finder.even(wish, mask, _COMPARED)
+        pair = contrast(self.catalog, rows, self._finder.space.centred(self._finder.vectors(rows)))
+        return sorted([*found, *([pair] if pair else [])], key=lambda question: -question.gain)[:k]
 
     def _person(self, user_id: str) -> tuple[Taste, tuple[Constraint, ...], tuple[Constraint, ...]]:
         """Taste, avoidances and remembered likes; constraints on facets that the catalog lacks are passed over."""
@@ -265,6 +285,12 @@ class Recommender:
     def _constraints_of(self, reason: str, item_id: str | None) -> tuple[Constraint, ...]:
         link = self.catalog.link(reason, last=(item_id,) if item_id is not None else ())
         return tuple(proposal.constraint for proposal in link.proposals if proposal.score >= _SURE)
+
+    @cached_property
+    def _facets_ask(self) -> bool:
+        """Whether the catalog has a facet that is worth a question; two items are not compared then."""
+        best = rank_questions(self.catalog, np.ones(len(self.catalog), dtype=np.bool_), k=1)
+        return CONTRAST in self.catalog.facets or (bool(best) and best[0].gain >= FLAT)
 
     @cached_property
     def _moved(self) -> dict[str, NDArray[np.float32]]:

@@ -175,9 +175,9 @@ class CoPreference:
         file = Path(path)
         ids = np.array([item.id for item in catalog.items])
         held = io.BytesIO()
-        factors: dict[str, Any] = {f"factors {place}": each for place, each in enumerate(self.factors)}
-        told = self.spread
-        spread = {} if told is None else {"usual": told.usual, "ways": told.ways, "noise": np.array([told.noise])}
+        learnt: dict[str, Any] = {f"factors {place}": each for place, each in enumerate(self.factors)}
+        if self.spread is not None:
+            learnt |= {"usual": self.spread.usual, "ways": self.spread.ways, "noise": np.array([self.spread.noise])}
         np.savez_compressed(
             held,
             format=np.array([_FORMAT]),
@@ -188,8 +188,7 @@ class CoPreference:
             likes=self.likes,
             lately=self.lately,
             strength=np.array([self.strength]),
-            **factors,
-            **spread,
+            **learnt,
         )
         with replacing(file) as made:
             made.write_bytes(held.getvalue())

@@ -49,7 +49,8 @@ class Spread:
         theirs = self.ways[places].astype(np.float64)
         normal = (theirs * weights[:, None]).T @ theirs + self.noise * np.eye(theirs.shape[1])
         person = np.linalg.solve(normal, theirs.T @ (weights * (1.0 - self.usual[places])))
-        return self.usual + self.ways @ person.astype(np.float32)
+        expected = self.usual + self.ways @ person.astype(np.float32)
+        return expected.astype(np.float32)
 
 
 def learn_spread(gram: Floats, persons: int) -> Spread:

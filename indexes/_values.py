@@ -175,15 +175,18 @@ class Recommendation:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A facet worth asking about.
+    """A facet worth asking about, or two items worth comparing.
 
     Attributes:
-        facet: The facet's name.
+        facet: The facet's name; `CONTRAST` where two items are compared.
         options: The catalog's values (or ranges in constraint notation for numbers) with how many matching items
-            have each, most frequent first.
+            have each, most frequent first; of two items their titles, and how many of the items in question are nearer
+            to each.
         gain: Expected share of the matching items that an answer rules out, 0 to 1.
+        examples: The ids of the two items; empty for a facet.
     """
 
     facet: str
     options: tuple[tuple[str, int], ...]
     gain: float
+    examples: tuple[str, ...] = ()

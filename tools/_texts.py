@@ -71,6 +71,14 @@ def question_text(facet: Facet, options: Sequence[str], language: str) -> str:
     return f"Do you have a preference for {name}?{tail}"
 
 
+def contrast_text(titles: Sequence[str], language: str) -> str:
+    """A question for the one of two items that is nearer to what is wanted."""
+    one, other = titles
+    return (
+        f"更接近“{one}”，还是更接近“{other}”？" if language == "zh" else f"More like “{one}”, or more like “{other}”?"
+    )
+
+
 def _either(labels: Sequence[str]) -> str:
     return labels[0] if len(labels) == 1 else f"{', '.join(labels[:-1])} or {labels[-1]}"
 

@@ -34,6 +34,7 @@ class Turn:
         named: Ids of items that the person named or pointed at now.
         shown: Ids of the last list, in its order.
         listed: Ids of all lists of this conversation; new lists bring others while others match.
+        compared: Ids of the two items that the last reply asked to choose between.
         asked: Facets asked about and not asked again.
         questions: Questions asked since the last list.
         language: "en" or "zh".
@@ -50,6 +51,7 @@ class Turn:
     named: tuple[str, ...] = ()
     shown: tuple[str, ...] = ()
     listed: tuple[str, ...] = ()
+    compared: tuple[str, ...] = ()
     asked: tuple[str, ...] = ()
     questions: int = 0
     language: Spoken = "en"

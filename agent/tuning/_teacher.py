@@ -153,7 +153,7 @@ class Teacher:
         self.margins = {}
         best, most = None, now
         for question in questions:
-            if question.facet not in facets:
+            if question.facet not in facets or question.examples:
                 continue
             worth = value_of_asking(belief, answers_to(question, self.recommender.catalog), turns)
             self.margins[question.facet] = worth - now
