@@ -14,10 +14,12 @@ from pathlib import Path
 
 import openai
 import pytest
+import typer.main
 from openai import AsyncOpenAI, OpenAI
 from typer.testing import CliRunner
 
-from chatrec.agent.doors._keys import load_keys
+from chatrec.agent.doors._keys import load_keys, new_key
+from chatrec.agent.doors._serve import admitted
 from chatrec.agent.doors.cli import app
 from chatrec.errors import StoreError
 
@@ -83,7 +85,7 @@ async def _many(url: str) -> list[str]:
 
 def test_it_does_not_listen_to_others_without_keys(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("CHATREC_API_KEYS", raising=False)
-    for command in (["serve"], ["mcp", "--http"]):
+    for command in (["serve"], ["mcp", "--http"], ["web"]):
         for host in ("0.0.0.0", "::", "192.168.1.5", "example.org"):
             started = time.perf_counter()
             refused = CliRunner().invoke(app, [*command, "--host", host])
@@ -93,6 +95,17 @@ def test_it_does_not_listen_to_others_without_keys(monkeypatch: pytest.MonkeyPat
         empty = tmp_path / "keys.txt"
         empty.write_text("# nobody yet\n", "utf-8")
         assert CliRunner().invoke(app, [*command, "--host", "0.0.0.0", "--api-key-file", str(empty)]).exit_code == 2
+
+
+def test_beyond_this_machine_there_are_a_rate_and_a_body_limit_by_default(tmp_path: Path) -> None:
+    file = tmp_path / "keys.txt"
+    new_key("ana", file)
+    commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+    for name, rate in (("serve", "120/minute"), ("mcp", "120/minute"), ("web", "30/minute")):
+        options = {option.name: option.default for option in commands[name].params}
+        assert admitted("0.0.0.0", file, options["rate"], default=rate)[1] == rate
+        assert admitted("127.0.0.1", file, options["rate"], default=rate)[1] is None
+        assert options.get("body_limit", 2**20) == 2**20, "the page has a bound of its own, tried in test_web.py"
 
 
 def test_a_rate_is_understood_or_refused(monkeypatch: pytest.MonkeyPatch) -> None:

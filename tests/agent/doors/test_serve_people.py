@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -145,6 +146,36 @@ def test_users_of_one_key_are_people_of_their_own(url: str, rooms: dict[str, Roo
     assert liked in ids(other.say("a smoky tea"))
     assert accepted(rooms, "ana/kim") == [liked]
     assert accepted(rooms, "ana/lee") == accepted(rooms, "ana") == []
+
+
+def test_people_who_talk_at_the_same_moment_never_mix(url: str, rooms: dict[str, Room]) -> None:
+    """Eight people of two keys, half of them under the other key's names, each with a number of their own to like."""
+
+    def talks(person: int) -> tuple[str, list[str]]:
+        name = f"p{person // 2}"
+        talker = Talker(url, (ANA, BEN)[person % 2], user=name)
+        liked: list[str] = []
+        for turn in range(3):
+            shown = ids(talker.say(f"a tea, says {name}"))
+            liked.append(shown[(person + turn) % len(shown)])
+            talker.say(f"I like {(person + turn) % len(shown) + 1}")
+        if person % 3 == 0:
+            talker.say("always green")
+        return f"{('ana', 'ben')[person % 2]}/{name}", liked
+
+    with ThreadPoolExecutor(8) as pool:
+        likes = dict(pool.map(talks, range(8)))
+    assert len(likes) == 8
+    recommender, owners = rooms["teas"].recommender, rooms["teas"].agent.owners
+    for person, (user_id, liked) in enumerate(likes.items()):
+        assert sorted(map(str, accepted(rooms, user_id))) == sorted({*liked})
+        assert bool(recommender.profiles.get(user_id).constraints) == (person % 3 == 0)
+        for thread in owners.threads(user_id):
+            state = rooms["teas"].agent.get_state({"configurable": {"thread_id": thread}}).values["messages"]
+            names = {
+                word for message in state if message.type == "human" for word in message.text.split() if word[0] == "p"
+            }
+            assert names <= {user_id.partition("/")[2]}
 
 
 def test_anothers_history_opens_nothing(url: str, rooms: dict[str, Room]) -> None:
