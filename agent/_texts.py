@@ -100,7 +100,8 @@ def short_facts(item: Mapping[str, Any], facets: Mapping[str, Facet], language: 
         if value is None or facet.kind == "text" or len(parts) == most:
             continue
         if isinstance(value, list):
-            parts.append(", ".join(facet.told(str(part), language) for part in value[:3]))
+            comma = "、" if language == "zh" else ", "
+            parts.append(comma.join(facet.told(str(part), language) for part in value[:3]))
         elif isinstance(value, bool):
             if value:
                 parts.append(facet.called(language))

@@ -72,15 +72,16 @@ _CHINESE = {
     "stars": "星", "kg": "公斤", "km": "公里", "g": "克", "m": "米", "cm": "厘米", "kcal": "千卡",
 }  # fmt: skip
 _CANONICAL = frozenset(_KNOWN.values())
+_TENTHS = re.compile(r"(?<=\.\d)(?!\d)")
 _BRACKET = re.compile(r"[(\[（](?P<unit>[^)\]）]{1,8})[)\]）]\s*$")
 
 
 def with_unit(number: str, unit: str, language: str) -> str:
-    """A number with its unit as a reader of `en` or `zh` is told it: "1 day", "3 days", 3天, "€12"."""
+    """A number with its unit as a reader of `en` or `zh` is told it: "1 day", "3 days", 3天, "€4.50"."""
     if language == "zh" and unit in _CHINESE:
         return f"{number}{_CHINESE[unit]}"
     if unit in _BEFORE:
-        return f"{unit}{number}"
+        return f"{unit}{_TENTHS.sub('0', number)}"
     return f"{number} {_ONE.get(unit, unit) if number == '1' else unit}"
 
 

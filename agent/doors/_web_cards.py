@@ -93,7 +93,7 @@ class Card:
             for fact in facts:
                 if fact and fact != cost:
                     text(fact, tag="li")
-        reason = beyond(self._entry["reason"], " · ".join(facts))
+        reason = beyond(self._entry["reason"], " · ".join([*facts, cost]))
         if reason:
             text(reason, tag="p", name="reason")
 

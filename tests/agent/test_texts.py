@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from chatrec.agent._texts import beyond, listing
-from chatrec.indexes import Catalog
+from chatrec.agent._texts import beyond, listing, short_facts
+from chatrec.indexes import Catalog, Item
 from chatrec.indexes._constraints import Constraint
 from chatrec.indexes._reasons import Evidence, explain
 from chatrec.tools._texts import condition_text, question_text
@@ -43,3 +43,11 @@ def test_names_and_units_are_told_in_the_readers_language() -> None:
     assert condition_text("altitude>1990", travel.facets, "zh") == "海拔超过1990米"
     assert question_text(travel.facets["climate"], (), "zh") == "气候方面有什么偏好？"
     assert question_text(travel.facets["best_months"], (), "en") == "Do you have a preference for best months?"
+
+
+def test_numbers_are_told_with_their_units_as_people_write_them() -> None:
+    items = [Item(f"g{n}", f"Glaze {n}", "", {"fired (℃)": 1240 + n, "price (€/kg)": 4.5 + n}) for n in range(3)]
+    facets = Catalog(items, name="glazes").facets
+    assert short_facts(items[0].as_dict(), facets, "en") == "1240 °C · €4.50"
+    assert condition_text("price (€/kg)<5", facets, "en") == "price below €5"
+    assert condition_text("fired (℃)>=1241", facets, "zh") == "fired 1241 °C以上"

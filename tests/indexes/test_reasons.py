@@ -52,7 +52,7 @@ def missed(*notations: str, language: Language = "en") -> str:
         ("genres!=Horror", "No Horror.", "不含Horror。"),
         ("colour!=black", "Not black.", "不是black。"),
         ("runtime<=140", "130 min.", "130分钟。"),
-        ("price<20", "€12.5.", "€12.5。"),
+        ("price<20", "€12.50.", "€12.50。"),
         ("release_year=1970..1979", "Release year 1979.", "release year 1979。"),
         ("vegan=true", "Vegan.", "vegan。"),
         ("since>=2000", "Since 2001-05-04.", "since2001-05-04。"),
