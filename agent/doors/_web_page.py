@@ -87,7 +87,8 @@ class Page:
                 self._compose()
         with self._talk:
             hello = tell("hello", self._language, name=self._session.catalog.name, count=len(self._session.catalog))
-            text(f"{hello} {self._say('private')}", tag="p", name="quiet")
+            space = "" if self._language == "zh" else " "
+            text(f"{hello}{space}{self._say('private')}", tag="p", name="quiet")
         for past in self._session.exchanges():
             self._bubble(past.said)
             self._answer(self._section(), past.answer)
