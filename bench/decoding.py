@@ -7,7 +7,8 @@ Each thing is measured beside its peer in the same run, repeats interleaved:
 - grammar: time a token along a JSON schema over time a token of free words; the same quotient for llama-cpp-python with
   the same schema as GBNF;
 - turns: tokens evaluated over tokens by which the conversation grew, ten turns of the recommender with its tools;
-- length: time of turn 40 over turn 3 of one conversation, the same new text in each;
+- length: time of turn 40 over turn 3 of one conversation, the same new text in each; late over early turns of the
+  recommender, which tells its model a window of the conversation;
 - together: tokens a second of eight conversations at once over the same ones one after the other.
 """
 
@@ -32,6 +33,7 @@ from rich.table import Table
 
 from bench._raw import raw_seconds
 from bench._results import write
+from bench.turn import Turn
 from chatrec.agent.llm import ChatLlamaCpp, embedded_model_path
 from chatrec.agent.llm._library import physical_cores
 from chatrec.agent.llm._model_files import in_format
@@ -165,27 +167,36 @@ def _written(message: AIMessage) -> int:
 
 def turns(path: str, _repeats_asked: int) -> Result:
     """Tokens evaluated over tokens new in ten turns with tools; counted, so once is enough."""
-    from bench.turn import SCRIPT, run
-    from chatrec.agent._assemble import local_model
+    from bench.turn import SCRIPT
 
-    embedded = Path(path) == embedded_model_path()
-    with tempfile.TemporaryDirectory() as home:
-        before = os.environ.get("CHATREC_HOME")
-        os.environ["CHATREC_HOME"] = home  # a person's own profile would change the lists
-        try:
-            model = local_model(None if embedded else path)
-            model.load()
-            later = run(model, "films", SCRIPT)[1:]
-        finally:
-            os.environ.pop("CHATREC_HOME") if before is None else os.environ.update(CHATREC_HOME=before)
+    later = _recommended(path, SCRIPT)[1:]
     each = [turn.evaluated / turn.new for turn in later]
     total = sum(turn.evaluated for turn in later) / sum(turn.new for turn in later)
     rows = [("tokens evaluated over tokens new", f"{total:.2f} ({min(each):.2f}-{max(each):.2f})", "floor 1.00")]
     return {"each": each, "total": total, "rows": rows}
 
 
+def _recommended(path: str, script: Sequence[str]) -> list[Turn]:
+    """The recommender's turns with what is said."""
+    from bench.turn import run
+    from chatrec.agent._assemble import local_model
+
+    with tempfile.TemporaryDirectory() as home:
+        before = os.environ.get("CHATREC_HOME")
+        os.environ["CHATREC_HOME"] = home  # a person's own profile would change the lists
+        try:
+            model = local_model(None if Path(path) == embedded_model_path() else path)
+            model.load()
+            return run(model, "films", script)
+        finally:
+            os.environ.pop("CHATREC_HOME") if before is None else os.environ.update(CHATREC_HOME=before)
+
+
 def length(path: str, repeats: int) -> Result:
-    """Turn 40 over turn 3, each the median of three turns; beside llama.cpp alone, with the same batches."""
+    """Turn 40 over turn 3, each the median of three turns; beside llama.cpp alone, with the same batches.
+
+    The model alone is told the whole conversation; the recommender tells it a window, cut now and then.
+    """
     model = ChatLlamaCpp(model_path=path, n_ctx=8192, temperature=0)
     model.load()
     # Of every answer as many tokens are free and dictated as of every other.
@@ -219,7 +230,11 @@ def length(path: str, repeats: int) -> Result:
         (f"turn {turn}, seconds", _spread(each, ".3f"), f"llama.cpp alone {alone:.3f}")
         for turn, each, alone in zip((3, 40), ours, (early, late), strict=True)
     ]
-    return {"quotients": quotients, "seconds": taken, "contexts": contexts, "floor": late / early, "rows": rows}
+    talked = [turn.seconds for turn in _recommended(path, ["Show me some more, please."] * 42)]
+    cut = median(talked[37:42]) / median(talked[1:6])
+    rows.append(("the recommender, turns 38-42 over 2-6", f"{cut:.2f}", ""))
+    found = {"quotients": quotients, "seconds": taken, "contexts": contexts, "floor": late / early}
+    return found | {"recommender": cut, "recommender_seconds": talked, "rows": rows}
 
 
 @contextmanager

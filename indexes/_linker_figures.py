@@ -43,6 +43,9 @@ _SCALES = {"hundred": 100, "thousand": 1000, "grand": 1000, "million": 1_000_000
 _DIGITS = {"零": 0, "〇": 0, "一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
 _POWERS = {"十": 10, "百": 100, "千": 1000}
 _BIG = {"万": 10_000, "亿": 100_000_000}
+_BEFORE_ONE = frozenset(
+    "the this that which first second third fourth fifth last other another each any no every".split()  # noqa: SIM905
+)
 _AFTER_ONE = frozenset("点些下样直定起般切共旦")
 _ARTICLE_UNITS = frozenset(
     ["hour", "day", "week", "month", "minute", "year", "night", "kilo", "mile", "dollar", "euro"]
@@ -119,7 +122,14 @@ def _english(tokens: Sequence[Token], start: int) -> Figure | None:
     if not seen:
         couple = [token.norm for token in tokens[start : start + 3]]
         return Figure(start, start + 3, 2, spelled=True) if couple == ["a", "couple", "of"] else None
-    return Figure(start, index, total + current, spelled=True)
+    return None if _points(tokens, start, index) else Figure(start, index, total + current, spelled=True)
+
+
+def _points(tokens: Sequence[Token], start: int, end: int) -> bool:
+    """Whether "one" is a thing and no number, as in "the first one's fine" and "this one"."""
+    if end != start + 1 or tokens[start].norm != "one" or _begins_unit(tokens, end):
+        return False
+    return tokens[start].text.casefold() != "one" or (start > 0 and tokens[start - 1].norm in _BEFORE_ONE)
 
 
 def _is_small(tokens: Sequence[Token], index: int) -> bool:

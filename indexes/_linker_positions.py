@@ -127,14 +127,15 @@ def _ordinal(sentence: Sentence, start: int, noun: str) -> tuple[list[int], int]
         and tokens[start + 1].norm in {"st", "nd", "rd", "th"}
     ):
         return (_place(word), start + 2) if not tokens[start + 1].gap else None
-    if place is None or not led:
+    if place is None:
         return None
-    if sentence.ends(start + 1):
-        return [place], start + 1
-    following = tokens[start + 1]
-    if following.stem in _NOUNS or (noun and following.stem == noun):
+    following = None if sentence.ends(start + 1) else tokens[start + 1]
+    # "second one's fine" leaves the article out, as "second please" does; "first of all" and "last one I saw" do not.
+    named = following is not None and (following.stem in _NOUNS or (bool(noun) and following.stem == noun))
+    if named and (led or place >= 0):
         return [place], start + 2
-    return ([place], start + 1) if following.norm in _AFTER and word != "last" else None
+    alone = following is None or (following.norm in _AFTER and word != "last")
+    return ([place], start + 1) if alone and (led or (start == 0 and place > 0)) else None
 
 
 def _han(sentence: Sentence, start: int) -> tuple[list[int], int] | None:

@@ -124,6 +124,7 @@ LAST = ("i0", "i3", "i5")  # runtimes 110, 88, 141; years 1979, 1995, 2011
         ("新一点的", "year>2011"),
         ("better rated", "rating>4.5"),
         ("shorter than the second one", "runtime_min<88"),
+        ("second one's too long", "runtime_min<88"),
         ("比第二个短", "runtime_min<88"),
         ("something like Moth but older", "year<1995"),
     ],
@@ -189,6 +190,11 @@ def test_another_year_means_another_item() -> None:
         ("最后一个", [2]),
         ("for the first time", []),
         ("number 7", []),
+        ("first one please", [0]),
+        ("third one's fine", [2]),
+        ("second please", [1]),
+        ("first of all, thanks", []),
+        ("last one I saw was dull", []),
     ],
 )
 def test_places_in_the_list(text: str, places: list[int]) -> None:
@@ -234,6 +240,8 @@ class Table(Embeddings):
         vector = rng.normal(size=64) * 0.05
         if text.casefold() in known:
             vector[known[text.casefold()]] += 1
+        if text.casefold() == "droll":  # a third of the way to a comedy
+            vector[0] += 0.13
         return [float(part) for part in vector]
 
 
@@ -247,6 +255,8 @@ def test_meaning_is_found_refused_and_embedded_once() -> None:
     ]
     assert all(0.75 <= p.score < 0.8 for p in link.proposals)
     assert not linker.link("the blue chair of my aunt", embedder=embedder).proposals
+    (perhaps,) = linker.link("something droll", embedder=embedder).proposals
+    assert (str(perhaps.constraint), perhaps.score < 0.75) == ("genre=Comedy", True)
     before = embedder.calls
     assert linker.link("something funny but not scary", embedder=embedder) == link
     assert embedder.calls == before
