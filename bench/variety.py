@@ -26,13 +26,13 @@ from chatrec.indexes import Catalog, Choosing, CoPreference, Interactions, Item,
 from chatrec.indexes._choosing import long_tail
 
 SETTINGS: Mapping[str, Choosing] = {
-    "score alone": Choosing(diversity=0.0),
+    "score alone": Choosing(diversity=0.0, own_tail=0.0),
     "as shipped": Choosing(),
-    "diversity 1": Choosing(diversity=1.0),
-    "novelty .1": Choosing(diversity=0.0, novelty=0.1),
-    "novelty .3": Choosing(diversity=0.0, novelty=0.3),
-    "long tail .2": Choosing(diversity=0.0, long_tail=0.2),
-    "diversity 1, novelty .1, long tail .1": Choosing(diversity=1.0, novelty=0.1, long_tail=0.1),
+    "diversity 1": Choosing(diversity=1.0, own_tail=0.0),
+    "novelty 1": Choosing(diversity=0.0, novelty=1.0, own_tail=0.0),
+    "own tail .35": Choosing(diversity=0.0),
+    "own tail 1": Choosing(diversity=0.0, own_tail=1.0),
+    "long tail .2": Choosing(diversity=0.0, long_tail=0.2, own_tail=0.0),
 }
 
 

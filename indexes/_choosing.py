@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 from chatrec.errors import ContextError
 from chatrec.indexes._ranker import diverse
 
-__all__ = ["Choosing", "choose", "long_tail"]
+__all__ = ["Choosing", "choose", "long_tail", "own_share"]
 
 Floats = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
 _HEAD = 0.2
 """This share of the liked items, the most liked, are no long tail."""
+_FEW = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,9 @@ class Choosing:
         long_tail: The least share of the list that goes to items outside the most liked fifth, [0, 1]; the best of
             them, as far as there are any among the candidates; only with interactions.
 
+        own_tail: How much of the share that such items have among a person's own likes they have on the list at least,
+            [0, 1]; so those get them who like them.
+
     Raises:
         ContextError: A setting is out of its bounds.
     """
@@ -40,6 +44,7 @@ class Choosing:
     diversity: float = 0.4
     novelty: float = 0.0
     long_tail: float = 0.0
+    own_tail: float = 0.35
 
     def __post_init__(self) -> None:
         for each in fields(self):
@@ -56,8 +61,24 @@ def long_tail(likes: NDArray[np.int32]) -> Mask:
     return np.asarray(likes < liked[-max(1, round(_HEAD * len(liked)))])
 
 
+def own_share(liked: Mask) -> float:
+    """The share of the long tail among a person's likes, less for few: `_FEW` others are added.
+
+    Args:
+        liked: Shape (m,), which of the likes are of the long tail.
+    """
+    return float(liked.sum()) / (len(liked) + _FEW)
+
+
 def choose(
-    scores: NDArray[np.float64], centred: Floats, k: int, settings: Choosing, tail: Mask | None = None
+    scores: NDArray[np.float64],
+    centred: Floats,
+    k: int,
+    settings: Choosing,
+    tail: Mask | None = None,
+    *,
+    own: float = 0.0,
+    values: Sequence[frozenset[tuple[str, str]]] = (),
 ) -> list[int]:
     """Choose k places, best first.
 
@@ -67,11 +88,14 @@ def choose(
         k: How many at most.
         settings: How.
         tail: Shape (n,), which places are of the long tail; None where that is not known.
+        own: The share of the long tail among the person's likes.
+        values: The facet values of each place, or nothing.
     """
-    chosen = diverse(scores, centred, k, strength=settings.diversity)
-    if tail is None or not settings.long_tail:
+    chosen = diverse(scores, centred, k, strength=settings.diversity, values=values)
+    if tail is None:
         return chosen
     wanted = math.ceil(settings.long_tail * len(chosen) - 1e-9)
+    wanted = max(wanted, math.floor(settings.own_tail * own * len(chosen) + 1e-9))
     spare = _by_score(np.flatnonzero(tail).tolist(), scores, out=chosen)
     heads = [place for place in reversed(_by_score(chosen, scores)) if not tail[place]]
     missing = max(0, wanted - sum(bool(tail[place]) for place in chosen))

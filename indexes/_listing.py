@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from chatrec.indexes._candidates import Finder
-from chatrec.indexes._choosing import Choosing, choose
+from chatrec.indexes._choosing import Choosing, choose, own_share
 from chatrec.indexes._constraints import Constraint
 from chatrec.indexes._ranker import Weights, add_up, overlaps, representative, typical
 from chatrec.indexes._reasons import (
@@ -23,6 +24,7 @@ from chatrec.indexes._reasons import (
     shared_words,
     telling,
 )
+from chatrec.indexes._taste import item_values
 from chatrec.indexes._values import Item, Recommendation
 from chatrec.indexes._wish import Wish
 
@@ -36,6 +38,8 @@ Mask = NDArray[np.bool_]
 Parts = dict[str, NDArray[np.float64]]
 
 _BESIDE_COMPANY = 0.1
+_KEPT = 16_384
+"""Of so many items the facet values are kept at hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,7 @@ class Lister:
         self._choosing = choosing
         self._rules = rules
         self._tail = tail
+        self._values = lru_cache(maxsize=_KEPT)(self._held)
 
     def best(self, wish: Wish, rows: NDArray[np.intp], asked: Asked) -> tuple[Recommendation, ...]:
         """The best of these rows, with their reasons: fewer missed constraints first, then varied by score."""
@@ -116,6 +121,7 @@ class Lister:
             parts = parts | add_up({"typical": typical(overlap)}, self._weights)
         scores = np.sum([*parts.values()], axis=0) if parts else np.zeros(len(vectors))
         tail = None if self._tail is None else self._tail[rows]
+        own = 0.0 if self._tail is None else self._own_tail(wish, self._tail)
         missing = asked.missing[rows]
         chosen: list[int] = []
         for count in np.unique(missing):
@@ -123,7 +129,8 @@ class Lister:
             wanted = asked.k - len(chosen)
             if wish.directed:
                 rare = None if tail is None else tail[among]
-                order = choose(scores[among], centred[among], wanted, self._choosing, rare)
+                values = [self._values(row) for row in rows[among].tolist()] if self._choosing.diversity else []
+                order = choose(scores[among], centred[among], wanted, self._choosing, rare, own=own, values=values)
             else:
                 near = overlap[np.ix_(among, among)]
                 order = representative(scores[among], near, wanted, weight=self._weights.typical)
@@ -131,6 +138,13 @@ class Lister:
             if len(chosen) >= asked.k:
                 break
         return chosen, parts
+
+    def _own_tail(self, wish: Wish, tail: Mask) -> float:
+        liked = [self._catalog.row(item_id) for item_id, pull in wish.taste.pulls.items() if pull > 0]
+        return own_share(tail[liked])
+
+    def _held(self, row: int) -> frozenset[tuple[str, str]]:
+        return frozenset((name, value) for name, value, _ in item_values(self._catalog.items[row], self._catalog))
 
     def _evidence(self, wish: Wish, item: Item, parts: dict[str, float], asked: Asked, vector: Floats) -> Evidence:
         facets, catalog = self._catalog.facets, self._catalog

@@ -20,7 +20,9 @@ _STRONG = 6.0
 _LEAST_DEVIATION = 0.005
 """Catalogs of almost equal items would else turn rounding errors into likeness."""
 _SAME = 0.5
-"""Likeness (cosine of centred vectors) above which two items begin to count as repeating each other."""
+"""Likeness (cosine of centred vectors, common facet values) above which two items begin to repeat each other."""
+_ALIKE = 0.15
+"""Items with all facet values in common repeat each other by so much, though they mean other things."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +121,19 @@ def add_up(signals: Mapping[str, NDArray[np.floating]], weights: Weights) -> dic
     return {name: np.asarray(signal, dtype=np.float64) * by_name[name] for name, signal in signals.items()}
 
 
-def diverse(scores: NDArray[np.float64], centred: Floats, k: int, *, strength: float = 0.4) -> list[int]:
+def diverse(
+    scores: NDArray[np.float64],
+    centred: Floats,
+    k: int,
+    *,
+    strength: float = 0.4,
+    values: Sequence[frozenset[tuple[str, str]]] = (),
+) -> list[int]:
     """Choose k places, best first, without near duplicates filling the list (maximal marginal relevance).
 
     Each further place is the one with the highest score less `strength` times how much it repeats one already
-    chosen; repeating begins at a centred cosine of `_SAME`, so that merely similar items pay nothing.
+    chosen; repeating begins at a centred cosine of `_SAME`, so that merely similar items pay nothing. Facet
+    values that are mostly the same repeat each other too, but by `_ALIKE` at most.
 
     Args:
         scores: Shape (n,).
@@ -131,6 +141,7 @@ def diverse(scores: NDArray[np.float64], centred: Floats, k: int, *, strength: f
         k: How many at most.
         strength: What an exact duplicate loses, as a share of the k-th best score's lead over the mean score; so weak
             signals are not drowned by variety, and an item far behind is never pulled up.
+        values: The facet values of each place, or nothing.
     """
     if k >= len(scores):
         return [int(place) for place in np.argsort(-scores, kind="stable")]
@@ -146,9 +157,19 @@ def diverse(scores: NDArray[np.float64], centred: Floats, k: int, *, strength: f
         place = int(np.argmax(left - strength * repeats))
         chosen.append(int(able[place]))
         left[place] = -np.inf
-        again = (near @ near[place] - _SAME) / (1 - _SAME)
-        np.maximum(repeats, np.clip(again, 0.0, 1.0), out=repeats)
+        again = np.clip((near @ near[place] - _SAME) / (1 - _SAME), 0.0, 1.0)
+        if values:
+            alike = (_shared(values, able, int(able[place])) - _SAME) / (1 - _SAME)
+            again = np.maximum(again, _ALIKE * alike)
+        np.maximum(repeats, again, out=repeats)
     return chosen
+
+
+def _shared(values: Sequence[frozenset[tuple[str, str]]], places: NDArray[np.intp], one: int) -> NDArray[np.float64]:
+    """Of the facet values that one place or another has, the share that both have, shape (len(places),)."""
+    mine = values[one]
+    either = (values[place] for place in places.tolist())
+    return np.array([len(mine & theirs) / max(1, len(mine | theirs)) for theirs in either])
 
 
 def overlaps(centred: Floats) -> Floats:
