@@ -125,15 +125,15 @@ def run(words: list[str], *, typed: str | None = None) -> str:
 
 
 def files(folder: Path, cheeses: str) -> None:
-    """What a reader of the pages has: a catalog, who liked what, a larger model; the demos by name, but small."""
+    """What a reader of the pages has: a catalog, who liked what, a larger model; twenty films by two demos' names."""
     (folder / "dishes.csv").write_text(cheeses, "utf-8")
     (folder / "cheeses.csv").write_text(cheeses, "utf-8")
     names = re.findall(r"^([^,]+),", cheeses, re.MULTILINE)[1:]
     liked = [f"p{person},{names[(person + step) % len(names)]}" for person in range(8) for step in range(5)]
     (folder / "ratings.csv").write_text("\n".join(["user,item", *liked]) + "\n", "utf-8")
-    for name, count in (("films", 20), ("shop", 6)):
-        lines = (ROOT / "indexes" / "catalogs" / f"{name}.jsonl").read_text("utf-8").splitlines(keepends=True)
-        (folder / name).write_text("".join(lines[:count]), "utf-8")
+    lines = (ROOT / "indexes" / "catalogs" / "films.jsonl").read_text("utf-8").splitlines(keepends=True)
+    for name in ("films", "shop"):
+        (folder / name).write_text("".join(lines[:20]), "utf-8")
     thin_model(folder / SMALL, embedded_model_path())
 
 
