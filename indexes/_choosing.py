@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -78,7 +78,7 @@ def choose(
     tail: Mask | None = None,
     *,
     own: float = 0.0,
-    values: Sequence[frozenset[tuple[str, str]]] = (),
+    values: Callable[[int], Collection[tuple[str, str]]] | None = None,
 ) -> list[int]:
     """Choose k places, best first.
 
@@ -89,16 +89,18 @@ def choose(
         settings: How.
         tail: Shape (n,), which places are of the long tail; None where that is not known.
         own: The share of the long tail among the person's likes.
-        values: The facet values of each place, or nothing.
+        values: From a place to its facet values.
     """
     chosen = diverse(scores, centred, k, strength=settings.diversity, values=values)
     if tail is None:
         return chosen
     wanted = math.ceil(settings.long_tail * len(chosen) - 1e-9)
     wanted = max(wanted, math.floor(settings.own_tail * own * len(chosen) + 1e-9))
+    missing = max(0, wanted - sum(bool(tail[place]) for place in chosen))
+    if not missing:
+        return chosen
     spare = _by_score(np.flatnonzero(tail).tolist(), scores, out=chosen)
     heads = [place for place in reversed(_by_score(chosen, scores)) if not tail[place]]
-    missing = max(0, wanted - sum(bool(tail[place]) for place in chosen))
     for gone, new in zip(heads[:missing], spare, strict=False):
         chosen.remove(gone)
         chosen.append(new)

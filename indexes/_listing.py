@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -38,8 +38,6 @@ Mask = NDArray[np.bool_]
 Parts = dict[str, NDArray[np.float64]]
 
 _BESIDE_COMPANY = 0.1
-_KEPT = 16_384
-"""Of so many items the facet values are kept at hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +89,6 @@ class Lister:
         self._choosing = choosing
         self._rules = rules
         self._tail = tail
-        self._values = lru_cache(maxsize=_KEPT)(self._held)
 
     def best(self, wish: Wish, rows: NDArray[np.intp], asked: Asked) -> tuple[Recommendation, ...]:
         """The best of these rows, with their reasons: fewer missed constraints first, then varied by score."""
@@ -129,7 +126,7 @@ class Lister:
             wanted = asked.k - len(chosen)
             if wish.directed:
                 rare = None if tail is None else tail[among]
-                values = [self._values(row) for row in rows[among].tolist()] if self._choosing.diversity else []
+                values = partial(self._held, rows[among])
                 order = choose(scores[among], centred[among], wanted, self._choosing, rare, own=own, values=values)
             else:
                 near = overlap[np.ix_(among, among)]
@@ -143,8 +140,9 @@ class Lister:
         liked = [self._catalog.row(item_id) for item_id, pull in wish.taste.pulls.items() if pull > 0]
         return own_share(tail[liked])
 
-    def _held(self, row: int) -> frozenset[tuple[str, str]]:
-        return frozenset((name, value) for name, value, _ in item_values(self._catalog.items[row], self._catalog))
+    def _held(self, rows: NDArray[np.intp], place: int) -> list[tuple[str, str]]:
+        item = self._catalog.items[int(rows[place])]
+        return [(name, value) for name, value, _ in item_values(item, self._catalog)]
 
     def _evidence(self, wish: Wish, item: Item, parts: dict[str, float], asked: Asked, vector: Floats) -> Evidence:
         facets, catalog = self._catalog.facets, self._catalog

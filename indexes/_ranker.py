@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -127,7 +127,7 @@ def diverse(
     k: int,
     *,
     strength: float = 0.4,
-    values: Sequence[frozenset[tuple[str, str]]] = (),
+    values: Callable[[int], Collection[tuple[str, str]]] | None = None,
 ) -> list[int]:
     """Choose k places, best first, without near duplicates filling the list (maximal marginal relevance).
 
@@ -141,7 +141,7 @@ def diverse(
         k: How many at most.
         strength: What an exact duplicate loses, as a share of the k-th best score's lead over the mean score; so weak
             signals are not drowned by variety, and an item far behind is never pulled up.
-        values: The facet values of each place, or nothing.
+        values: From a place to its facet values; asked only of places that may be chosen.
     """
     if k >= len(scores):
         return [int(place) for place in np.argsort(-scores, kind="stable")]
@@ -152,24 +152,19 @@ def diverse(
     near = centred[able]
     left = scores[able].astype(np.float64)
     repeats = np.zeros(len(able), dtype=np.float64)
+    held = [frozenset(values(place)) for place in able.tolist()] if values is not None and strength else []
     chosen: list[int] = []
     for _ in range(k):
         place = int(np.argmax(left - strength * repeats))
         chosen.append(int(able[place]))
         left[place] = -np.inf
         again = np.clip((near @ near[place] - _SAME) / (1 - _SAME), 0.0, 1.0)
-        if values:
-            alike = (_shared(values, able, int(able[place])) - _SAME) / (1 - _SAME)
-            again = np.maximum(again, _ALIKE * alike)
+        if held:
+            mine = held[place]
+            shared = np.array([len(mine & theirs) / max(1, len(mine | theirs)) for theirs in held])
+            again = np.maximum(again, _ALIKE * (shared - _SAME) / (1 - _SAME))
         np.maximum(repeats, again, out=repeats)
     return chosen
-
-
-def _shared(values: Sequence[frozenset[tuple[str, str]]], places: NDArray[np.intp], one: int) -> NDArray[np.float64]:
-    """Of the facet values that one place or another has, the share that both have, shape (len(places),)."""
-    mine = values[one]
-    either = (values[place] for place in places.tolist())
-    return np.array([len(mine & theirs) / max(1, len(mine | theirs)) for theirs in either])
 
 
 def overlaps(centred: Floats) -> Floats:

@@ -55,6 +55,6 @@ def test_items_of_the_same_facet_values_stand_apart_where_scores_are_near() -> N
     vectors = np.eye(6, dtype=np.float32)
     same, other = frozenset({("kind", "lamp")}), frozenset({("kind", "chair")})
     values = [same, same, other, same, other, other]
-    assert choose(scores, vectors, 2, Choosing(), values=values) == [0, 2]
-    assert choose(scores, vectors, 2, Choosing(diversity=0.0), values=values) == [0, 1]
-    assert choose(scores, vectors, 2, Choosing(), values=[frozenset()] * 6) == [0, 1]
+    assert choose(scores, vectors, 2, Choosing(), values=values.__getitem__) == [0, 2]
+    assert choose(scores, vectors, 2, Choosing(diversity=0.0), values=values.__getitem__) == [0, 1]
+    assert choose(scores, vectors, 2, Choosing(), values=lambda _: frozenset()) == [0, 1]
