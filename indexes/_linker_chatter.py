@@ -66,12 +66,12 @@ _TASTE = frozenset(words("loved liked enjoyed hated adored preferred wanted need
 def chatter(sentence: Sentence) -> list[bool]:
     """For each token whether its clause states no wish: tells of the past or asks about a fact, and asks for nothing.
 
-    A clause ends with a full stop, a question mark or the like.
+    A clause ends with a full stop, a question mark, a colon or the like.
     """
     found = [False] * len(sentence)
     start = 0
     for end in range(1, len(sentence) + 1):
-        if end == len(sentence) or sentence.tokens[end].hard:
+        if end == len(sentence) or sentence.tokens[end].hard or sentence.tokens[end].colon:
             asked = "?" in sentence.after(end - 1) or "？" in sentence.after(end - 1)
             found[start:end] = [_idle(sentence.tokens[start:end], asked)] * (end - start)
             start = end

@@ -30,7 +30,6 @@ _UNTIL_NOW = Phrases(
     )
 )
 _ONES = {"一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
-_JOINED = frozenset({"or", "and"})
 _RANGE_WORDS = frozenset({"to", "and", "until", "till", "through", "到", "至", "和", "与", "or"})
 
 
@@ -163,25 +162,28 @@ class RangeReader:
             first, bound, dims = cue
         end = figure.end
         post = AFTER.at(sentence.tokens, end)
+        if post is None and _from_up(sentence, start, end):
+            post, first = (end + 1, ("ge", ANY)), start - 1
         if any(sentence.after(n).startswith("+") for n in range(figure.start, figure.end)):
             bound = "ge"
         elif post and (not post[1][1] or figure.calendar or any(fits(scale, figure.value) for scale in self._years)):
             end, (bound, more) = post
-            dims = dims if dims and dims != YEAR else more
+            dims = dims if dims and dims != YEAR and not figure.units else more
         elif not post and cue is None and (noun := _bound_past_noun(sentence, end)) is not None:
             bound = noun
         return Range(first, end, bound, figure.value, figure.value, figure, dims, inner)
 
 
-def _bound_past_noun(sentence: Sentence, end: int) -> Bound | None:
-    """The bound that follows what is counted: "20 gears or more"."""
+def _from_up(sentence: Sentence, start: int, end: int) -> bool:
+    """Whether a figure stands between "from" and "up"."""
     tokens = sentence.tokens
-    if (
-        end + 1 >= len(tokens)
-        or tokens[end].kind != "word"
-        or sentence.ends(end)
-        or tokens[end + 1].norm not in _JOINED
-    ):
+    return start > 0 and end < len(tokens) and (tokens[start - 1].norm, tokens[end].norm) == ("from", "up")
+
+
+def _bound_past_noun(sentence: Sentence, end: int) -> Bound | None:
+    """The bound that follows what is counted: "20 gears or more", "20 gears tops"."""
+    tokens = sentence.tokens
+    if end + 1 >= len(tokens) or tokens[end].kind != "word" or sentence.ends(end) or sentence.ends(end + 1):
         return None
     post = AFTER.at(tokens, end + 1)
     return post[1][0] if post is not None and post[1][1] == ANY else None

@@ -21,6 +21,7 @@ from chatrec.indexes._linker_words import AND_WORDS, FUNCTION, JOINERS, OR_WORDS
 
 _WORD = 3
 """The most characters of a Chinese word that is refused."""
+_ANEW = frozenset(["also", "has", "have", "it", "i", "we", "please", "give", "show", "还", "也", "再", "而", "要"])
 _TURNS = frozenset(["but", "though", "although", "however", "just", "only", "instead", "但", "而", "只", "就"])
 
 _ARTICLES = frozenset({"a", "an", "the", "from", "in", "by", "with", "any", "of", "有", "是", "个", "只", "about"})
@@ -103,19 +104,32 @@ def _scope_end(sentence: Sentence, filled: Sequence[bool], start: int) -> int:
         token = tokens[index]
         if token.hard or (token.soft and index > start and not _goes_on(sentence, filled, index, refused)):
             break
+        if index > start + 1 and token.colon:
+            break
         if not filled[index]:
             contrast = CONTRAST.at(tokens, index)
             if contrast and (refused or index - start > 5 or token.norm in _TURNS):
                 break
             if refused and token.norm in {"with", "from", "under", "by", "in", "about", "at", "的"}:
                 break
-            if refused and token.norm in AND_WORDS and index + 1 < len(tokens) and CUES.at(tokens, index + 1):
+            if refused and token.norm in AND_WORDS and _begins_anew(sentence, index + 1):
                 break
             if index > start and CUES.at(tokens, index) and refused and token.norm not in {"nor", "or"}:
                 break
         refused = refused or filled[index]
         index += 1
     return index
+
+
+def _begins_anew(sentence: Sentence, start: int) -> bool:
+    """Whether what follows an "and" is another wish: "no war and also funny", "no war and funny would be nice"."""
+    tokens = sentence.tokens
+    if start < len(tokens) and (CUES.at(tokens, start) or tokens[start].norm in _ANEW):
+        return True
+    end = start
+    while end < len(tokens) and end - start < 6 and not (end > start and sentence.ends(end)):
+        end += 1
+    return any(token.norm in {"would", "must", "should"} for token in tokens[start:end])
 
 
 def _goes_on(sentence: Sentence, filled: Sequence[bool], comma: int, refused: bool) -> bool:

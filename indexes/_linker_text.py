@@ -62,6 +62,11 @@ class Token:
     soft: bool = False
 
     @property
+    def colon(self) -> bool:
+        """Whether a colon stands before it, and no clock's."""
+        return ":" in self.gap and not (self.gap == ":" and self.kind == "number")
+
+    @property
     def capital(self) -> bool:
         """Whether it begins with a capital."""
         return self.text[:1].isupper()

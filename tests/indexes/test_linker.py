@@ -57,6 +57,10 @@ def named(text: str, *, last: tuple[str, ...] = ()) -> list[tuple[str, bool, boo
         ("no horror, war or drama", ["genre!=Horror|War|Drama"]),
         ("no horror, comedy please", ["genre!=Horror", "genre=Comedy"]),
         ("anything but war", ["genre!=War"]),
+        ("no comedy and also drama", ["genre!=Comedy", "genre=Drama"]),
+        ("no comedy and drama", ["genre!=Comedy|Drama"]),
+        ("I won't budge on one thing: comedy", ["genre=Comedy"]),
+        ("my brother just told me: war", ["genre=War"]),
         ("wthout horror", ["genre!=Horror"]),
         ("horror-free", ["genre!=Horror"]),
         ("directed by Marlowe", ["director=Cy Marlowe"]),
@@ -96,6 +100,8 @@ def test_values(text: str, expected: list[str]) -> None:
         ("at least 4 stars", "rating>=4"),
         ("评分不低于4.5", "rating>=4.5"),
         ("3+ stars", "rating>=3"),
+        ("from 90 minutes up", "runtime_min>=90"),
+        ("looking for 90 minutes tops", "runtime_min<=90"),
     ],
 )
 def test_numbers(text: str, expected: str) -> None:
