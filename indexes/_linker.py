@@ -24,7 +24,7 @@ from chatrec.indexes._linker_chatter import chatter
 from chatrec.indexes._linker_cues import ALSO, CUES
 from chatrec.indexes._linker_dates import find_dates
 from chatrec.indexes._linker_dictionary import Glossary, translations
-from chatrec.indexes._linker_found import Found
+from chatrec.indexes._linker_found import Found, Name
 from chatrec.indexes._linker_join import merge
 from chatrec.indexes._linker_meaning import Meanings
 from chatrec.indexes._linker_names import Names
@@ -35,7 +35,7 @@ from chatrec.indexes._linker_relative import Relatives
 from chatrec.indexes._linker_rest import leftovers, phrases_of
 from chatrec.indexes._linker_scope import lifted, negated, unneeded
 from chatrec.indexes._linker_spelling import Speller, Vocabulary
-from chatrec.indexes._linker_text import Sentence, stem
+from chatrec.indexes._linker_text import Sentence
 from chatrec.indexes._linker_titles import Titled, Titles
 from chatrec.indexes._linker_units import scales
 from chatrec.indexes._linker_values import Values
@@ -106,6 +106,7 @@ class Linker:
         self._items = catalog.items
         self._mask = catalog.mask
         self._noun = catalog.name
+        self._called = {token.stem for token in Sentence.read(catalog.name.replace("_", " ")).tokens}
         self._row = {item.id: row for row, item in enumerate(self._items)}
         facets = list(catalog.facets.values())
         self._kinds: dict[str, FacetKind] = {facet.name: facet.kind for facet in facets}
@@ -154,10 +155,10 @@ class Linker:
         scope = negated(sentence, sentence.taken)
         given_up = [one for one in found if unneeded(sentence, one.start, one.end, refused=scope[one.start] >= 0)]
         found = [signed for one in found if one not in given_up for signed in _signed(sentence, one, scope)]
+        if embedder is not None:
+            found += self._meant(sentence, names, scope, embedder)
         idle = chatter(sentence)
         found = [replace(one, score=min(one.score, _IDLE)) if idle[one.start] else one for one in found]
-        if embedder is not None:
-            found += self._meant(sentence, scope, embedder)
         return Link(
             self._proposals(sentence, found, shown),
             tuple(_mention(sentence, one, scope) for one in sorted(mentioned, key=lambda one: one[1])),
@@ -226,8 +227,15 @@ class Linker:
         longer = self._values.reaches(sentence, titled.start) > titled.end
         return not longer and (titled.firm or titled.end - titled.start > 1)
 
-    def _meant(self, sentence: Sentence, scope: Sequence[int], embedder: Embeddings) -> list[Found]:
-        spans = [(start, end) for start, end in phrases_of(sentence) if not self._is_noun(sentence, start, end)]
+    def _meant(
+        self, sentence: Sentence, names: Sequence[Name], scope: Sequence[int], embedder: Embeddings
+    ) -> list[Found]:
+        spans = [
+            (start, end)
+            for start, end in phrases_of(sentence)
+            if not self._is_noun(sentence, start, end)
+            and not any(name.start <= start and end <= name.end for name in names)
+        ]
         meant = self._meanings.find([sentence.span(start, end) for start, end in spans], embedder)
         ranked = sorted(
             ((match.score, start, end, match) for (start, end), match in zip(spans, meant, strict=True) if match),
@@ -247,8 +255,8 @@ class Linker:
         return found
 
     def _is_noun(self, sentence: Sentence, start: int, end: int) -> bool:
-        """Whether a phrase is only the catalog's word for its items, which every one of its values is about."""
-        return end == start + 1 and sentence.tokens[start].stem == stem(self._noun.casefold())
+        """Whether a phrase is only a word of the catalog's name, which every one of its values is about."""
+        return end == start + 1 and sentence.tokens[start].stem in self._called
 
     def _together(self, facet: str, values: Sequence[str]) -> bool:
         """Whether any item has all of some values of a facet that takes several."""

@@ -183,7 +183,7 @@ def _from_up(sentence: Sentence, start: int, end: int) -> bool:
 def _bound_past_noun(sentence: Sentence, end: int) -> Bound | None:
     """The bound that follows what is counted: "20 gears or more", "20 gears tops"."""
     tokens = sentence.tokens
-    if end + 1 >= len(tokens) or tokens[end].kind != "word" or sentence.ends(end) or sentence.ends(end + 1):
+    if end + 1 >= len(tokens) or tokens[end].kind == "number" or sentence.ends(end) or sentence.ends(end + 1):
         return None
     post = AFTER.at(tokens, end + 1)
     return post[1][0] if post is not None and post[1][1] == ANY else None

@@ -43,7 +43,7 @@ class TrainSettings:
     Attributes:
         rank: Rank of the adapter.
         alpha: The adapter's output is scaled by alpha / rank.
-        first: The first block that gets an adapter.
+        first: The first block that gets an adapter; the last one of a model that has fewer.
         rate: Highest learning rate; it rises over `warmup` steps and falls to a twentieth of it.
         warmup: Steps.
         decay: Weight decay.
@@ -114,7 +114,8 @@ def train(  # noqa: PLR0917
     torch.set_num_threads(settings.threads)
     torch.manual_seed(settings.seed)
     shape, tensors = load_base(base)
-    model = LoraModel(shape, tensors, LoraSettings(settings.rank, settings.alpha, settings.first), seed=settings.seed)
+    lora = LoraSettings(settings.rank, settings.alpha, min(settings.first, shape.blocks - 1))
+    model = LoraModel(shape, tensors, lora, seed=settings.seed)
     if begin is not None:
         model.adapter.load_state_dict(read_adapter(begin)[0] if begin.suffix == ".gguf" else load_file(begin))
     groups = _groups(data, settings.group)
