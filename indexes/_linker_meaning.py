@@ -38,7 +38,7 @@ _ORDINARY = {
 }
 _LEAST = 0.22
 _ALONE = 0.4
-"""What a cosine must be where the texts of the catalog say nothing of the phrase."""
+"""What a cosine must be where the texts of the catalog do not bear it out."""
 _WORD = 2
 """Characters of most Chinese words."""
 _SHARED = 0.1
@@ -113,8 +113,9 @@ class Meanings:
         bar = max(_LEAST, known.bar[script])
         share, lift = kept.among(top)
         score = 0.0
-        alone = first >= max(bar + 0.06, _ALONE) and lead >= 0.12 and lift > 0.5
-        if alone or (kept.sure and top == kept.row and first > 0.15):
+        least = bar if share >= 0.35 and lift >= 1.5 else max(bar + 0.06, _ALONE)
+        near = first >= least and lead >= 0.12 and lift > 0.5
+        if near or (kept.sure and top == kept.row and first > 0.15):
             score = 0.78
         elif first >= bar - 0.06 and lead >= 0.06 and share >= 0.35 and lift >= 3:
             score = 0.77
