@@ -39,7 +39,9 @@ def _unpacked(archive: Path) -> Path:
     folder = archive.parent
     with tarfile.open(archive) as packed:
         members = [member for member in packed.getmembers() if _WANTED.search(member.name) and member.isfile()]
-        packed.extractall(folder, members=members, filter="data")
+        # Python 3.11.0 to 3.11.3 know no filters.
+        packed.extraction_filter = getattr(tarfile, "data_filter", lambda member, _path: member)
+        packed.extractall(folder, members=members)
     return next(folder.glob(f"*/{_ROOT}"))
 
 
