@@ -156,7 +156,8 @@ def _added(words: list[str]) -> list[str]:
 
 def _made(words: list[str]) -> list[str]:
     """The last command of a target: what is before it installs what the tests run in."""
-    dry = subprocess.run(["make", "--dry-run", *words[1:]], cwd=ROOT, capture_output=True, text=True, check=True)
+    command = ["make", "--dry-run", "--no-print-directory", *words[1:]]  # under another make it would name the folder
+    dry = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     program, *rest = shlex.split(dry.stdout.splitlines()[-1])
     return [Path(program).name, *rest]
 
