@@ -11,7 +11,7 @@ from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolMes
 from chatrec.agent._texts import listing, say, short_facts
 from chatrec.agent._turns import STAMP
 from chatrec.indexes import Catalog
-from chatrec.tools._texts import condition_text
+from chatrec.tools._texts import conditions_text
 from chatrec.tools._turn import Turn
 
 
@@ -121,7 +121,7 @@ def compose(words: str, turn: Turn, got: Outcome, catalog: Catalog, *, list_item
         shown = [entry["id"] for entry in entries]
         if got.listed["relaxed"] and entries:
             count = got.listed["matching"]
-            relaxed = _conditions(got.listed["relaxed"], turn, catalog)
+            relaxed = conditions_text(got.listed["relaxed"], catalog.facets, turn.language)
             few = ("relaxed_one" if count == 1 else "relaxed_some") + ("_more" if _others(shown, turn) else "")
             parts.append(say(few if count else "relaxed", turn.language, count=str(count), relaxed=relaxed))
         if entries and list_items:
@@ -162,7 +162,7 @@ def reply_words(kind: str, turn: Turn, got: Outcome, catalog: Catalog) -> str:
         catalog: What is talked about.
     """
     if "get_profile" in got.succeeded:
-        wishes = _conditions(got.profile, turn, catalog)
+        wishes = conditions_text(got.profile, catalog.facets, turn.language)
         return say("profile" if wishes else "no_profile", turn.language, wishes=wishes)
     if kind == "noted":
         return "" if got.calls else say("noted", turn.language)
@@ -175,15 +175,11 @@ def _plain_words(turn: Turn, got: Outcome, catalog: Catalog) -> str:
         if not got.listed["recommendations"]:
             return say("nothing", language)
         kept = [c for c in got.listed["where"] if c not in got.listed["relaxed"]]
-        return say("list_where", language, where=_conditions(kept, turn, catalog)) if kept else say("list", language)
+        where = conditions_text(kept, catalog.facets, language)
+        return say("list_where", language, where=where) if kept else say("list", language)
     if got.act == "describe":
         return say("describe", language)
     if got.act == "ask" or got.events:
         return ""
     noted = any(name == "update_profile" for name, _ in got.calls)
     return say("noted", language) if noted else say("reply", language, name=catalog.name)
-
-
-def _conditions(notations: Sequence[str], turn: Turn, catalog: Catalog) -> str:
-    texts = [condition_text(notation, catalog.facets, turn.language) for notation in notations]
-    return ("、" if turn.language == "zh" else ", ").join(texts)

@@ -5,7 +5,7 @@ Domain-free: names and values come from the catalog.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from chatrec.indexes import Facet, Item
 from chatrec.indexes._units import with_unit
@@ -41,6 +41,11 @@ def option_label(facet: Facet, option: str, language: str) -> str:
 
 def _measured(number: str, facet: Facet, language: str) -> str:
     return with_unit(number, facet.unit, language) if facet.unit else number
+
+
+def conditions_text(notations: Iterable[str], facets: Mapping[str, Facet], language: str) -> str:
+    """Conditions as a person reads them, in one line."""
+    return ("、" if language == "zh" else ", ").join(condition_text(each, facets, language) for each in notations)
 
 
 def condition_text(notation: str, facets: Mapping[str, Facet], language: str) -> str:

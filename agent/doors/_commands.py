@@ -10,7 +10,7 @@ from chatrec.agent.doors._session import Session
 from chatrec.agent.doors._words import say
 from chatrec.indexes import Constraint, part_bars
 from chatrec.indexes._feedback import FeedbackKind
-from chatrec.tools._texts import condition_text
+from chatrec.tools._texts import conditions_text
 from chatrec.tools._turn import Spoken
 
 _KINDS: Final[Mapping[str, FeedbackKind]] = {"/like": "accept", "/no": "reject", "/seen": "seen"}
@@ -102,9 +102,7 @@ def _profile(session: Session, language: Spoken) -> str:
 
 
 def _words(constraints: Sequence[Constraint], session: Session, language: Spoken) -> str:
-    facets = session.recommender.catalog.facets
-    told = [condition_text(str(constraint), facets, language) for constraint in constraints]
-    return ("、" if language == "zh" else ", ").join(told)
+    return conditions_text(map(str, constraints), session.recommender.catalog.facets, language)
 
 
 def _help(_session: Session, language: Spoken) -> str:

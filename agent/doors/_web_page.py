@@ -21,7 +21,7 @@ from chatrec.agent.doors._web_words import doing, tell
 from chatrec.errors import ChatrecError
 from chatrec.indexes import forget_person
 from chatrec.indexes._feedback import FeedbackKind
-from chatrec.tools._texts import condition_text, option_label
+from chatrec.tools._texts import condition_text, conditions_text, option_label
 from chatrec.tools._turn import Spoken
 
 STYLE = Path(__file__).with_name("web") / "style.css"
@@ -312,9 +312,7 @@ class Page:
         return " · ".join(f"{self._say(f'act_{name}')} {share:.0%}" for name, share in told if share >= 0.005)
 
     def _conditions(self, notations: Sequence[str]) -> str:
-        facets = self._session.catalog.facets
-        told = (condition_text(each, facets, self._language) for each in notations)
-        return ("、" if self._language == "zh" else ", ").join(told)
+        return conditions_text(notations, self._session.catalog.facets, self._language)
 
     def _undone(self, kind: str, about: str) -> str:
         from chatrec.agent.doors._words import say
