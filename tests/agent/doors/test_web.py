@@ -164,6 +164,7 @@ def test_the_profile_is_looked_at_edited_exported_and_forgotten(url: str, browse
     said = [message["text"] for message in held["threads"][0]["messages"] if message["role"] == "person"]
     assert said == ["remember that I like green tea", "a tea"]
     browser.press(".profile > .acts button", 2)
+    browser.until(lambda: browser.all("[role=dialog] .halt"))
     browser.until(browser.all("[role=dialog] .halt")[0].is_displayed)
     browser.press("[role=dialog] .halt")
     browser.until(lambda: not browser.all(".said") and browser.all("input.say"))
