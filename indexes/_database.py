@@ -136,7 +136,10 @@ def make_folder(folder: Path) -> None:
 
 def _make_file(path: Path) -> None:
     # Made before SQLite makes it, because SQLite makes files readable to all; its log files take the same mode.
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    # One that is there stays shut: closing it would let go of the locks that another connection of this process holds
+    # on it, and another process, thinking itself the last, would delete the log that this one writes.
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _cure(error: Exception) -> str:

@@ -141,6 +141,19 @@ def test_a_new_file_is_opened_by_many_at_once(tmp_path: Path) -> None:
             assert len(FeedbackLog(store).events("ana")) == 8
 
 
+def test_opening_again_lets_no_lock_go(store: LocalStore, tmp_path: Path) -> None:
+    store.put(("a",), "k1", {"x": 1})
+    open_store(tmp_path / "people.db").close()
+    other = "import sys; from chatrec.indexes import open_store; open_store(sys.argv[1]).put(('a',), 'k2', {'x': 2})"
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    subprocess.run([sys.executable, "-c", other, str(tmp_path / "people.db")], env=environment, check=True)
+    assert (tmp_path / "people.db-wal").exists(), "the other process took itself for the last and deleted the log"
+    store.put(("a",), "k3", {"x": 3})
+    store.close()
+    with open_store(tmp_path / "people.db") as again:
+        assert {item.key for item in again.search(("a",))} == {"k1", "k2", "k3"}
+
+
 def test_what_was_written_is_there_after_reopening(tmp_path: Path) -> None:
     with open_store(tmp_path / "people.db") as store:
         event = FeedbackLog(store).record("ana", "accept", item_id="7")
