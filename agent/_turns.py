@@ -64,7 +64,13 @@ def fold(before: Turn, link: Link, text: str, catalog: Catalog) -> Turn:
     settled = {c.facet for c in where}
     # Which of two items was chosen says where to look; the words that say which describe nothing.
     chosen = [m.id for m in link.mentions if not m.negated and m.id in before.compared]
-    named = [m.id for m in link.mentions if not m.negated and m.id not in before.compared]
+    # What is refused by its place or its name is still pointed at: "not the second"; what a wish is measured against
+    # is not: "cheaper than the second".
+    named = [
+        m.id
+        for m in link.mentions
+        if m.id not in before.compared and (m.id in before.shown if m.negated else not m.standard)
+    ]
     named += [i for i in dict.fromkeys(pointed) if not named]
     # Naming what is on the list points at it; whether it is liked is for feedback to tell.
     examples = [m.id for m in link.mentions if not m.negated and not m.listed and m.id not in before.shown]
@@ -172,7 +178,8 @@ def replay(messages: Sequence[AnyMessage], start: Turn, catalog: Catalog, embedd
         if isinstance(message, HumanMessage):
             text = message.text
             turn = replace(turn, language=language_of(text, turn.language))
-            turn = fold(turn, catalog.link(text, last=turn.compared or turn.shown, embedder=embedder), text, catalog)
+            link = catalog.link(text, last=turn.compared or turn.shown, listed=turn.listed, embedder=embedder)
+            turn = fold(turn, link, text, catalog)
         elif isinstance(message, AIMessage):
             turn = after_reply(turn, message.additional_kwargs.get(STAMP), catalog)
     return turn

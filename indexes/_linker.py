@@ -14,9 +14,9 @@ titles that are marked as such, values, numbers, comparatives, other titles, and
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Literal
 
 from chatrec.indexes._constraints import Constraint
@@ -29,7 +29,7 @@ from chatrec.indexes._linker_join import merge
 from chatrec.indexes._linker_meaning import Meanings
 from chatrec.indexes._linker_names import Names
 from chatrec.indexes._linker_numbers import Numbers, flip
-from chatrec.indexes._linker_pointing import pointing
+from chatrec.indexes._linker_pointing import Rarity, pieces, pointing, told
 from chatrec.indexes._linker_positions import find_positions
 from chatrec.indexes._linker_relative import Relatives
 from chatrec.indexes._linker_rest import leftovers, phrases_of
@@ -116,6 +116,7 @@ class Linker:
         self._values = Values(facets, vocabulary)
         self._names = Names(facets, self._scales, people=self._values.lexicon.name_like)
         self._titles = Titles(self._items, self._scales, vocabulary)
+        self._rare = Rarity([item.title for item in self._items])
         self._numbers = Numbers(self._scales)
         self._relatives = Relatives(self._scales)
         self._meanings = Meanings(facets, self._items, skip=self._values.lexicon.name_like)
@@ -123,30 +124,37 @@ class Linker:
         self._learning = threading.Lock()
         self._chinese = catalog.language == "zh"
 
-    def link(self, text: str, *, last: Sequence[str] = (), embedder: Embeddings | None = None) -> Link:
+    def link(
+        self, text: str, *, last: Sequence[str] = (), listed: Sequence[str] = (), embedder: Embeddings | None = None
+    ) -> Link:
         """Read a sentence.
 
         Args:
             text: What the person said; English, Chinese, or both.
             last: Ids of the items shown last, in the order shown; ids that the catalog does not have are passed over.
+            listed: Ids of all items shown so far, of which a part of the title may speak.
             embedder: With one, words that name no value are matched to values by meaning, at scores below 0.75.
         """
         sentence = Sentence.read(text)
         self._learn(sentence)
         sentence = self._mended(sentence)
-        shown = [self._items[self._row[item_id]] for item_id in last if item_id in self._row]
+        shown = self._known(last)
         names = self._names(sentence)
         removed = lifted(sentence, names)
         for name in removed:
             sentence.take(name.start, name.end)
         names = [name for name in names if sentence.free(name.start, name.end)]
         mentioned = self._mentioned(sentence, shown, firm=True)
+        earlier = self._known(item_id for item_id in listed if item_id not in last)
+        pointed = self._abbreviated(sentence, shown, earlier) + self._relatives.pointed(sentence, names, shown)
         found = self._values.find(sentence, names)
         for one in found:
             sentence.take(one.named, one.start)
         known = [(one, pointing(sentence, one, shown)) for one in found]
         found = [one for one, item in known if item is None]
         mentioned += [(item, one.start, one.end, one.score, True) for one, item in known if item is not None]
+        pointed += told(sentence, shown)
+        mentioned += [(*one, _POINTED, True) for one in pointed]
         found += find_dates(sentence, self._scales.values())
         found += self._numbers.find(sentence, names)
         than = {start: item for item, start, _, _, _ in mentioned}
@@ -167,6 +175,9 @@ class Linker:
             leftovers(sentence, scope),
             self._translated(sentence, scope),
         )
+
+    def _known(self, ids: Iterable[str]) -> list[Item]:
+        return [self._items[self._row[item_id]] for item_id in ids if item_id in self._row]
 
     def _translated(self, sentence: Sentence, scope: Sequence[int]) -> str:
         if not self._chinese or any(token.kind == "han" for token in sentence.tokens):
@@ -215,6 +226,18 @@ class Linker:
                 made.append((item, titled.start, titled.end, titled.score, False))
                 sentence.take(titled.start, titled.end)
         return made
+
+    def _abbreviated(
+        self, sentence: Sentence, shown: Sequence[Item], listed: Sequence[Item]
+    ) -> list[tuple[Item, int, int]]:
+        """Listed items that are pointed at by a part of their title, those of the last list first."""
+        valued = partial(self._is_value, sentence)
+        return [one for items in (shown, listed) if items for one in pieces(sentence, items, self._rare, valued)]
+
+    def _is_value(self, sentence: Sentence, start: int, end: int) -> bool:
+        """Whether some words are a value, or one value after another."""
+        each = all(self._values.covers(sentence, at, at + 1) for at in range(start, end))
+        return each or self._values.covers(sentence, start, end)
 
     def _is_title(self, sentence: Sentence, titled: Titled) -> bool:
         """Whether words are a title before they are a value: marked as one, or longer than any value there."""
@@ -281,6 +304,7 @@ class Linker:
         return tuple(best.values())
 
 
+_POINTED = 0.9
 _IDLE = 0.4
 """The most that words count for where the clause around them states no wish."""
 
@@ -314,6 +338,8 @@ def _signed(sentence: Sentence, found: Found, scope: Sequence[int]) -> list[Foun
     cue = scope[found.start]
     if cue < 0:
         return [found]
+    if found.kind == "value" and _also(sentence, found):  # 不是饼茶也行 takes nothing back
+        return []
     if found.kind == "value":
         constraint = Constraint(found.constraint.facet, "none", found.constraint.values)
         near = cue < found.start and found.start - cue <= 4
@@ -357,7 +383,13 @@ def _wider(sentence: Sentence, found: Found) -> bool:
     if found.constraint.op != "any" or found.kind == "number":
         return False
     lead = sentence.tokens[0].norm in OR_WORDS and all(t.norm in JOINERS for t in sentence.tokens[1 : found.start])
-    return (lead and found.start > 0) or ALSO.at(sentence.tokens, found.end) is not None
+    return (lead and found.start > 0) or _also(sentence, found)
+
+
+def _also(sentence: Sentence, found: Found) -> bool:
+    """Whether "would do as well" follows: 红茶也行, 云南的也可以."""
+    after = found.end < len(sentence) and sentence.tokens[found.end].norm == "的"
+    return ALSO.at(sentence.tokens, found.end + after) is not None
 
 
 def _holds(item: Item, found: Found) -> bool:
@@ -373,7 +405,9 @@ def _holds(item: Item, found: Found) -> bool:
 def _mention(sentence: Sentence, named: _Named, scope: Sequence[int]) -> Mention:
     item, start, end, score, listed = named
     refused = scope[start] >= 0 or _compares_badly(sentence, start)
-    return Mention(item.id, item.title, sentence.span(start, end), round(score, 3), negated=refused, listed=listed)
+    than = any(token.norm in {"than", "比"} for token in sentence.tokens[max(0, start - 3) : start])
+    words = sentence.span(start, end)
+    return Mention(item.id, item.title, words, round(score, 3), negated=refused, listed=listed, standard=than)
 
 
 def _compares_badly(sentence: Sentence, start: int) -> bool:

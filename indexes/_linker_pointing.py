@@ -1,22 +1,26 @@
-"""Words that point at a listed item by what it is: "the blue one", "longer than the western", 粉的那个."""
+"""Words that point at a listed item by what it is: "the blue one", 粉的那个, "the quartet", 便宜的那个."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 from chatrec.indexes._linker_found import Found
 from chatrec.indexes._linker_positions import COUNTERS
-from chatrec.indexes._linker_text import Sentence
+from chatrec.indexes._linker_text import Sentence, Token, is_han, stems
+from chatrec.indexes._linker_words import COMMON, FUNCTION, HAN_FUNCTION
 from chatrec.indexes._values import Item
 
-__all__ = ["pointing"]
+__all__ = ["Rarity", "extreme", "one_of_them", "pieces", "pointing", "told"]
 
 _THE = frozenset({"the", "that", "this"})
 _ONE = frozenset({"one", "option", "item"})
 _HAN_THE = frozenset("那这")
+_HAN_CHOSEN = frozenset("就那这选")
 _NEAR = 4
 _SURE = 0.7
+_FEW = 0.1
+"""The share of titles in which a word may stand and still tell one item from others."""
 
 
 def pointing(sentence: Sentence, found: Found, shown: Sequence[Item]) -> Item | None:
@@ -29,30 +33,174 @@ def pointing(sentence: Sentence, found: Found, shown: Sequence[Item]) -> Item | 
     """
     if not shown or found.kind != "value" or found.constraint.op != "any" or found.score < _SURE:
         return None
-    if not (_english(sentence, found) or _chinese(sentence, found)):
+    if not (one_of_them(sentence, found.start, found.end) or _led_by_than(sentence, found.start)):
         return None
     holders = [item for item in shown if found.constraint.accepts(item.facets.get(found.constraint.facet))]
     return holders[0] if len(holders) == 1 else None
 
 
-def _english(sentence: Sentence, found: Found) -> bool:
+def one_of_them(sentence: Sentence, start: int, end: int) -> bool:
+    """Whether words tell one of several that are known: "the ... one", "the one with ...", ...的那个, 那个...的."""
     norms = [token.norm for token in sentence.tokens]
-    start, end = found.start, found.end
-    if start > 1 and norms[start - 2 : start] == ["than", "the"]:
-        return True
     if norms[start - 1 : start] and norms[start - 1] in _THE and norms[end : end + 1] and norms[end] in _ONE:
         return not sentence.tokens[end].soft and not sentence.tokens[end].hard
-    before = norms[max(0, start - _NEAR) : start]
-    return any(a in _THE and b in _ONE for a, b in pairwise(before))
-
-
-def _chinese(sentence: Sentence, found: Found) -> bool:
-    norms = [token.norm for token in sentence.tokens]
-    start, end = found.start, found.end
-    if start and norms[start - 1] == "比":
+    if any(a in _THE and b in _ONE for a, b in pairwise(norms[max(0, start - _NEAR) : start])):
         return True
     after = end + (norms[end : end + 1] == ["的"])
     if norms[after : after + 1] and norms[after] in _HAN_THE and norms[after + 1 : after + 2]:
         return norms[after + 1] in COUNTERS
     led = start > 1 and norms[start - 2] in _HAN_THE and norms[start - 1] in COUNTERS
     return led and norms[end : end + 1] == ["的"]
+
+
+def _led_by_than(sentence: Sentence, start: int) -> bool:
+    before = [token.norm for token in sentence.tokens[max(0, start - 2) : start]]
+    return before == ["than", "the"] or before[-1:] == ["比"]
+
+
+class Rarity:
+    """How many titles hold a word, or two Chinese characters in a row: what many share tells none of them apart.
+
+    Args:
+        titles: All titles.
+    """
+
+    def __init__(self, titles: Sequence[str]) -> None:
+        self._held: dict[str, int] = {}
+        for title in titles:
+            for word in {*_grams(stems(title))}:
+                self._held[word] = self._held.get(word, 0) + 1
+        self._most = max(2.0, _FEW * len(titles))
+
+    def __call__(self, words: Sequence[str]) -> bool:
+        """Whether at least one of some words, or pairs of characters, is in few titles."""
+        return any(self._held.get(gram, 0) <= self._most for gram in _grams(words))
+
+
+def _grams(words: Sequence[str]) -> list[str]:
+    pairs = [a + b for a, b in pairwise(words) if is_han(a) and is_han(b)]
+    return [*pairs, *(word for word in words if not is_han(word))]
+
+
+def pieces(
+    sentence: Sentence, items: Sequence[Item], rare: Callable[[Sequence[str]], bool], valued: Callable[[int, int], bool]
+) -> list[tuple[Item, int, int]]:
+    """Items that a part of their title points at, no other of these titles having it: "the quartet", 就铁观音吧.
+
+    Args:
+        sentence: The sentence; the tokens of what is found are taken.
+        items: Those that were listed.
+        rare: Whether words of a title are in few others.
+        valued: Whether the tokens from one to another are a value, which may be wished for.
+
+    Returns:
+        Item, first token, and the token after the last.
+    """
+
+    def meant(start: int, end: int) -> bool:
+        words = [token.stem for token in sentence.tokens[start:end]]
+        known = _known(sentence, start, end, valued=valued(start, end))
+        return known if known is not None else rare(words) and _raised(sentence, start, end)
+
+    return _told(sentence, [(item, stems(item.title)) for item in items], meant)
+
+
+def told(sentence: Sentence, items: Sequence[Item]) -> list[tuple[Item, int, int]]:
+    """Items that words of their description point at, where one of several is spoken of: "the one with the tent".
+
+    Args:
+        sentence: The sentence; the tokens of what is found are taken.
+        items: Those that were listed.
+
+    Returns:
+        Item, first token, and the token after the last.
+    """
+
+    def meant(start: int, end: int) -> bool:
+        long = end - start > 1 or sentence.tokens[start].kind == "word"
+        return long and one_of_them(sentence, start, end)
+
+    return _told(sentence, [(item, stems(f"{item.title} {item.description}")) for item in items], meant)
+
+
+def _told(
+    sentence: Sentence, texts: Sequence[tuple[Item, tuple[str, ...]]], meant: Callable[[int, int], bool]
+) -> list[tuple[Item, int, int]]:
+    """The longest runs of tokens that one text alone has, where they are meant so."""
+    found: list[tuple[Item, int, int]] = []
+    at = 0
+    while at < len(sentence):
+        end = max((_reach(sentence, at, text) for _, text in texts), default=at)
+        words = tuple(token.stem for token in sentence.tokens[at:end])
+        holders = [item for item, text in texts if words and _within(words, text)]
+        if len(holders) == 1 and meant(at, end):
+            sentence.take(at, end)
+            found.append((holders[0], at, end))
+        at = end if found and found[-1][1] == at else at + 1
+    return found
+
+
+def _reach(sentence: Sentence, start: int, title: Sequence[str]) -> int:
+    """The end of the longest run of tokens from `start` that stands in a title, without small words at either end."""
+    best = start
+    for place in range(len(title)):
+        end = start
+        while (
+            end < len(sentence)
+            and place + end - start < len(title)
+            and sentence.tokens[end].stem == title[place + end - start]
+            and sentence.free(end, end + 1)
+            and not (end > start and sentence.ends(end))
+        ):
+            end += 1
+        best = max(best, end)
+    while best > start and _small(sentence.tokens[best - 1]):
+        best -= 1
+    return start if best > start and _small(sentence.tokens[start]) else best
+
+
+def _small(token: Token) -> bool:
+    return token.kind == "word" and token.norm in FUNCTION
+
+
+def _within(words: tuple[str, ...], title: tuple[str, ...]) -> bool:
+    return any(title[at : at + len(words)] == words for at in range(len(title) - len(words) + 1))
+
+
+def _known(sentence: Sentence, start: int, end: int, *, valued: bool) -> bool | None:
+    """Whether what is named is spoken of as known; None where the words around it do not tell."""
+    tokens = sentence.tokens[start:end]
+    one = one_of_them(sentence, start, end)
+    lead = sentence.tokens[start - 1].norm if start else ""
+    if all(token.kind == "han" for token in tokens):
+        if len(tokens) < 2 or all(token.norm in HAN_FUNCTION for token in tokens):
+            return False
+        counted = start > 1 and lead in COUNTERS and sentence.tokens[start - 2].norm in _HAN_THE
+        return True if one or counted or lead in _HAN_CHOSEN else False if valued else None
+    heavy = [token for token in tokens if not _small(token) and token.kind != "number"]
+    if one or valued or not heavy or (len(heavy) == 1 and heavy[0].norm in COMMON):
+        return one
+    return True if lead in _THE and (len(heavy) > 1 or _closes(sentence, end)) else None
+
+
+def _raised(sentence: Sentence, start: int, end: int) -> bool:
+    """Whether a part of a title stands out as a name."""
+    first = start == 0 or sentence.ends(start)
+    if sentence.tokens[start].kind == "han":
+        return end - start > 2 or first
+    capital = any(token.capital for token in sentence.tokens[start:end])
+    return capital and (not first or sentence.ends(end))
+
+
+def _closes(sentence: Sentence, end: int) -> bool:
+    """Whether what is named ends here: no noun follows that the word could belong to."""
+    return sentence.ends(end) or sentence.tokens[end].norm in FUNCTION
+
+
+def extreme(shown: Sequence[Item], facet: str, sign: int) -> Item | None:
+    """The listed item that alone has the least (or, with a sign above 0, the most) of a number or a date."""
+    held = [(value, item) for item in shown if isinstance(value := item.facets.get(facet), int | float | str)]
+    if len(held) < 2:
+        return None
+    (first, item), (second, _), *_ = sorted(held, key=lambda pair: pair[0], reverse=sign > 0)
+    return item if first != second else None

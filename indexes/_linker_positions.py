@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from chatrec.indexes._linker_text import Sentence, stem
+from chatrec.indexes._linker_words import FUNCTION
 
 _ORDINALS = dict(
     zip(
@@ -18,6 +19,7 @@ _NUMBERS = dict(
 )
 _HAN = {"一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9, "十": 10}
 COUNTERS = frozenset("个部款条件道本家项种首台张双位只")
+_HAN_LAST = frozenset("一那这")
 _NOUNS = frozenset(
     ["one", "ones", "option", "item", "choice", "result", "suggestion", "recommendation", "pick", "entry", "title"]
 )
@@ -53,6 +55,8 @@ _AFTER = frozenset(
         "again",
     ]
 )
+_BETWEEN = frozenset({"or", "and", "和", "或", "还"})
+_KINDS = frozenset({"thing", "things", "kind", "sort", "way", "one", "ones", "other", "others", "few", "more"})
 _NUMBERED = frozenset({"number", "no", "option", "item", "nr", "choice", "result"})
 
 
@@ -84,7 +88,12 @@ def find_positions(sentence: Sentence, size: int, noun: str) -> list[Pointed]:
     found: list[Pointed] = []
     index = 0
     while index < len(sentence):
-        here = _numbered(sentence, index) or _ordinal(sentence, index, stem(noun.casefold())) or _han(sentence, index)
+        here = (
+            _numbered(sentence, index)
+            or _ordinal(sentence, index, stem(noun.casefold()))
+            or _han(sentence, index)
+            or _alone(sentence, index, size)
+        )
         if not here:
             index += 1
             continue
@@ -105,6 +114,17 @@ def _numbered(sentence: Sentence, start: int) -> tuple[list[int], int] | None:
         if following.norm in _NUMBERS:
             return [_NUMBERS[following.norm] - 1], start + 2
     return None
+
+
+def _alone(sentence: Sentence, start: int, size: int) -> tuple[list[int], int] | None:
+    """A number that fits the list and is refused by itself, or one of two: "not 2, not 4", "1 or 3?"."""
+    tokens = sentence.tokens
+    if tokens[start].kind != "number" or not tokens[start].norm.isdigit() or not 0 < int(tokens[start].norm) <= size:
+        return None
+    beside = [at for at in (start - 2, start + 2) if 0 <= at < len(tokens) and tokens[at].kind == "number"]
+    joined = any(tokens[(at + start) // 2].norm in _BETWEEN for at in beside)
+    refused = start > 0 and tokens[start - 1].norm == "not" and (start == 1 or sentence.ends(start - 1))
+    return (_place(tokens[start].norm), start + 1) if joined or (refused and sentence.ends(start + 1)) else None
 
 
 def _place(text: str) -> list[int]:
@@ -135,16 +155,19 @@ def _ordinal(sentence: Sentence, start: int, noun: str) -> tuple[list[int], int]
     if named and (led or place >= 0):
         return [place], start + 2
     alone = following is None or (following.norm in _AFTER and word != "last")
+    alone |= led and word != "last" and following is not None and following.norm in FUNCTION - _KINDS
     return ([place], start + 1) if alone and (led or (start == 0 and place > 0)) else None
 
 
-def _han(sentence: Sentence, start: int) -> tuple[list[int], int] | None:
+def _han(sentence: Sentence, start: int) -> tuple[list[int], int] | None:  # noqa: PLR0911
     tokens = sentence.tokens
     words = [token.norm for token in tokens[start : start + 4]]
     if words[:2] == ["最", "后"] and len(words) > 2:
-        if words[2] == "一" and len(words) > 3 and words[3] in COUNTERS:
+        if words[2] in _HAN_LAST and len(words) > 3 and words[3] in COUNTERS:
             return [-1], start + 4
         return ([-1], start + 3) if words[2] in COUNTERS else None
+    if words[1:2] == ["号"] and tokens[start].kind == "number" and not (start and tokens[start - 1].norm in "月期"):
+        return _place(words[0]), start + 2
     if words[0] in {"前", "后"} and words[1:2] == ["者"]:
         return [0 if words[0] == "前" else -1], start + 2
     if words[0] == "第" and len(words) > 1:

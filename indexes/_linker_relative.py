@@ -16,6 +16,7 @@ from typing import Literal, TypeAlias
 from chatrec.indexes._constraints import Constraint
 from chatrec.indexes._linker_found import Found, Name
 from chatrec.indexes._linker_numbers import plain
+from chatrec.indexes._linker_pointing import extreme, one_of_them
 from chatrec.indexes._linker_text import Phrases, Sentence
 from chatrec.indexes._linker_units import Scale
 from chatrec.indexes._linker_words import phrases
@@ -211,12 +212,37 @@ class Relatives:
             index = end
         return found
 
-    def _at(self, sentence: Sentence, start: int, names: Sequence[Name]) -> tuple[int, _Meaning, list[Scale]] | None:
+    def pointed(self, sentence: Sentence, names: Sequence[Name], last: Sequence[Item]) -> list[tuple[Item, int, int]]:
+        """Listed items that are told by being more than the others: "the cheaper one", 便宜的那个; tokens are taken.
+
+        Args:
+            sentence: The sentence.
+            names: Where facets are named.
+            last: The items of the last list.
+
+        Returns:
+            Item, first token, and the token after the last.
+        """
+        found: list[tuple[Item, int, int]] = []
+        for index in range(len(sentence) if self._scales and len(last) > 1 else 0):
+            read = self._at(sentence, index, names, known=True) if sentence.free(index, index + 1) else None
+            if read is None or read[1].degree == "mild" or not one_of_them(sentence, index, read[0]):
+                continue
+            end, meaning, facets = read
+            item = extreme(last, facets[0].facet.name, meaning.sign)
+            if item is not None:
+                sentence.take(index, end)
+                found.append((item, index, end))
+        return found
+
+    def _at(
+        self, sentence: Sentence, start: int, names: Sequence[Name], *, known: bool = False
+    ) -> tuple[int, _Meaning, list[Scale]] | None:
         tokens = sentence.tokens
         named = self._named(sentence, start, names)
         if named is not None:
             return named
-        led = any(token.norm == "比" for token in tokens[max(0, start - 12) : start])
+        led = known or any(token.norm == "比" for token in tokens[max(0, start - 12) : start])
         idiom = _IDIOMS.at(tokens, start)
         if idiom is not None:
             return None
@@ -283,10 +309,15 @@ class Relatives:
 
 
 def _single(sentence: Sentence, start: int, than: Mapping[int, Item]) -> list[Item]:
-    """The only item that a sentence names, where it is named as a likeness ("like A but shorter", 像…但是短一点)."""
-    if len(than) != 1:
+    """The only item that a clause or a sentence names, where it is named as a likeness or as too much of something.
+
+    "Like A but shorter", 像…但是短一点; of "the first is too small, the last too heavy" each clause has its own.
+    """
+    clause = max((at for at in range(start + 1) if at == 0 or sentence.ends(at)), default=0)
+    near = {at: item for at, item in than.items() if clause <= at < start} or than
+    if len(near) != 1:
         return []
-    at, item = next(iter(than.items()))
+    at, item = next(iter(near.items()))
     likened = any(token.norm in _LIKENESS for token in sentence.tokens[max(0, at - 3) : at])
     turned = any(token.norm in {"but", "just", "only", "但", "太", "too"} for token in sentence.tokens[at : start + 1])
     return [item] if at < start and (likened or turned) else []

@@ -108,6 +108,7 @@ class Mention:
         score: How sure, 0 to 1.
         negated: Whether it was named to be avoided ("not Alien").
         listed: Whether the words pointed into the last list rather than naming the title.
+        standard: Whether a wish is measured against it ("cheaper than the second").
     """
 
     id: str
@@ -116,6 +117,7 @@ class Mention:
     score: float
     negated: bool = False
     listed: bool = False
+    standard: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ class Talk(Session):
         """Understand what the person says, as the agent does at the beginning of a turn."""
         catalog = self._recommender.catalog
         before = replace(self._now, language=language_of(text, self._now.language))
-        link = catalog.link(text, last=before.shown, embedder=self._recommender.index.embeddings)
+        link = catalog.link(text, last=before.shown, listed=before.listed, embedder=self._recommender.index.embeddings)
         self._now = fold(before, link, text, catalog)
 
     def turn(self, runtime: ToolRuntime[Any, Any] | None) -> Turn:

@@ -26,7 +26,7 @@ _OPENINGS: dict[str, float] = {
 _REACTIONS: dict[str, float] = {
     "accept": 5, "accept_more": 2, "reject": 4, "seen": 4, "critique": 4, "refine": 3, "more": 2.5, "none": 1.5,
     "all_seen": 0.7, "list_change": 2.5, "add": 4, "change": 2, "lift": 1.5, "describe": 4.5, "several": 4, "both": 1.5,
-    "number_flaw": 3, "also_fine": 2, "compare": 1.5, "limit": 3.5, "like_ask": 2, "thanks": 1, "bye": 0.7,
+    "number_flaw": 3, "also_fine": 2, "than": 2.5, "compare": 1.5, "limit": 3.5, "like_ask": 2, "thanks": 1, "bye": 0.7,
     "smalltalk": 1, "scope": 0.7, "lasting": 2, "profile": 0.5, "help": 0.5, "unclear": 0.7,
 }  # fmt: skip
 _REPLIES: dict[str, Kind] = {
@@ -171,6 +171,10 @@ class Person:
         if kind == "list_change" and number is not None:
             flaw, change = voice.flaw(number, high=bool(self._rng.random() < 0.65))
             said = self._said(voice.say("list_change", flaw=flaw, change=change), need="list")
+        elif kind == "than" and number is not None:
+            ref = voice.reference(mind.one(shown), shown)
+            _, change = voice.flaw(number, high=bool(self._rng.random() < 0.65))
+            said = self._said(voice.say("than", ref=ref, change=change), need="list")
         elif kind in {"number_flaw", "compare"} and number is not None:
             said = self._figure(kind, number, shown)
         elif kind == "limit" and number is not None:
@@ -226,7 +230,7 @@ class Person:
             return self._said(self.voice.say(f"{kind}_it"), need=need, feedback=[(kind, item_id)], reply="noted")
         if kind.startswith("accept"):
             return self._accept(kind, item_id, shown)
-        text, event = self._opinion(kind, item_id, shown)
+        text, event = self._opinion(kind, item_id, shown, known=item_id in shown)
         return self._said(text, need="list", feedback=[event])
 
     def _talk(self, kind: str, *, last: bool = False) -> Said:
@@ -243,7 +247,8 @@ class Person:
         return self._said(self.voice.say(key, wishes=self.voice.wishes(some)))
 
     def _accept(self, kind: str, item: str, shown: tuple[str, ...]) -> Said:
-        text = self.voice.say(kind, ref=self.voice.reference(item, shown))
+        key = "accept_short" if kind == "accept" and self._rng.random() < 0.3 else kind
+        text = self.voice.say(key, ref=self.voice.reference(item, shown))
         if kind == "accept" and (item,) == shown[:1] and self._rng.random() < (0.4 if len(shown) == 1 else 0.1):
             text = self.voice.say("accept_it")
         need: Need = "reply" if kind == "accept" else "list"
@@ -331,16 +336,21 @@ class Person:
                 return self.voice.value(column, value)
         return None
 
-    def _opinion(self, kind: str, item_id: str, shown: tuple[str, ...]) -> tuple[str, tuple[str, str]]:
+    def _opinion(
+        self, kind: str, item_id: str, shown: tuple[str, ...], *, known: bool = False
+    ) -> tuple[str, tuple[str, str]]:
+        """Words for an opinion on an item, which is not named where it is `known` which one is spoken of."""
         voice, ref = self.voice, self.voice.reference(item_id, shown)
         flaw, change = self._flaw(item_id)
-        if kind == "reject":
+        if (known or len(shown) == 1) and self._rng.random() < 0.6:
+            key = f"{kind}_it"
+        elif kind == "reject":
             key = "reject_reason" if self._rng.random() < 0.4 else "reject"
-            return voice.say(key, ref=ref, flaw=flaw), ("reject", item_id)
-        if kind == "seen":
+        elif kind == "seen":
             key = self._draw({"seen": 0.75, "seen_like": 0.15, "seen_hate": 0.1})
-            return voice.say(key, ref=ref), ("seen", item_id)
-        return voice.say(kind, ref=ref, flaw=flaw, change=change), (kind, item_id)
+        else:
+            key = kind
+        return voice.say(key, ref=ref, flaw=flaw, change=change), (kind, item_id)
 
     def _flaw(self, item_id: str) -> tuple[str, str]:
         """What is wrong with an item beside the target, and what is wanted instead."""

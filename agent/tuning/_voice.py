@@ -113,12 +113,21 @@ class Voice:
             return self.pick(self._words.THIS)
         if place == len(shown) - 1 and place > 0 and self._rng.random() < 0.12:
             return "最后一个" if self.language == "zh" else "the last one"
-        if self._rng.random() < 0.12 and (piece := self._piece(title, shown)) is not None:
-            return piece
-        if self._rng.random() < 0.2 and (value := self._telling(item_id, shown)) is not None:
-            return self.pick(self._words.BY_VALUE).format(value=value)
+        told = self._told(item_id, shown)
+        if told is not None:
+            return told
         ordinal = self._words.ORDINALS[min(place, 7)]
         return self.pick(self._words.REFERENCES).format(ordinal=ordinal, n=place + 1, title=title)
+
+    def _told(self, item_id: str, shown: tuple[str, ...]) -> str | None:
+        """An item by a part of its title, or by what it alone has or has most of, now and then; else None."""
+        if self._rng.random() < 0.22 and (piece := self._piece(self.catalog[item_id].title, shown)) is not None:
+            return self.pick(self._words.BY_PIECE).format(piece=piece)
+        if self._rng.random() < 0.08 and (extreme := self._extreme(item_id, shown)) is not None:
+            return extreme
+        if self._rng.random() < 0.2 and (value := self._telling(item_id, shown)) is not None:
+            return self.pick(self._words.BY_VALUE).format(value=value)
+        return None
 
     def _piece(self, title: str, shown: tuple[str, ...]) -> str | None:
         """A part of a title that no other shown has, or None."""
@@ -129,6 +138,19 @@ class Voice:
             pieces = [piece for piece in (title[:2], title[-2:], title[:3], title[-3:]) if len(piece) < len(title)]
         alone = [piece for piece in pieces if piece.casefold() not in others]
         return self.pick(tuple(alone)) if alone else None
+
+    def _extreme(self, item_id: str, shown: tuple[str, ...]) -> str | None:
+        """Words for the item that has the least or the most of something of those shown, or None."""
+        told: list[str] = []
+        for column in self.domain.columns:
+            held = {item: self.catalog[item].facets.get(column.name) for item in shown}
+            numbers = {i: v for i, v in held.items() if isinstance(v, int | float) and not isinstance(v, bool)}
+            mine = numbers.pop(item_id, None)
+            words = self._words.EXTREMES.get(measure_of(column))
+            if column.kind != "number" or mine is None or not numbers or words is None:
+                continue
+            told += words[0] if mine < min(numbers.values()) else words[1] if mine > max(numbers.values()) else ()
+        return self.pick(tuple(told)) if told else None
 
     def _telling(self, item_id: str, shown: tuple[str, ...]) -> str | None:
         """A value that this item alone has of those shown, or None."""

@@ -16,6 +16,18 @@ REFERENCES = (
 )
 THIS = ("it", "this one", "that one", "this", "that")
 BY_VALUE = ("the {value} one", "the one with {value}", "the {value}", "that {value} one")
+BY_PIECE = ("the {piece}", "the {piece}", "the {piece} one", "that {piece} one", "{piece}")
+EXTREMES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "money": (
+        ("the cheaper one", "the cheapest one", "the cheap one"),
+        ("the pricier one", "the most expensive one", "the expensive one"),
+    ),
+    "time": (("the shorter one", "the shortest one"), ("the longer one", "the longest one", "the long one")),
+    "length": (("the smaller one", "the smallest one"), ("the bigger one", "the biggest one", "the big one")),
+    "weight": (("the lighter one", "the lightest one"), ("the heavier one", "the heaviest one", "that heavy one")),
+    "year": (("the older one", "the oldest one"), ("the newer one", "the newest one")),
+}
+"""Words for what has the least, and for what has the most of a measure."""
 FLAWS: dict[str, tuple[tuple[str, str, str, str], ...]] = {
     # unit: (too much, more please, too little, less please)
     "money": (
