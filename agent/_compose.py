@@ -135,6 +135,9 @@ def compose(words: str, turn: Turn, got: Outcome, catalog: Catalog, *, list_item
     if got.question is not None:
         parts.append(got.question["text"])
     stamp = {"act": got.act, "said": said, "shown": shown, "facet": (got.question or {}).get("facet")}
+    about = got.described["id"] if got.described is not None else got.events[-1]["item_id"] if got.events else None
+    if about is not None:
+        stamp["about"] = about
     if got.question is not None and got.question.get("examples"):
         stamp["examples"] = got.question["examples"]
     metadata: dict[str, Any] = {"act": got.act}

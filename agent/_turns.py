@@ -193,7 +193,7 @@ def stamped_turn(message: AnyMessage, catalog: Catalog) -> Turn | None:
         return None
     if turn is None or any(c.facet not in catalog.facets for c in (*turn.where, *turn.prefer)):
         return None
-    ids = (*turn.like, *turn.unlike, *turn.named, *turn.shown, *turn.listed, *turn.compared)
+    ids = (*turn.like, *turn.unlike, *turn.named, *turn.about, *turn.shown, *turn.listed, *turn.compared)
     return turn if all(i in catalog for i in ids) else None
 
 
@@ -206,7 +206,10 @@ def after_reply(turn: Turn, stamp: Any, catalog: Catalog) -> Turn:
     if stamp.get("shown"):
         shown = tuple(i for i in stamp["shown"] if i in catalog)
         listed = tuple(dict.fromkeys([*turn.listed, *shown]))
-        turn = replace(turn, shown=shown, listed=listed, questions=0, asked=())
+        about = shown if len(shown) == 1 else ()
+        turn = replace(turn, shown=shown, about=about, listed=listed, questions=0, asked=())
+    elif stamp.get("about") in catalog:
+        turn = replace(turn, about=(stamp["about"],))
     if stamp.get("facet"):
         turn = replace(turn, asked=(*turn.asked, str(stamp["facet"])), questions=turn.questions + 1)
     if stamp.get("examples"):
@@ -240,7 +243,7 @@ def outlook(turn: Turn, recommender: Recommender, *, questions: int = 3) -> Outl
 
 def state_line(turn: Turn, seen: Outlook, catalog: Catalog, *, max_questions: int) -> str:
     """What the model is told beside the person's words; a few tens of tokens."""
-    titles = {i: catalog[i].title for i in (*turn.like, *turn.unlike, *turn.named)}
+    titles = {i: catalog[i].title for i in (*turn.like, *turn.unlike, *turn.named, *turn.about)}
     places = {i: f"{number} " for number, i in enumerate(turn.shown, start=1)}
     parts = [
         _part("wishes", [str(c) for c in turn.where]),
@@ -248,6 +251,7 @@ def state_line(turn: Turn, seen: Outlook, catalog: Catalog, *, max_questions: in
         _part("like", [titles[i] for i in turn.like]),
         _part("not like", [titles[i] for i in turn.unlike]),
         _part("named", [places.get(i, "") + titles[i] for i in turn.named if i in places or i not in turn.like]),
+        _part("spoke of", [places.get(i, "") + titles[i] for i in turn.about if not turn.named]),
         _part("profile", list(seen.profile[:6])),
         f"{_amount(seen.matching)} match ({seen.matching} of {len(catalog)})",
         _part("could ask", [f"{q.facet} ({q.gain:.0%})" for q in seen.questions]),

@@ -93,6 +93,7 @@ class Talk:
     def answered(self, said: Said, events: Sequence[Event] = (), profile: Sequence[str] = ()) -> None:
         """Go on with the given answer, and with what it recorded."""
         catalog = self._recommender.catalog
+        noted = [event.item for event in events if not event.optional]
         for event in events:
             if not event.optional:
                 kind: Any = event.kinds[0]
@@ -112,7 +113,8 @@ class Talk:
             self._called("describe_item", {"item": items[0].title}, told[0])
         shown = list(said.items) if said.act == "recommend" else []
         words = "" if said.act in {"recommend", "describe"} else said.text
-        stamp = {"act": said.act, "said": words, "shown": shown, "facet": said.facet}
+        spoken = said.items[0] if said.act == "describe" and items else noted[-1] if noted else None
+        stamp = {"act": said.act, "said": words, "shown": shown, "facet": said.facet, "about": spoken}
         self._messages.append(AIMessage(said.text, additional_kwargs={STAMP: stamp}))
 
     def _called(self, name: str, arguments: dict[str, Any], result: str) -> None:

@@ -32,7 +32,7 @@ def recommend_tool(recommender: Recommender, session: Session, *, size: int = 5)
         turn = with_where(session.turn(runtime), resolve_constraints(catalog, where or ()))
         liked = [resolve_item(catalog, reference, turn.shown) for reference in like or ()]
         refused = {event.item_id for event in recommender.feedback.events(turn.user_id) if event.kind == "reject"}
-        likes = tuple(i for i in dict.fromkeys([*turn.like, *turn.named, *liked]) if i not in refused)
+        likes = tuple(i for i in dict.fromkeys([*turn.like, *turn.named, *liked]) if i not in {*refused, *turn.unlike})
         found = _find(recommender, turn, query or turn.query, likes, size)
         session.showed(tuple(item.id for item in found.items))
         artifact = {

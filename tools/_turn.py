@@ -32,6 +32,7 @@ class Turn:
         like: Ids of items named as examples.
         unlike: Ids of items named to be avoided.
         named: Ids of items that the person named or pointed at now.
+        about: Ids of the item that was spoken of last, if one was; what "it" means.
         shown: Ids of the last list, in its order.
         listed: Ids of all lists of this conversation; new lists bring others while others match.
         compared: Ids of the two items that the last reply asked to choose between.
@@ -49,6 +50,7 @@ class Turn:
     like: tuple[str, ...] = ()
     unlike: tuple[str, ...] = ()
     named: tuple[str, ...] = ()
+    about: tuple[str, ...] = ()
     shown: tuple[str, ...] = ()
     listed: tuple[str, ...] = ()
     compared: tuple[str, ...] = ()
