@@ -17,6 +17,7 @@ _THE = frozenset({"the", "that", "this"})
 _ONE = frozenset({"one", "option", "item"})
 _HAN_THE = frozenset("那这")
 _HAN_CHOSEN = frozenset("就那这选")
+_WHERE = frozenset({"at", "by", "for", "in", "on", "over", "under"})
 _NEAR = 4
 _SURE = 0.7
 _FEW = 0.1
@@ -180,7 +181,8 @@ def _known(sentence: Sentence, start: int, end: int, *, valued: bool) -> bool | 
     heavy = [token for token in tokens if not _small(token) and token.kind != "number"]
     if one or valued or not heavy or (len(heavy) == 1 and heavy[0].norm in COMMON):
         return one
-    return True if lead in _THE and (len(heavy) > 1 or _closes(sentence, end)) else None
+    where = start > 1 and sentence.tokens[start - 2].norm in _WHERE
+    return True if lead in _THE and not where and (len(heavy) > 1 or _closes(sentence, end)) else None
 
 
 def _raised(sentence: Sentence, start: int, end: int) -> bool:

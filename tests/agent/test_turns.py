@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from langchain_core.messages import AIMessage, AnyMessage, HumanMessage
 
-from chatrec.agent._turns import STAMP, Outlook, fold, language_of, outlook, replay, state_line
+from chatrec.agent._turns import STAMP, Outlook, after_reply, fold, language_of, outlook, replay, state_line
 from chatrec.indexes import Catalog, Constraint, Link, Mention, Proposal, Recommender
 from chatrec.tools._turn import Turn
 
@@ -121,6 +121,38 @@ def test_named_items_are_examples_and_refused_ones_are_not(catalog: Catalog) -> 
     assert turn.like == ("old-cellar",)
     assert turn.unlike == ("mint-street",)
     assert turn.named == ("old-cellar", "white-hill")
+
+
+def test_what_is_refused_on_the_list_is_named_and_what_is_measured_against_is_not(catalog: Catalog) -> None:
+    listed = replace(ANA, shown=("mint-street", "red-valley"))
+    first = Mention("mint-street", "Mint Street", "the first", 1.0, negated=True, listed=True)
+    turn = fold(listed, Link((), (first,), (), ""), "not the first", catalog)
+    assert (turn.named, turn.unlike) == (("mint-street",), ("mint-street",))
+    turn = fold(ANA, Link((), (replace(first, listed=False),), (), ""), "nothing like Mint Street", catalog)
+    assert (turn.named, turn.unlike) == ((), ("mint-street",))
+    than = replace(first, negated=False, standard=True)
+    assert fold(listed, Link((), (than,), (), ""), "cheaper than the first", catalog).named == ()
+
+
+def test_what_was_spoken_of_last_is_told_until_another_list(catalog: Catalog, recommender: Recommender) -> None:
+    def after(*stamps: dict[str, object]) -> Turn:
+        turn = ANA
+        for stamp in stamps:
+            turn = after_reply(turn, stamp, catalog)
+        return turn
+
+    two = {"act": "recommend", "shown": ["mint-street", "red-valley"]}
+    told = {"act": "describe", "about": "red-valley"}
+    assert after(two).about == ()
+    assert after(two, told).about == ("red-valley",)
+    assert after(two, told, {"act": "reply"}).about == ("red-valley",)
+    assert after(two, told, two).about == ()
+    assert after(two, {"act": "recommend", "shown": ["mint-street"]}).about == ("mint-street",)
+    assert after(two, {"act": "describe", "about": "gone"}).about == ()
+    line = state_line(after(two, told), outlook(ANA, recommender), catalog, max_questions=2)
+    assert "spoke of: 2 Red Valley" in line
+    named = replace(after(two, told), named=("mint-street",))
+    assert "spoke of" not in state_line(named, outlook(ANA, recommender), catalog, max_questions=2)
 
 
 def test_language_follows_the_person() -> None:

@@ -1,0 +1,132 @@
+"""Listed items that are told by what they are: a part of their title, what they are most of, a number in words."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+
+from chatrec.indexes import Catalog, Item
+
+LAMPS = ("l0", "l1", "l2", "l3")
+CAKES = ("c0", "c1", "c2")
+
+
+@cache
+def lamps() -> Catalog:
+    rows = [
+        ("Harbour Reading Light", "A clamp for the shelf.", 40, 900, "brass"),
+        ("Paper Moon", "A globe on three legs, with a dimmer.", 25, 300, "white"),
+        ("Heron Desk Lamp", "It bends its neck.", 90, 1500, "black"),
+        ("Little Lantern", "For the tent; runs on batteries.", 15, 200, "green"),
+        ("Heron Floor Lamp", "The tall sister.", 140, 6000, "black"),
+        ("Brass Bell", "Hangs from a beam.", 60, 1100, "brass"),
+        ("Night Owl", "Sits on the edge of a cot.", 20, 250, "white"),
+        ("Paper Lantern", "Folds flat.", 8, 100, "white"),
+    ]
+    return Catalog(
+        [Item(f"l{n}", t, d, {"price_eur": p, "weight_g": w, "colour": c}) for n, (t, d, p, w, c) in enumerate(rows)],
+        name="lamps",
+    )
+
+
+@cache
+def cakes() -> Catalog:
+    rows = [
+        ("桂花拿破仑", 38, "奶油"),
+        ("外婆的松糕", 12, "米"),
+        ("黑森林小方", 45, "巧克力"),
+        ("蓝莓云朵", 28, "水果"),
+        ("芒果千层", 52, "水果"),
+        ("红豆年轮", 33, "奶油"),
+    ]
+    return Catalog([Item(f"c{n}", t, "", {"价格_元": p, "口味": k}) for n, (t, p, k) in enumerate(rows)], name="蛋糕")
+
+
+def pointed(catalog: Catalog, text: str, last: tuple[str, ...], listed: tuple[str, ...] = ()) -> list[str]:
+    return [mention.id for mention in catalog.link(text, last=last, listed=listed).mentions]
+
+
+@pytest.mark.parametrize(
+    ("text", "ids"),
+    [
+        ("perfect, the heron", ["l2"]),
+        ("I have the desk lamp already", ["l2"]),
+        ("the lantern one, please", ["l3"]),
+        ("is that reading light heavy?", ["l0"]),
+        ("hmm, that Heron looks odd", ["l2"]),
+        ("not the heron", ["l2"]),
+        ("the cheapest one", ["l3"]),
+        ("what about the heavier one?", ["l2"]),
+        ("the one with the dimmer", ["l1"]),
+        ("not 2, not 4", ["l1", "l3"]),
+        ("1 or 3? which lasts longer", ["l0", "l2"]),
+        ("the third to be honest", ["l2"]),
+    ],
+)
+def test_a_listed_item_is_told_by_what_it_is(text: str, ids: list[str]) -> None:
+    assert pointed(lamps(), text, LAMPS) == ids
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "something for reading",
+        "a lamp for the desk",
+        "over the moon about a light one",
+        "cheaper ones",
+        "for 2 rooms",
+        "the first thing that comes to mind",
+        "show me more lamps",
+    ],
+)
+def test_a_wish_in_the_words_of_a_title_points_at_nothing(text: str) -> None:
+    assert pointed(lamps(), text, LAMPS) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "ids"),
+    [
+        ("就黑森林吧", ["c2"]),
+        ("桂花拿破仑多少钱", ["c0"]),
+        ("松糕？我不爱吃", ["c1"]),
+        ("便宜的那个", ["c1"]),
+        ("最贵的那款来一份", ["c2"]),
+        ("最后那个太甜了", ["c2"]),
+        ("2号不错", ["c1"]),
+        ("巧克力的那个", ["c2"]),
+    ],
+)
+def test_a_listed_item_is_told_in_chinese(text: str, ids: list[str]) -> None:
+    assert pointed(cakes(), text, CAKES) == ids
+
+
+@pytest.mark.parametrize("text", ["想吃水果的", "便宜一点的", "5月2号要用", "有没有别的"])
+def test_a_wish_in_chinese_points_at_nothing(text: str) -> None:
+    assert pointed(cakes(), text, CAKES) == []
+
+
+def test_a_part_that_two_listed_titles_have_tells_neither() -> None:
+    assert pointed(lamps(), "the heron", ("l2", "l4")) == []
+    assert pointed(lamps(), "the floor lamp", ("l2", "l4")) == ["l4"]
+
+
+def test_what_was_listed_earlier_can_be_named_again() -> None:
+    assert pointed(lamps(), "back to the owl", LAMPS) == []
+    assert pointed(lamps(), "back to the owl", LAMPS, (*LAMPS, "l6")) == ["l6"]
+    assert pointed(lamps(), "the lantern", LAMPS, (*LAMPS, "l7")) == ["l3"]
+
+
+def test_each_clause_is_measured_against_the_item_it_names() -> None:
+    link = lamps().link("the second is too heavy, the fourth is nice", last=LAMPS)
+    assert [str(proposal.constraint) for proposal in link.proposals] == ["weight_g<300"]
+
+
+def test_what_a_wish_is_measured_against_is_no_subject() -> None:
+    than, subject = (
+        lamps().link(text, last=LAMPS).mentions[0] for text in ("cheaper than the second", "the second is nice")
+    )
+    assert (than.id, than.standard) == ("l1", True)
+    assert (subject.id, subject.standard) == ("l1", False)
+    (than,) = cakes().link("比第二个便宜的有吗", last=CAKES).mentions
+    assert than.standard
