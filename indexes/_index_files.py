@@ -42,6 +42,7 @@ from chatrec.indexes._index_manifest import (
     REBUILD,
     check_folder,
     file_facts,
+    put_on_disk,
     read_manifest,
     sweep,
     verify,
@@ -235,7 +236,7 @@ class IndexFolder:
         names = {part: self.path / f"{part}-{generation}.{suffix}" for part, suffix in PARTS.items()}
         files = {
             "vectors": write_file(
-                names["vectors"], lambda file: write_block(file, content.vectors, rows, content.dimensions)
+                names["vectors"], lambda file: write_block(file, content.vectors, rows, content.dimensions), wait=False
             )
         }
         block = VectorBlock.open(names["vectors"], rows, content.dimensions)
@@ -246,6 +247,7 @@ class IndexFolder:
             files["items"] = write_file(names["items"], lambda file: write_items(file, content.entries, ends))
             arrays = _row_arrays(content) | {"ends": ends, "total": block.total}
             files["rows"] = write_file(names["rows"], lambda file: write_arrays(file, arrays))
+            put_on_disk(names["vectors"])  # the disk writes them while the graph is made
             made = graph.result() if graph is not None else None
         if made is not None:
             made.write(names["graph"])

@@ -57,8 +57,13 @@ class Hashed:
         return {"name": name, "bytes": self._bytes, "sha256": self._hash.hexdigest()}
 
 
-def write_file(path: Path, write: Callable[[Any], object]) -> dict[str, Any]:
+def write_file(path: Path, write: Callable[[Any], object], *, wait: bool = True) -> dict[str, Any]:
     """Write a file that is not there yet to the disk itself, and say what the manifest says of it.
+
+    Args:
+        path: The file.
+        write: Writes its content.
+        wait: Whether to wait until it is on the disk itself; else `put_on_disk` is due.
 
     Raises:
         OSError: It cannot be written.
@@ -67,8 +72,19 @@ def write_file(path: Path, write: Callable[[Any], object]) -> dict[str, Any]:
         hashing = Hashed(file)
         write(hashing)
         file.flush()
-        os.fsync(file.fileno())
+        if wait:
+            os.fsync(file.fileno())
     return hashing.facts(path.name)
+
+
+def put_on_disk(path: Path) -> None:
+    """Wait until a file is on the disk itself.
+
+    Raises:
+        OSError: It cannot be.
+    """
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
 
 
 def file_facts(path: Path) -> dict[str, Any]:
@@ -77,8 +93,8 @@ def file_facts(path: Path) -> dict[str, Any]:
     Raises:
         OSError: It cannot be read.
     """
-    with path.open("rb+") as file:
-        os.fsync(file.fileno())
+    put_on_disk(path)
+    with path.open("rb") as file:
         return {"name": path.name, "bytes": path.stat().st_size, "sha256": _digest(file)}
 
 
