@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from langchain_core.messages import AIMessage, AnyMessage, HumanMessage
@@ -126,16 +127,16 @@ def test_named_items_are_examples_and_refused_ones_are_not(catalog: Catalog) -> 
 def test_what_is_refused_on_the_list_is_named_and_what_is_measured_against_is_not(catalog: Catalog) -> None:
     listed = replace(ANA, shown=("mint-street", "red-valley"))
     first = Mention("mint-street", "Mint Street", "the first", 1.0, negated=True, listed=True)
-    turn = fold(listed, Link((), (first,), (), ""), "not the first", catalog)
+    turn = fold(listed, Link((), (first,)), "not the first", catalog)
     assert (turn.named, turn.unlike) == (("mint-street",), ("mint-street",))
-    turn = fold(ANA, Link((), (replace(first, listed=False),), (), ""), "nothing like Mint Street", catalog)
+    turn = fold(ANA, Link((), (replace(first, listed=False),)), "nothing like Mint Street", catalog)
     assert (turn.named, turn.unlike) == ((), ("mint-street",))
     than = replace(first, negated=False, standard=True)
-    assert fold(listed, Link((), (than,), (), ""), "cheaper than the first", catalog).named == ()
+    assert fold(listed, Link((), (than,)), "cheaper than the first", catalog).named == ()
 
 
 def test_what_was_spoken_of_last_is_told_until_another_list(catalog: Catalog, recommender: Recommender) -> None:
-    def after(*stamps: dict[str, object]) -> Turn:
+    def after(*stamps: Mapping[str, object]) -> Turn:
         turn = ANA
         for stamp in stamps:
             turn = after_reply(turn, stamp, catalog)
