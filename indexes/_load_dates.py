@@ -9,6 +9,12 @@ from collections.abc import Mapping, Sequence
 _ISO = re.compile(r"(\d{4})-(\d{2})(?:-(\d{2})([T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?)?")
 _YEAR_FIRST = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*(?:[-/.月]\s*(?:(\d{1,2})\s*日?)?)?")
 _YEAR_LAST = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4})")
+_TIME = re.compile(
+    r"(?P<date>.*[^\s,])(?:\s*,\s*|\s+)(?P<hour>\d{1,2}):(?P<rest>[0-5]\d(?::[0-5]\d)?)(?:\.\d+)?"
+    r"(?:\s*(?P<half>[ap])\.?m\.?)?(?P<zone>\s*(?:Z|UTC|GMT|[+-]\d{2}:?\d{2}))?",
+    re.IGNORECASE,
+)
+_LONGEST = 40
 _WEEKDAY = re.compile(r"^(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?\s+(?=\S*\d|[a-z])", re.IGNORECASE)
 _MONTH_YEAR = re.compile(r"([A-Za-z]{3,9})\.?,?\s+(\d{4})")
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
@@ -24,22 +30,38 @@ def read_dates(texts: Mapping[int, str]) -> dict[int, str]:
     Args:
         texts: Text by row.
     """
-    day_first = _day_first(list(texts.values()))
+    parted = {
+        row: _without_time(text.strip())
+        for row, text in texts.items()
+        if len(text) <= _LONGEST and any(char.isdigit() for char in text)
+    }
+    day_first = _day_first([text for text, _ in parted.values()])
     read: dict[int, str] = {}
-    for row, text in texts.items():
-        date = _read(text.strip(), day_first)
-        if date is not None:
-            read[row] = date
+    for row, (text, time) in parted.items():
+        date = _read(text, day_first)
+        if date is not None and (not time or len(date) == len("2024-05-31")):
+            read[row] = date + time
     return read
 
 
+def _without_time(text: str) -> tuple[str, str]:
+    """A date without the time of day behind it, and that time as ISO writes it."""
+    match = None if _ISO.fullmatch(text) else _TIME.fullmatch(text)
+    if match is None:
+        return text, ""
+    hour = int(match["hour"]) % 12 + 12 * (match["half"] in {"p", "P"}) if match["half"] else int(match["hour"])
+    if hour > 23:
+        return text, ""
+    zone = (match["zone"] or "").strip()
+    return match["date"], f"T{hour:02d}:{match['rest']}{'Z' if zone.isalpha() else zone}"
+
+
 def _read(text: str, day_first: bool | None) -> str | None:
-    if len(text) > 40 or not any(char.isdigit() for char in text):
-        return None
     text = _WEEKDAY.sub("", text)
     date = None
     if match := _ISO.fullmatch(text):
-        date = text if _date(match[1], match[2], match[3]) else None
+        # With one sign between day and time in all of them, they sort as text.
+        date = text.replace(" ", "T") if _date(match[1], match[2], match[3]) else None
     elif match := _YEAR_FIRST.fullmatch(text):
         date = _date(match[1], match[2], match[3])
     elif match := _DAY_MONTH.fullmatch(text):
@@ -69,7 +91,7 @@ def _date(year: str, month: str, day: str | None) -> str | None:
 
 def _day_first(texts: Sequence[str]) -> bool | None:
     """What most of the dates say that can only be read one way; None where none does."""
-    pairs = [(int(match[1]), int(match[3])) for text in texts if (match := _YEAR_LAST.fullmatch(text.strip()))]
+    pairs = [(int(match[1]), int(match[3])) for text in texts if (match := _YEAR_LAST.fullmatch(text))]
     day = sum(1 for first, second in pairs if first > 12 >= second)
     month = sum(1 for first, second in pairs if second > 12 >= first)
     return None if not day and not month else day >= month

@@ -6,11 +6,14 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-_CURRENCY = r"US\$|[$€£¥￥₹₽₩]|USD|EUR|GBP|CNY|RMB|JPY|CHF"
-_DIGITS = r"[+-]?(?:\d{1,3}(?:[ \u00a0\u202f'](?=\d{3}\b)\d{3})+|\d[\d.,]*|[.]\d+)(?:[eE][+-]?\d+)?"
+_CURRENCY = r"US ?\$|[A-Z]{1,2}\$|[$€£¥￥₹₽₩]|USD|EUR|GBP|CNY|RMB|JPY|CHF"
+_DIGITS = (
+    r"[+\-−]?(?:\d{1,3}(?:[ \u00a0\u2009\u202f'’](?=\d{3}\b)\d{3})+(?:[.,]\d+)?|\d[\d.,]*|[.]\d+)(?:[eE][+-]?\d+)?"
+)
 _NUMBER = re.compile(
     r"(?:[~≈约]|大约|about\s|approx\.?\s|circa\s|ca?\.\s?|from\s)?\s*"
-    rf"(?P<before>{_CURRENCY})?\s*(?P<digits>{_DIGITS})(?P<scale>\s*[万亿]|[kK](?![^\W\d_]))?\s*"
+    rf"(?P<before>{_CURRENCY})?\s*(?P<digits>{_DIGITS})(?:[,.][-–—]+)?"
+    r"(?P<scale>\s*[万亿]|k(?![^\W\d_])|(?-i:[MB])(?![^\W\d_])|\s*(?:million|billion)\b)?\s*"
     r"(?P<after>"
     rf"(?:{_CURRENCY}|元|块)?/\s*[^\W\d_]{{1,8}}|{_CURRENCY}|%|％|/\s*\d+|out of \d+"
     r"|[^\W\d_]{1,12}(?:/[^\W\d_]{1,8})?|°[CF]?|[\"″★]|[^\W\d_]{1,4}[²³2]|sq\.?\s?(?:m|ft))?[.+]?(?:起|左右|以上)?",
@@ -26,7 +29,7 @@ _COMMA_DECIMALS = re.compile(r"(?<![\d,])\d+(?:\.\d{3})*,(?:\d{1,2}|\d{4,})(?![\
 _DOT_DECIMALS = re.compile(r"(?<![\d.])\d+(?:,\d{3})*\.(?:\d{1,2}|\d{4,})(?![\d.])|\d{1,3}(?:,\d{3}){2,}")
 _DOTTED = re.compile(r"(?P<group>(?<![\d.])[1-9]\d{0,2}\.\d{3}(?!\d))|\d*\.\d+")
 _DECADE = re.compile(r"\d{3}0s")
-_SCALES = {"万": 1e4, "亿": 1e8, "k": 1e3}
+_SCALES = {"万": 1e4, "亿": 1e8, "k": 1e3, "m": 1e6, "b": 1e9, "million": 1e6, "billion": 1e9}
 _SAME = {
     "mins": "min", "minute": "min", "minutes": "min", "分钟": "min", "分": "min", "m in": "min",
     "hr": "h", "hrs": "h", "hour": "h", "hours": "h", "小时": "h",
@@ -195,7 +198,7 @@ def without_unit(name: str) -> str:
 
 
 def _read_digits(digits: str, decimal_comma: bool) -> float | None:
-    digits = re.sub(r"[\s'\u00a0\u202f]", "", digits)
+    digits = re.sub(r"[\s'’]", "", digits).replace("−", "-")
     if "," in digits and "." in digits:
         # With both signs, the last one comes before the decimals, whatever other rows do.
         decimal_comma = digits.rindex(",") > digits.rindex(".")
