@@ -16,6 +16,7 @@ NO_SEPARATOR = "\x1f"
 _SAMPLE = 100
 _NUMERIC = re.compile(r"[$€£¥]?\s*[+-]?\d[\d.,]*\s*%?|\d{4}-\d\d-\d\d.*")
 _LONGEST_NAME = 100
+_MOST_ABOVE = 10
 _FIELD_LIMIT = 2**31 - 1
 # A quote that is still open after so many lines was never meant to open.
 _LONGEST_RECORD = 20_000
@@ -30,12 +31,14 @@ class CsvLayout:
 
     Attributes:
         names: The columns.
+        above: How many lines stand above the names; None as long as that is not known.
     """
 
     def __init__(self, separator: str | None = None, header: bool | None = None) -> None:
         self.separator = separator
         self.header = header
         self.names: list[str] = []
+        self.above: int | None = None
 
 
 def read_csv(text: Iterable[str], layout: CsvLayout) -> Iterator[Record]:
@@ -49,10 +52,16 @@ def read_csv(text: Iterable[str], layout: CsvLayout) -> Iterator[Record]:
     if csv.field_size_limit() < _FIELD_LIMIT:
         csv.field_size_limit(_FIELD_LIMIT)
     lines = _Lines(text)
-    told = _told_separator(lines)
-    if layout.separator is None:
-        layout.separator = told or find_separator(lines.peek(_SAMPLE * 3))
-    separator = layout.separator
+    in_file = _told_separator(lines)
+    told = layout.separator or in_file
+    if layout.above is None:
+        layout.above = 0 if layout.header is False else _lines_above(lines.peek(_SAMPLE * 3), told)
+    for _ in range(layout.above):
+        above = lines.take() or ""
+        if above.strip(' \t\r\n,;|"'):
+            fault = Fault("", above.strip(), "a line above the names of the columns", "remove the line")
+            yield Record(lines.number, above, {}, fault)
+    separator = layout.separator = told or find_separator(lines.peek(_SAMPLE * 3))
     first = next(_records(lines, separator, None), None)
     if first is None:
         return
@@ -68,11 +77,13 @@ def read_csv(text: Iterable[str], layout: CsvLayout) -> Iterator[Record]:
             fault = Fault("", taken[0].strip(), "a quote that is never closed", "close the quote, or remove it")
             guess = taken[0].rstrip("\r\n").split(separator)
             yield Record(line, taken[0], _named(guess, layout.names), fault)
+        elif not any(map(str.strip, cells)):
+            continue  # spreadsheets write rows of separators alone
         elif len(cells) == width:
             yield Record(
                 line, "".join(taken) if len(taken) > 1 else taken[0], dict(zip(layout.names, cells, strict=True))
             )
-        elif any(cell.strip() for cell in cells):
+        else:
             raw = "".join(taken)
             why = f"{len(cells)} cells where the header has {width}"
             fault = Fault("", raw.strip(), why, "quote cells that hold the separator, or fill the row up")
@@ -112,6 +123,24 @@ def _told_separator(lines: _Lines) -> str | None:
                 return None
             return told[1]
     return None
+
+
+def _lines_above(lines: Sequence[str], told: str | None) -> int:
+    """How many lines stand above the names of the columns, as a report's heading or comments do.
+
+    Each has one cell that is filled, and below them stand names of which one is usual; or each begins with `#`, and has
+    fewer cells than there are names.
+    """
+    for count in range(1, min(_MOST_ABOVE, len(lines) - 1) + 1):
+        separator = told or find_separator(lines[count:])
+        *above, names = [[cell.strip(' "\t\r\n') for cell in line.split(separator)] for line in lines[: count + 1]]
+        if any(len(list(filter(None, cells))) > 1 and not cells[0].startswith("#") for cells in above):
+            return 0
+        heading = all(names) and any(map(is_usual_name, names)) and not any(is_usual_name(row[0]) for row in above)
+        comments = all(row[0].startswith("#") and len(row) < len(names) for row in above)
+        if len(names) > 1 and (comments or heading) and not names[0].startswith("#"):
+            return count
+    return 0
 
 
 def find_separator(lines: Sequence[str]) -> str:
