@@ -270,7 +270,8 @@ def _lists(cells: Sequence[Any], held: Sequence[int], separator: str) -> TypedCo
         for part in value or ():
             letters += len(part)
             parts += 1
-    if fractions > _VECTOR * len(held):
+    # Vectors, and objects without a name: nobody can ask for them.
+    if fractions > _VECTOR * len(held) or not parts:
         return _kept(cells, held)
     if letters > _SENTENCE * parts:
         joined = [" ".join(value) if isinstance(value, tuple) else None for value in values]

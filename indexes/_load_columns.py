@@ -90,7 +90,8 @@ def _take(found: Understood, name: str, cells: list[Any], told: ColumnSchema) ->
     """Make of one column what it is; the facets that it becomes."""
     shown = samples(cells)
     is_told = told.role is not None or told.kind is not None
-    part = next((part for part in _PARTS if getattr(found.roles, part) == name), None)
+    # A part that no column has is "", which a column may be called, too.
+    part = next((part for part in _PARTS if name and getattr(found.roles, part) == name), None)
     if part is not None or told.role == "ignore":
         found.reports.append(ColumnReport(name, part or "ignore", told=is_told, samples=shown))  # type: ignore[arg-type]
         return ()

@@ -60,6 +60,9 @@ def load_items(
     """
     path = find_source(source)
     file = CatalogFile(path, encoding=schema.encoding, progress=progress)
+    if rejects is not None and Path(rejects).exists() and Path(rejects).samefile(path):
+        # They would take the place of the good rows, or without any the file would be removed.
+        raise CatalogError(f"the rejects would be written over {path.name!r} itself", hint="name another file for them")
     reader = Reader(file, CsvLayout(schema.separator, schema.header))
     log = RejectLog(path.name)
     table, rows = _read(reader, log)
@@ -101,10 +104,10 @@ def find_source(source: str | PathLike[str]) -> Path:
         CatalogError: It is neither.
     """
     text = fspath(source)
-    path = Path(text).expanduser()
     try:
+        path = Path(text).expanduser()
         exists = path.exists()
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RuntimeError) as error:  # the last where `~name` is nobody's home
         raise CatalogError(f"{text!r} cannot be a path: {error}", hint="give the path of a file") from None
     if exists and not (path.is_dir() and text in demos()):
         return path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from chatrec.agent.doors._changes import Changes
@@ -9,6 +10,8 @@ from chatrec.indexes import Catalog, Facet
 from chatrec.indexes._facets import width
 from chatrec.indexes._load_report import ColumnReport, LoadReport
 
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+"""What a cell may hold and a terminal would obey."""
 _REJECTS = 5
 _VALUES = 4
 
@@ -34,7 +37,7 @@ def catalog_report(catalog: Catalog, folder: Path, changes: Changes | None = Non
             lines.append(f"  and {len(catalog.rejects) - _REJECTS} more")
         if catalog.report is not None and catalog.report.rejects_file:
             lines.append(f"  all of them, to be mended and loaded again: {catalog.report.rejects_file}")
-    return [*lines, *_since(changes), f"index: {folder}"]
+    return [_CONTROL.sub("\ufffd", line) for line in [*lines, *_since(changes), f"index: {folder}"]]
 
 
 def _columns(catalog: Catalog, report: LoadReport) -> list[str]:

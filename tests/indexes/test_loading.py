@@ -309,6 +309,11 @@ def test_titles_that_look_like_nothing_are_titles(load: Load) -> None:
         ("price", ["$12.50", "$1,200", "$3"], "number $", [12.5, 1200, 3]),
         ("price (€)", ["12,50", "1.200,00", "3"], "number €", [12.5, 1200, 3]),
         ("votes", ["1,200", "3,000,000", "7"], "number", [1200, 3000000, 7]),
+        ("Preis", ["1 299,00 €", "45,50 €", "12\u202f000,5 €", "9,- €"], "number €", [1299, 45.5, 12000.5, 9]),
+        ("price", ["CHF 1'299.00", "CHF 45.50", "CHF 1’000.-"], "number CHF", [1299, 45.5, 1000]),
+        ("price", ["HK$1,200", "HK$ 45.50", "HK$3"], "number HK$", [1200, 45.5, 3]),
+        ("fans", ["1.5M", "300K", "12", "2 million"], "number", [1500000, 300000, 12, 2000000]),
+        ("depth", ["−7 m", "-5 m", "3m"], "number m", [-7, -5, 3]),
         ("重量", ["500克", "1.5公斤", "200克"], "number g", [500, 1500, 200]),
         ("粉丝", ["1.2万", "300", "2亿"], "number", [12000, 300, 200000000]),
         ("score", ["7.5/10", "8/10", "9/10"], "number /10", [7.5, 8, 9]),
@@ -320,6 +325,13 @@ def test_titles_that_look_like_nothing_are_titles(load: Load) -> None:
         ("上映", ["2020年1月5日", "2021/3/4", "2022.10.1"], "date", ["2020-01-05", "2021-03-04", "2022-10-01"]),
         ("when", ["05/06/2020", "25/06/2020", "1/2/2021"], "date", ["2020-06-05", "2020-06-25", "2021-02-01"]),
         ("when", ["5 March 2020", "Apr 1, 2021", "2 may 2022"], "date", ["2020-03-05", "2021-04-01", "2022-05-02"]),
+        ("when", ["31.05.2024 10:20", "1.6.2024 9:05", ""], "date", ["2024-05-31T10:20", "2024-06-01T09:05", None]),
+        ("when", ["05/31/2024 11:30 PM", "06/01/2024, 12:05:09 am", "06/02/2024"],
+         "date", ["2024-05-31T23:30", "2024-06-01T00:05:09", "2024-06-02"]),
+        ("when", ["Fri, 31 May 2024 10:00:00 GMT", "2024-06-01 11:00:00+02:00", "2024-06-02T00:00:00Z"],
+         "date", ["2024-05-31T10:00:00Z", "2024-06-01T11:00:00+02:00", "2024-06-02T00:00:00Z"]),
+        ("时间", ["2024年5月31日 10:30", "2024/6/1 9:05", "2024-06-02"],
+         "date", ["2024-05-31T10:30", "2024-06-01T09:05", "2024-06-02"]),
         ("when", ["05/06/2020", "01/06/2020", "05/06/2020"], "category", ["05/06/2020", "01/06/2020", "05/06/2020"]),
         ("stock", ["yes", "no", "yes"], "boolean", [True, False, True]),
         ("是否新品", ["是", "否", "是"], "boolean", [True, False, True]),
@@ -374,6 +386,65 @@ def test_json_values_are_typed_by_what_they_hold(load: Load) -> None:
     }  # fmt: skip
     assert dict(catalog.items[1].facets) == {"new": False, "price.amount": 6.5, "price.currency": "EUR"}
     assert dict(catalog.items[2].facets) == {"cast": ("Bob",)}
+
+
+def test_objects_without_a_name_and_columns_without_one_are_kept(load: Load) -> None:
+    sizes = [{"sku": "a1", "left": 2}, {"sku": "a2", "left": 0}]
+    rows: list[dict[str, Any]] = [{"title": "A", "sizes": sizes, "": 7}, {"title": "B", "sizes": [], "": 9}]
+    catalog = load("x.jsonl", "\n".join(map(json.dumps, rows)))
+    assert dict(catalog.items[0].extra) == {"sizes": sizes}
+    assert [item.facets.get("column") for item in catalog.items] == [7, 9]
+    assert catalog.report is not None
+    assert [(c.column, c.role) for c in catalog.report.columns] == [
+        ("title", "title"),
+        ("sizes", "keep"),
+        ("", "facet"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("above", "table"),
+    [
+        ("Product export,,,\n,,,\n", "id,title,price,colour\n1,Cup,5,red\n2,Plate,6,blue\n"),
+        ("Preisliste\nStand: 1.5.2024\n\n", "Nr;Name;Preis\n1;Cup;5,50\n2;Plate;6,10\n"),
+        ("商品列表,,\n", "名称,价格,颜色\nCup,5,红\nPlate,6,蓝\n"),
+        ("# exported by me, today\n", "a,b,c\nCup,5,6\nPlate,7,8\n"),
+    ],
+)
+def test_lines_above_the_names_of_the_columns_are_named_and_hide_nothing(load: Load, above: str, table: str) -> None:
+    catalog = load("x.csv", above + table)
+    assert titles(catalog) == ["Cup", "Plate"]
+    assert list(catalog.facets) == list(load("y.csv", table).facets)
+    told = [line for line in above.splitlines() if line.strip(",")]
+    assert [(reject.line, reject.value) for reject in catalog.rejects] == list(enumerate(told, 1))
+    assert {reject.why for reject in catalog.rejects} == {"a line above the names of the columns"}
+
+
+def test_a_column_called_by_the_number_sign_is_no_comment(load: Load) -> None:
+    assert titles(load("x.csv", "#,title,price\n1,Cup,5\n2,Plate,6\n")) == ["Cup", "Plate"]
+
+
+def test_rows_of_separators_alone_are_no_rows(load: Load) -> None:
+    catalog = load("x.csv", "id,title,price\n1,Cup,5\n,,\n2,Plate,6\n,,\n , ,\n")
+    assert titles(catalog) == ["Cup", "Plate"]
+    assert catalog.rejects == ()
+
+
+@pytest.mark.parametrize("bad", ["", "2,,3\n"])
+def test_rejects_are_never_written_over_the_catalog(tmp_path: Path, bad: str) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text("id,title,n\n1,A,1\n" + bad)
+    link = tmp_path / "link.csv"
+    link.symlink_to(path)
+    for rejects in (path, link):
+        with pytest.raises(CatalogError, match=r"written over 'x\.csv' itself"):
+            Catalog.load(path, rejects=rejects)
+    assert path.read_text() == "id,title,n\n1,A,1\n" + bad
+
+
+def test_the_home_of_nobody_is_no_file() -> None:
+    with pytest.raises(CatalogError, match="cannot be a path"):
+        Catalog.load("~nobody-of-this-name/x.csv")
 
 
 def test_a_price_in_another_currency_is_named(load: Load) -> None:

@@ -121,6 +121,14 @@ def test_report_tells_items_facets_and_rows_left_out(tmp_path: Path) -> None:
     assert str(rejects) in text
 
 
+def test_report_shows_a_terminal_nothing_that_it_would_obey(tmp_path: Path) -> None:
+    path = tmp_path / "teas.csv"
+    path.write_text("title,colour\nGreen \x1b[31mDawn,red\x1b]0;owned\x07\nBlack Harbour,red\n", "utf-8")
+    text = "\n".join(catalog_report(Catalog.load(path), tmp_path))
+    assert "Green \ufffd[31mDawn" in text
+    assert not {"\x1b", "\x07"} & set(text)
+
+
 def test_report_tells_how_each_column_was_understood(tmp_path: Path) -> None:
     path = tmp_path / "tees.csv"
     lines = ["名称;价格;冲泡;网址;空", "绿雾;¥12;2-3分钟;http://a.b/1;", "黑港;¥8;3-5分钟;http://a.b/2;"]
