@@ -14,7 +14,7 @@ from typing import Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from chatrec.indexes._constraints import Constraint
+from chatrec.indexes._constraints import Constraint, order_ends
 from chatrec.indexes._values import FacetValue, Item, Op, Scalar
 
 Mask = NDArray[np.bool_]
@@ -156,7 +156,7 @@ class CodedColumn:
             needle = str(wanted[0]).casefold()
             hit = np.fromiter((needle in text for text in self._folded), dtype=np.bool_, count=len(self._folded))
             return self._spread(hit[self.codes])
-        start, stop = self._span(op, wanted)
+        start, stop = self._span(op, order_ends(op, wanted))
         return self._spread((self.codes >= start) & (self.codes < stop))
 
     def counts(self, mask: Mask | None) -> dict[str, int]:

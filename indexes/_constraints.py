@@ -5,6 +5,7 @@ genres=Comedy           has the value (any of: genres=Comedy|Drama)
 genres!=Horror          has none of the values (genres!=Horror|War)
 year>=1990  year<2000   at least, below (also > and <=)
 year=1990..1999         between, both ends included
+made<=2024-05           a month or a day is meant as a whole, as it is everywhere in an order of dates
 title~moon              text contains, upper and lower case alike
 ```
 """
@@ -12,7 +13,7 @@ title~moon              text contains, upper and lower case alike
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from chatrec.errors import ConstraintError
@@ -20,6 +21,8 @@ from chatrec.indexes._values import Facet, FacetValue, Op, Scalar
 
 _SIGNS: dict[str, Op] = {"!=": "none", ">=": "ge", "<=": "le", "=": "any", ">": "gt", "<": "lt", "~": "contains"}
 _NOTATION = re.compile(r"(?P<facet>[^=!<>~]+?)\s*(?P<sign>!=|>=|<=|=|>|<|~)\s*(?P<value>.+)", re.DOTALL)
+_PERIOD = re.compile(r"\d{4}(?:-\d{2}){0,2}")
+_FIRST = re.compile(r"(?:-01)+$")
 _RANGE = re.compile(r"(?P<low>.+?)\.\.(?P<high>.+)", re.DOTALL)
 
 
@@ -91,7 +94,28 @@ class Constraint:
             return not any(part in wanted for part in held)
         if self.op == "contains":
             return any(str(wanted[0]).casefold() in str(part).casefold() for part in held)
-        return any(_ordered(part, self.op, wanted) for part in held)
+        ends = order_ends(self.op, wanted)
+        return any(_ordered(part, self.op, ends) for part in held)
+
+
+def order_ends(op: Op, wanted: Sequence[str | float]) -> list[str | float]:
+    """The operands of an order as values are compared with them: a day, a month or a year by its beginning or end.
+
+    So `<=2024-05-31` takes in 2024-05-31T18:00, and `>=2024-05-01` the month 2024-05, though both are compared as text.
+
+    Args:
+        op: The order, or `between`.
+        wanted: Its operands.
+    """
+    late = op in {"le", "gt"}
+    return [_end(value, late=late or (op == "between" and place > 0)) for place, value in enumerate(wanted)]
+
+
+def _end(value: str | float, *, late: bool) -> str | float:
+    if not isinstance(value, str) or not _PERIOD.fullmatch(value):
+        return value
+    # "~" follows everything that a longer date goes on with; what a first day begins with begins its month and year.
+    return f"{value}~" if late else _FIRST.sub("", value)
 
 
 def _ordered(held: str | float, op: Op, wanted: list[str | float]) -> bool:

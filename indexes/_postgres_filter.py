@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from chatrec.indexes._constraints import Constraint
+from chatrec.indexes._constraints import Constraint, order_ends
 from chatrec.indexes._values import Scalar
 
 _SIGNS = {"lt": "<", "le": "<=", "gt": ">", "ge": ">="}
@@ -55,6 +55,7 @@ class Where:
         values = [_plain(value) for value in constraint.values]
         if constraint.op == "contains":
             return f"strpos(lower({part} #>> '{{}}'), lower({self._value(str(values[0]))})) > 0"
+        values = order_ends(constraint.op, values)
         signs = (">=", "<=") if constraint.op == "between" else (_SIGNS[constraint.op],)
         kinds = {isinstance(value, str) for value in values}
         if len(kinds) > 1:

@@ -16,7 +16,24 @@ from chatrec.indexes._columns import CodedColumn, NumberColumn
 from chatrec.indexes._constraints import Constraint
 from chatrec.indexes._values import FacetValue, Item, Op, Scalar
 
-WORDS = st.sampled_from(["", "a", "A", "ab", "Straße", "STRASSE", "猫", "猫咪", "2001-05-01", "1.0", "true", "inf"])
+WORDS = st.sampled_from(
+    [
+        "",
+        "a",
+        "A",
+        "ab",
+        "Straße",
+        "STRASSE",
+        "猫",
+        "猫咪",
+        "2001-05-01",
+        "2001-05",
+        "2001-05-01T18:00",
+        "1.0",
+        "true",
+        "inf",
+    ]
+)
 NUMBERS = st.sampled_from([-2, -0.0, 0, 0.5, 1, 1.0, 2, 1e9]) | st.integers(-3, 3)
 SCALARS = WORDS | NUMBERS | st.booleans()
 COLUMNS: dict[str, st.SearchStrategy[FacetValue]] = {

@@ -16,7 +16,25 @@ from chatrec.indexes._postgres import Postgres
 from chatrec.indexes._postgres_filter import Where
 
 WORDS = st.sampled_from(
-    ["a", "b", "ab", "B", "true", "false", "1", "10", "9.5", "2020-01-02", "红", 'it\'s "q"', "%s", ""]
+    [
+        "a",
+        "b",
+        "ab",
+        "B",
+        "true",
+        "false",
+        "1",
+        "10",
+        "9.5",
+        "2020-01-02",
+        "2020-01-01",
+        "2020-01",
+        "2020-01-02T18:00",
+        "红",
+        'it\'s "q"',
+        "%s",
+        "",
+    ]
 )
 NUMBERS = st.sampled_from([0, 1, 10, 9.5, -3, 1e9])
 SCALARS = st.one_of(WORDS, NUMBERS, st.booleans())
