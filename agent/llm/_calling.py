@@ -9,14 +9,14 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from chatrec.agent.llm._choice import WORDS, distribution
+from chatrec.agent.llm._choice import WORDS, distribution, fork
 from chatrec.agent.llm._formats import ID, ToolFormat
-from chatrec.agent.llm._grammar import call_grammar
+from chatrec.agent.llm._grammar import call_grammar, json_grammar
 from chatrec.agent.llm._memory import as_tokens, shared_prefix
 from chatrec.agent.llm._request import CallDelta, CallStart, Event, FinishReason
 from chatrec.agent.llm._sampling import Allowed, softmax
 from chatrec.agent.llm._schemas import Schema, bounded, smallest
-from chatrec.agent.llm._steps import Steps
+from chatrec.agent.llm._steps import Steps, after
 from chatrec.agent.llm._text import ArgumentStream
 from chatrec.agent.llm._writer import Writer
 
@@ -105,6 +105,33 @@ class Calling:
         among = yield from self.chances()
         chances = {name: opens * chance for name, chance in among.items()}
         return {WORDS: max(0.0, 1.0 - sum(chances.values())), **chances}
+
+    def chances_beside_json(self, schema: Schema) -> Steps[dict[str, float]]:
+        """The chance of each legal tool and, under "", of an answer in JSON of this schema.
+
+        A call may itself begin as that JSON does: as far as it does, the chances of the tokens that go on with a call
+        are taken against those that go on with the answer.
+        """
+        writer = self._writer
+        paths = {name: self.path(name) for name in writer.request.legal}
+        last = min(fork(paths), min(map(len, paths.values())) - 1)
+        stem, written = next(iter(paths.values())), writer.text
+        matcher = writer.engine.grammars.matcher(json_grammar(schema))
+        called = 1.0
+        writer.elsewhere()
+        for place in range(last + 1):
+            nexts = list({path[place] for path in paths.values()})
+            answers = matcher.allowed().copy()
+            both = answers[nexts].any()
+            answers[nexts] = False
+            likely = softmax((yield from after([*written, *stem[:place]])))
+            on, instead = float(likely[nexts].sum()), float(likely[answers].sum())
+            called *= on / (on + instead) if on + instead > 0 else 0.0
+            if not both or place == last:
+                break
+            matcher.consume(nexts)
+        among = yield from self.chances()
+        return {WORDS: 1.0 - called, **{name: called * chance for name, chance in among.items()}}
 
     def starts(self) -> Allowed:
         """Tokens that open a call at the beginning of an answer, bool, shape (n_vocab,)."""

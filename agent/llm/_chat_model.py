@@ -25,7 +25,7 @@ from chatrec.agent.llm._hub import hub_file, is_hub_name
 from chatrec.agent.llm._merged import merged
 from chatrec.agent.llm._messages import MessageBuilder, to_template
 from chatrec.agent.llm._model_files import embedded_model_path, in_format
-from chatrec.agent.llm._options import checked, with_options
+from chatrec.agent.llm._options import checked, stops, with_options
 from chatrec.agent.llm._request import Event, Request
 from chatrec.agent.llm._sampling import SamplingSettings
 from chatrec.agent.llm._settings import EngineSettings, Stats
@@ -76,7 +76,8 @@ class ChatLlamaCpp(LlamaCppFields):
     - `argument_schemas`: per tool a narrower JSON schema for its arguments, for the grammar only;
     - `text_grammar`: "words" (no braces, brackets, tags, fences or tables) or "sentence" (as "words", and the answer
       ends with its first sentence); with tools and `tool_choice="none"` "words" is the default;
-    - `response_format`: `{"type": "json_schema", "json_schema": {"schema": ...}}` or `{"type": "json_object"}`;
+    - `response_format`: `{"type": "json_schema", "json_schema": {"schema": ...}}` or `{"type": "json_object"}`; beside
+      tools it is the form of what is said instead of a call;
     - `reasoning`, `parallel_tool_calls`, `logprobs` and their bounds, see the fields.
 
     Example:
@@ -235,6 +236,11 @@ class ChatLlamaCpp(LlamaCppFields):
 
     # between LangChain and the worker --------------------------------------------------------------------------
 
+    def __getstate__(self) -> dict[Any, Any]:
+        # A loaded model stays in its process; whoever unpickles this loads it there.
+        state = super().__getstate__()
+        return {**state, "__pydantic_private__": {**(state["__pydantic_private__"] or {}), "_shared": None}}
+
     def _worker(self) -> Worker:
         # A copy with other settings (model_copy) must not go on with the worker it was copied with.
         wanted: tuple[Any, ...] = (self.model_path, self.weights, self.n_ctx, self.n_threads, self.n_batch)
@@ -340,7 +346,7 @@ class ChatLlamaCpp(LlamaCppFields):
             choice_temperature=self.choice_temperature,
             choice_prior=self.choice_prior,
             max_tokens=self.max_tokens,
-            stop=tuple(stop if stop is not None else self.stop or ()),
+            stop=stops(stop if stop is not None else self.stop),
             seed=self.seed,
             reasoning=self.reasoning,
             max_reasoning_tokens=self.max_reasoning_tokens,

@@ -100,8 +100,8 @@ class LlamaCppFields(BaseChatModel):
     """How many tokens of the answer the penalties look at."""
     max_tokens: int = Field(default=512, ge=1)
     """Sampled tokens of an answer at most; tokens that a grammar dictates are free."""
-    seed: int | None = None
-    """Of the chance in every call; None is a new one each time."""
+    seed: int | None = Field(default=None, ge=-1)
+    """Of the chance in every call; None or -1 is a new one each time."""
     stop: list[str] | None = None
     """Texts that end an answer and are not part of it."""
     streaming: bool = False
@@ -153,11 +153,12 @@ class LlamaCppFields(BaseChatModel):
 
     @model_validator(mode="after")
     def _check_files(self) -> Self:
-        for path in (self.model_path, self.lora_path):
-            if path is not None and is_hub_name(path):
-                parse_hub_name(path)
-            elif path is not None:
-                check_model_file(Path(path))
+        if self.model_path and is_hub_name(self.model_path):
+            parse_hub_name(self.model_path)
+        elif self.model_path is not None:
+            check_model_file(Path(self.model_path))
+        if self.lora_path is not None:
+            check_model_file(Path(self.lora_path))
         return self
 
     @property
@@ -175,8 +176,10 @@ class LlamaCppFields(BaseChatModel):
     def _identifying_params(self) -> dict[str, Any]:
         names = (
             "n_ctx",
+            "weights",
             "lora_path",
             "lora_scale",
+            "merge",
             "adapters",
             "temperature",
             "top_p",
@@ -185,6 +188,9 @@ class LlamaCppFields(BaseChatModel):
             "repeat_penalty",
             "frequency_penalty",
             "presence_penalty",
+            "last_n_tokens_size",
+            "logprobs",
+            "top_logprobs",
             "reasoning",
             "max_reasoning_tokens",
             "parallel_tool_calls",

@@ -199,10 +199,16 @@ def tools_text(tools: Sequence[Tool]) -> str:
     return "\n".join(["Tools:", *lines, 'To use one, answer only {"name": tool, "arguments": {...}}'])
 
 
-def with_schema(messages: Sequence[Message], schema: Schema) -> list[Message]:
-    """The messages, with the wanted JSON described at the end of the system message."""
-    text = "Answer only with JSON of this schema: " + json.dumps(schema, ensure_ascii=False)
-    return _with_system(messages, text)
+def with_schema(messages: Sequence[Message], schema: Schema, *, or_call: bool = False) -> list[Message]:
+    """The messages, with the wanted JSON described at the end of the system message.
+
+    Args:
+        messages: The conversation.
+        schema: Of the answer.
+        or_call: Whether a tool may be called instead.
+    """
+    opening = "Unless you use a tool, answer only" if or_call else "Answer only"
+    return _with_system(messages, f"{opening} with JSON of this schema: {json.dumps(schema, ensure_ascii=False)}")
 
 
 def _with_system(messages: Sequence[Message], text: str) -> list[Message]:

@@ -109,7 +109,7 @@ class Generation:
         engine, request = self._engine, self._request
         if request.mode == "call":
             self._need = self._calling.need()
-        elif request.mode == "json" and request.schema is not None:
+        elif request.schema is not None:
             self._need = self._calling.reserve(bounded(request.schema))
         if len(self._writer.prompt) + self._need > engine.n_ctx:
             raise overflow(len(self._writer.prompt), self._need, engine.n_ctx)
@@ -124,10 +124,10 @@ class Generation:
             self._chances = self._calibrated((yield from calling.chances()), prior)
             return (yield from calling.calls(writer.sampler.choose(self._chances)))
         if request.mode == "auto":
-            self._chances = self._calibrated((yield from calling.chances_beside_words()), prior)
+            self._chances = self._calibrated((yield from self._chances_of_calls()), prior)
             if (name := self._choose_or_speak(self._chances)) != WORDS:
                 return (yield from calling.calls(name))
-        return (yield from self._words())
+        return (yield from (self._words() if request.schema is None else self._json()))
 
     # the choice ------------------------------------------------------------------------------------------------
 
@@ -137,6 +137,14 @@ class Generation:
         if choose({WORDS: chances[WORDS], "call": 1.0 - chances[WORDS]}) == WORDS:
             return WORDS
         return choose({name: chance for name, chance in chances.items() if name != WORDS})
+
+    def _chances_of_calls(self) -> Steps[dict[str, float]]:
+        request, calling = self._request, self._calling
+        if request.mode != "auto":
+            return (yield from calling.chances())
+        if request.schema is None:
+            return (yield from calling.chances_beside_words())
+        return (yield from calling.chances_beside_json(request.schema))
 
     def _calibrated(self, chances: Mapping[str, float], prior: Mapping[str, float]) -> dict[str, float]:
         return calibrated(chances, prior, self._request.choice_temperature)
@@ -157,8 +165,7 @@ class Generation:
         if (known := engine.priors.get(key)) is None:
             asked, writer.prompt = writer.prompt, neutral
             yield from self._begin(neutral)
-            calling = self._calling
-            known = yield from (calling.chances_beside_words() if request.mode == "auto" else calling.chances())
+            known = yield from self._chances_of_calls()
             writer.prompt = asked
             writer.elsewhere()
             while len(engine.priors) >= _PRIORS_KEPT:

@@ -15,6 +15,9 @@ from chatrec.agent.llm._sampling import SamplingSettings
 from chatrec.agent.llm._schemas import bounded
 from chatrec.errors import ModelError
 
+ANY_SEED = -1
+"""llama.cpp's and the community class's way to say that a seed is to be made up."""
+
 _SAMPLING = {field.name for field in fields(SamplingSettings)}
 _DIRECT = {"max_tokens", "seed", "choice_temperature", "choice_prior", "reasoning", "max_reasoning_tokens"}
 _COUNTED = {"parallel_tool_calls", "max_tool_calls", "logprobs", "top_logprobs"}
@@ -42,6 +45,8 @@ def with_options(base: Request, options: Mapping[str, Any]) -> Request:
     sampling = {name: options[name] for name in _SAMPLING & options.keys() if options[name] is not None}
     direct = {name: options[name] for name in _DIRECT & options.keys() if options[name] is not None}
     request = replace(base, sampling=replace(base.sampling, **sampling), **direct)
+    if request.seed == ANY_SEED:
+        request = replace(request, seed=None)
     if request.max_tokens < 1:
         raise ModelError(f"max_tokens={request.max_tokens!r} leaves no room for an answer", hint="give 1 or more")
     request = _with_tools(request, options)
@@ -147,10 +152,29 @@ def _subset(option: str, wanted: Sequence[str] | None, names: Sequence[str]) -> 
     return [name for name in names if name in wanted]
 
 
-def _tool(tool: Mapping[str, Any]) -> Tool:
-    function = tool.get("function", tool)
+def _tool(tool: Any) -> Tool:
+    function = tool.get("function", tool) if isinstance(tool, Mapping) else None
+    name = function.get("name") if isinstance(function, Mapping) else None
+    if not isinstance(function, Mapping) or not isinstance(name, str) or not name:
+        raise ModelError(
+            f"{tool!r} is no tool with a name of its own",
+            hint="give functions, pydantic models or LangChain's tools to bind_tools; what a provider's server runs, "
+            "such as a web search, does not exist here",
+        )
     parameters = function.get("parameters") or {"type": "object", "properties": {}}
-    return Tool(name=function["name"], description=function.get("description") or "", parameters=parameters)
+    return Tool(name=name, description=function.get("description") or "", parameters=parameters)
+
+
+def stops(wanted: Any) -> tuple[str, ...]:
+    """Stop texts as a tuple; a single one may be given as it is.
+
+    Raises:
+        ModelError: If one of them is no text.
+    """
+    listed: list[Any] = [wanted] if isinstance(wanted, str) else list(wanted or ())
+    if any(not isinstance(text, str) for text in listed):
+        raise ModelError(f"stop={wanted!r} cannot be", hint="give a list of texts")
+    return tuple(listed)
 
 
 def _with_format(request: Request, wanted: Any) -> Request:
@@ -159,13 +183,14 @@ def _with_format(request: Request, wanted: Any) -> Request:
     kind = wanted.get("type") if isinstance(wanted, Mapping) else None
     if kind == "text":
         return request
-    if kind == "json_object":
-        return replace(request, mode="json", schema={"type": "object"})
-    if kind == "json_schema":
-        inner = wanted.get("json_schema", {})
-        schema = inner.get("schema", inner)
+    inner = wanted.get("json_schema") if kind == "json_schema" else None
+    if kind == "json_object" or isinstance(inner, Mapping):
+        schema = {"type": "object"} if inner is None else inner.get("schema", inner)
         _follow(schema, "the answer")
-        return replace(request, mode="json", schema=schema)
+        if request.mode == "call":
+            return request
+        # Tools that may be called still may be; what is said instead of a call is JSON.
+        return replace(request, mode="auto" if request.mode == "auto" else "json", schema=schema)
     raise ModelError(
         f"response_format={wanted!r} is unknown",
         hint='give {"type": "json_schema", "json_schema": {"name": ..., "schema": {...}}} or {"type": "json_object"}',

@@ -30,8 +30,8 @@ class Prompt:
 def prompt_of(engine: Engine, request: Request, messages: Sequence[Message] | None = None) -> Prompt:
     """A request's prompt, or that of other messages under the request's tools."""
     shown = list(request.messages if messages is None else messages)
-    if request.mode == "json" and request.schema is not None:
-        shown = with_schema(shown, request.schema)
+    if request.mode != "call" and request.schema is not None:
+        shown = with_schema(shown, request.schema, or_call=request.mode == "auto")
     prepared, tools = choose_format(engine.template).prepare(shown, request.tools)
     vocabulary = engine.vocabulary
     tokens: list[int] = []

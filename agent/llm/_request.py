@@ -27,7 +27,7 @@ class Request:
         mode: Words; words or a call; a call; or JSON.
         legal: Names of tools that may be called, in the order of `tools`.
         argument_schemas: Per tool a narrower schema for the grammar of its arguments.
-        schema: The schema of the answer in mode "json".
+        schema: The schema of the answer in mode "json", and in mode "auto" of what is said instead of a call.
         text_grammar: Restricts words; None leaves them free.
         max_tokens: Sampled tokens at most, thoughts not counted.
         max_calls: Tool calls in one answer at most.

@@ -82,6 +82,9 @@ class Worker:
         self._finalizer = weakref.finalize(self, _stop, self._state)
         self._finalizer.atexit = False
 
+    def __deepcopy__(self, _memo: object) -> Worker:
+        return self  # copies of a chat model share their weights
+
     @property
     def lives(self) -> bool:
         """Whether the thread is there: not after a fork, nor after `stop`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -162,6 +163,10 @@ def test_structured_answers_fit(model: ChatLlamaCpp) -> None:
     for method in ("json_schema", "function_calling", "json_mode"):
         answer = model.with_structured_output(schema, method=method).invoke(ASKED)
         jsonschema.validate(answer, schema)
+    form = {"type": "json_schema", "json_schema": {"name": "Order", "schema": schema}}
+    bound = model.bind_tools(TOOLS, response_format=form)
+    assert valid(bound.invoke(ASKED, choice_prior={"": 1e12}, max_tokens=200)) == 1
+    jsonschema.validate(json.loads(bound.invoke(ASKED, choice_prior={"": 1e-12}).text), schema)
 
 
 def test_thoughts_come_first_only_where_they_are_wanted(model: ChatLlamaCpp) -> None:

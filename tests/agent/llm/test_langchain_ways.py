@@ -1,0 +1,103 @@
+"""What LangChain's users do with a chat model beside calling it: copy, pickle, cache, ask for a form and tools."""
+
+from __future__ import annotations
+
+import copy
+import json
+import pickle
+from typing import Any
+
+import jsonschema
+import pytest
+from langchain_core.caches import InMemoryCache
+from langchain_core.messages import AIMessage
+from tests.agent.llm.conftest import MakeModel
+from tests.agent.llm.gguf_files import small_model
+
+from chatrec.agent.llm import ChatLlamaCpp
+from chatrec.errors import ModelError
+
+RECORD: dict[str, Any] = {
+    "title": "Record",
+    "type": "object",
+    "properties": {"name": {"enum": ["look_up", "tea"]}, "cups": {"type": "integer", "minimum": 1, "maximum": 9}},
+    "required": ["name", "cups"],
+}
+FORM = {"type": "json_schema", "json_schema": {"name": "Record", "schema": RECORD}}
+
+
+def look_up(place: str) -> str:
+    """Look up the weather of a place."""
+    return place
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> ChatLlamaCpp:
+    path = small_model(tmp_path_factory.mktemp("small") / "small.gguf")
+    return ChatLlamaCpp(model_path=str(path), n_ctx=2048, max_tokens=8, seed=1, parallel=1, prefix_cache=False)
+
+
+def test_copies_share_a_loaded_model_and_pickles_load_it_anew(tiny: ChatLlamaCpp) -> None:
+    said = tiny.invoke("Hi").content
+    for made in (copy.copy(tiny), copy.deepcopy(tiny), tiny.model_copy(deep=True)):
+        assert made._worker() is tiny._worker()
+    sent = pickle.loads(pickle.dumps(tiny))
+    assert sent._shared is None
+    assert sent.invoke("Hi").content == said
+
+
+def test_a_seed_of_minus_one_is_a_new_one_each_time(tiny: ChatLlamaCpp) -> None:
+    said = {tiny.invoke("Hi", seed=-1, temperature=5).text for _ in range(3)}
+    assert len(said) > 1
+    assert ChatLlamaCpp(seed=-1).seed == -1
+    with pytest.raises(ModelError, match="seed=-2"):
+        tiny.invoke("Hi", seed=-2)
+
+
+def test_one_stop_text_is_not_taken_letter_by_letter(tiny: ChatLlamaCpp) -> None:
+    request = tiny._request([], "END", {})  # type: ignore[arg-type]
+    assert request.stop == ("END",)
+    with pytest.raises(ModelError, match="stop="):
+        tiny._request([], [5], {})  # type: ignore[list-item]
+
+
+@pytest.mark.parametrize("tool", [{"type": "web_search"}, {"type": "function", "function": {}}, look_up, None])
+def test_what_is_no_tool_is_told_of(tiny: ChatLlamaCpp, tool: Any) -> None:
+    with pytest.raises(ModelError, match="no tool with a name"):
+        tiny.invoke("Hi", tools=[tool])
+
+
+@pytest.mark.parametrize("form", [{"type": "json_schema"}, {"type": "json_schema", "json_schema": None}, "json"])
+def test_a_form_without_a_schema_is_told_of(tiny: ChatLlamaCpp, form: Any) -> None:
+    with pytest.raises(ModelError, match="response_format"):
+        tiny.invoke("Hi", response_format=form)
+
+
+def test_a_cached_answer_is_of_the_same_settings(tiny: ChatLlamaCpp) -> None:
+    cache = InMemoryCache()
+    plain, told = (tiny.model_copy(update={"cache": cache, "logprobs": wanted}) for wanted in (None, True))
+    assert "logprobs" not in plain.invoke("Hi").response_metadata
+    assert "logprobs" in told.invoke("Hi").response_metadata
+
+
+def test_a_hub_name_is_no_adapter() -> None:
+    with pytest.raises(ModelError, match="no model file at 'hf:"):
+        ChatLlamaCpp(lora_path="hf:owner/name:file.gguf")
+
+
+@pytest.mark.real_model
+def test_tools_may_be_called_where_an_answer_has_a_form(make_model: MakeModel) -> None:
+    model = make_model(temperature=1, seed=None, max_tokens=80).bind_tools([look_up], response_format=FORM)
+    seen: dict[bool, AIMessage] = {}
+    for prior in (1e-9, 1e9):
+        answer = model.invoke("What is the weather in Rome?", choice_prior={"": prior})
+        seen[bool(answer.tool_calls)] = answer
+        chances = answer.response_metadata["tool_probabilities"]
+        assert sum(chances.values()) == pytest.approx(1)
+    jsonschema.validate(json.loads(seen[False].text), RECORD)
+    assert seen[True].tool_calls[0]["name"] == "look_up"
+    assert not seen[True].text
+    free = model.invoke("What is the weather in Rome?").response_metadata["tool_probabilities"]
+    assert 0.01 < free[""] < 0.99
+    assert model.invoke("Rome?", tool_choice="any").tool_calls
+    jsonschema.validate(json.loads(model.invoke("Rome?", tool_choice="none").text), RECORD)
