@@ -161,11 +161,8 @@ def _said_in(record: dict[str, Any], threads: list[dict[str, Any]]) -> dict[str,
 
 def _forget(user_id: str, store: BaseStore, saver: Saver | None, loop: asyncio.AbstractEventLoop | None) -> Forgotten:
     owners = ThreadOwners(store)
-    # A turn that is under way elsewhere may write again: whoever goes on talking is not forgotten.
-    owned = owners.threads(user_id)
-    gone, left = _delete(owned, saver, loop)
-    for thread_id in gone:
-        owners.release(thread_id)
+    gone, left = _delete(owners.threads(user_id), saver, loop)
+    left += _release(gone, owners, saver, loop)
     profile, feedback = (forget_user(store, log, user_id) for log in ("profile", "feedback"))
     forget_heard(store, user_id)
     left += _scrub(store, deleted=bool(profile or feedback or gone))
@@ -185,8 +182,7 @@ def _retain(
         conversations = Conversations(saver, loop)
         old = [name for name, claim in claims.items() if (conversations.last(name) or _made(claim)) < before]
     gone, left = _delete(old, saver, loop) if old else ([], [])
-    for thread_id in gone:
-        owners.release(thread_id)
+    left += _release(gone, owners, saver, loop)
     forget_heard_threads(store, gone)
     feedback, notes = forget_old(store, before)
     left += _scrub(store, deleted=bool(feedback or notes or gone))
@@ -217,6 +213,23 @@ def _delete(
             f"{conversations.name} has deleted the conversations; when their bytes leave its disk is its matter"
         )
     return gone, left
+
+
+def _release(
+    thread_ids: list[str], owners: ThreadOwners, saver: Saver | None, loop: asyncio.AbstractEventLoop | None
+) -> list[str]:
+    """Let go of the names of deleted conversations; returns what is left of any.
+
+    A turn under way elsewhere may have written its conversation again before its name was let go: it is deleted again.
+    One that writes later finds the name gone, and deletes it itself.
+    """
+    for thread_id in thread_ids:
+        owners.release(thread_id)
+    if saver is None:
+        return []
+    conversations = Conversations(saver, loop)
+    again = [name for name in thread_ids if conversations.last(name) is not None and owners.owner(name) is None]
+    return _delete(again, saver, loop)[1] if again else []
 
 
 def _scrub(store: BaseStore, *, deleted: bool) -> list[str]:

@@ -28,8 +28,8 @@ from chatrec.indexes._feedback import FeedbackLog
 from chatrec.indexes._people import aexport_person, aforget_person, export_person, forget_person, retain
 from chatrec.indexes._persistence import open_checkpointer, open_store
 from chatrec.indexes._profiles import ProfileStore
-from chatrec.indexes._savers import LocalSaver
-from chatrec.indexes._stores import LocalStore
+from chatrec.indexes._savers import LocalSaver, MemorySaver
+from chatrec.indexes._stores import LocalStore, MemoryStore
 from chatrec.indexes._threads import ThreadOwners
 
 COSY = Constraint("mood", "any", ("cosy",))
@@ -289,6 +289,34 @@ def test_a_reader_that_holds_on_is_named_and_nothing_is_served_meanwhile(
         assert FeedbackLog(store, catalog="teas").events("ana") == ()
     assert forget_person("ana", store=store, checkpointer=saver).complete
     assert b"zk7q" not in bytes_below(tmp_path)
+
+
+class WrittenMeanwhile(MemoryStore):
+    """A store that lets a turn end elsewhere just before the name of its conversation is let go."""
+
+    def __init__(self, saver: MemorySaver, name: str) -> None:
+        super().__init__()
+        self.saver, self.name = saver, name
+
+    def delete(self, namespace: tuple[str, ...], key: str) -> None:
+        graph(self.saver).invoke({"messages": [HumanMessage("zk7q again")]}, thread(self.name))
+        super().delete(namespace, key)
+
+
+@pytest.mark.parametrize("aged", [False, True])
+def test_a_turn_that_ends_while_its_person_is_forgotten_leaves_nothing_that_is_nobodys(aged: bool) -> None:
+    saver = open_checkpointer(None)
+    store = WrittenMeanwhile(saver, "thread of ana")
+    live("ana", store, saver)
+    late = datetime.now(UTC) + timedelta(days=1)
+    gone = (
+        retain(0.5, store=store, checkpointer=saver, now=late)
+        if aged
+        else forget_person("ana", store=store, checkpointer=saver)
+    )
+    assert gone.threads == ("thread of ana",)
+    assert ThreadOwners(store).owner("thread of ana") is None
+    assert list(saver.list(thread("thread of ana"))) == []
 
 
 class AsyncOnly(BaseCheckpointSaver[str]):

@@ -8,11 +8,15 @@ import stat
 import sys
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from langchain_core.messages import BaseMessage, HumanMessage
+from langchain_core.outputs import ChatResult
+from langchain_core.runnables import RunnableConfig
 from typer.testing import CliRunner, Result
 
-from chatrec.agent import create_recommender
+from chatrec.agent import RecommenderContext, create_recommender
 from chatrec.agent.doors import _open, _people
 from chatrec.agent.doors._open import Wanted, open_session
 from chatrec.agent.doors._session import Session
@@ -73,6 +77,43 @@ def test_forgetting_leaves_no_byte_under_home_and_the_others_whole(lived: Path) 
     talk(lived, "ben", "light")
     nothing = json.loads(run("export", "--user", f"ana-{TOKEN}").stdout)
     assert (nothing["profile"], nothing["feedback"], nothing["threads"], nothing["typed"]) == ([], [], [], [])
+
+
+class ForgetsWhileItAnswers(ScriptedChatModel):
+    """While it thinks about what follows these words, its person is forgotten by another program."""
+
+    def _generate(self, messages: list[BaseMessage], *args: Any, **kwargs: Any) -> ChatResult:
+        if any("and cheaper" in message.text for message in messages):
+            assert run("forget", "--user", "ana", "--yes").exit_code == 0
+        return super()._generate(messages, *args, **kwargs)
+
+
+@pytest.mark.parametrize("on_loop", [False, True])
+async def test_a_turn_that_is_under_way_does_not_bring_back_what_was_forgotten(
+    chatrec_home: Path, on_loop: bool
+) -> None:
+    with (
+        open_store(chatrec_home / "people.db") as store,
+        open_checkpointer(chatrec_home / "threads.db") as threads,
+    ):
+        agent = create_recommender(
+            Recommender(tea_catalog(), store=store, embedder=HashingEmbedder()),
+            model=ForgetsWhileItAnswers(replies=[("reply", {}), "Hello!", ("reply", {}), "Yes?"], bounds_choice=True),
+            store=store,
+            checkpointer=threads,
+        )
+        config: RunnableConfig = {"configurable": {"thread_id": "t"}}
+        context = RecommenderContext("ana")
+        for words in (f"I am {TOKEN}", "and cheaper"):
+            said = {"messages": [HumanMessage(words)]}
+            if on_loop:
+                answer = await agent.ainvoke(said, config, context=context)
+            else:
+                answer = agent.invoke(said, config, context=context)
+        assert answer["messages"][-1].text
+        assert ThreadOwners(store).owner("t") is None
+        assert agent.get_state(config).values == {}
+    assert TOKEN.encode() not in everything_in(chatrec_home)
 
 
 def test_forgetting_asks_first(lived: Path) -> None:
