@@ -7,6 +7,7 @@ an async twin, which also serves stores and checkpointers that live in the runni
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -172,9 +173,7 @@ def _forget(user_id: str, store: BaseStore, saver: Saver | None, loop: asyncio.A
 def _retain(
     days: float, store: BaseStore, saver: Saver | None, loop: asyncio.AbstractEventLoop | None, now: datetime | None
 ) -> Forgotten:
-    if not 0 <= days < 1e6:
-        raise StoreError(f"{days!r} is no number of days", hint="give 0 or more")
-    before = (now or datetime.now(UTC)) - timedelta(days=days)
+    before = _days_before(days, now or datetime.now(UTC))
     owners = ThreadOwners(store)
     claims = owners.claims()
     old: list[str] = []
@@ -187,6 +186,13 @@ def _retain(
     feedback, notes = forget_old(store, before)
     left += _scrub(store, deleted=bool(feedback or notes or gone))
     return Forgotten(0, feedback, tuple(gone), tuple(left))
+
+
+def _days_before(days: float, now: datetime) -> datetime:
+    with suppress(OverflowError):  # before the calendar begins
+        if days >= 0:
+            return now - timedelta(days=days)
+    raise StoreError(f"{days!r} is no number of days", hint=f"give 0 to {(now.year - 1) * 365}")
 
 
 def _made(claim: SearchItem) -> datetime:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 from platformdirs import user_data_path
 
+from chatrec._files import replacing
 from chatrec.errors import StoreError
 from chatrec.indexes._database import make_folder
 from chatrec.indexes._savers import LocalSaver, MemorySaver, serializer
@@ -39,7 +40,10 @@ def home() -> Path:
         StoreError: It cannot be made.
     """
     told = os.environ.get("CHATREC_HOME", "").strip()
-    folder = Path(told).expanduser().absolute() if told else user_data_path("chatrec", appauthor=False)
+    try:
+        folder = Path(told).expanduser().absolute() if told else user_data_path("chatrec", appauthor=False)
+    except RuntimeError:
+        raise StoreError(f"CHATREC_HOME is {told!r}, and nobody is called so", hint="give a whole path") from None
     make_folder(folder)
     return folder
 
@@ -190,9 +194,8 @@ def catalog_note(folder: Path, catalog: Catalog, source: str) -> None:
     place = folder.with_name(f"{folder.name}.catalog.json")
     if place.exists() and place.read_text("utf-8") == text:
         return
-    new = place.with_name(f"{place.name}.new")
-    new.write_text(text, "utf-8")
-    new.replace(place)
+    with replacing(place) as made:
+        made.write_text(text, "utf-8")
 
 
 def read_note(folder: Path) -> dict[str, Any]:

@@ -128,19 +128,18 @@ class Schema:
             return told
         if isinstance(told, Mapping):
             return cls._of_mapping(told, "the schema")
-        path = Path(told).expanduser()
         try:
-            text = path.read_text("utf-8-sig")
-        except (OSError, UnicodeDecodeError) as error:
-            why = error.strerror if isinstance(error, OSError) else "not UTF-8"
-            raise CatalogError(f"the schema {str(path)!r} cannot be read: {why}", hint="check the path") from None
+            text = Path(told).expanduser().read_text("utf-8-sig")
+        except (OSError, ValueError, RuntimeError) as error:
+            why = "not UTF-8" if isinstance(error, UnicodeDecodeError) else getattr(error, "strerror", error)
+            raise CatalogError(f"the schema {str(told)!r} cannot be read: {why}", hint="check the path") from None
         try:
             values = json.loads(text) if text.lstrip()[:1] == "{" else tomllib.loads(text)
         except (ValueError, RecursionError) as error:
             raise CatalogError(
-                f"the schema {path.name} is neither TOML nor JSON: {error}", hint="see the docstring of Schema"
+                f"the schema {Path(told).name} is neither TOML nor JSON: {error}", hint="see the docstring of Schema"
             ) from None
-        return cls._of_mapping(values, path.name)
+        return cls._of_mapping(values, Path(told).name)
 
     @classmethod
     def _of_mapping(cls, values: Mapping[str, Any], where: str) -> Schema:

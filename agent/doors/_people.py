@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -59,13 +58,18 @@ def export(
         told = export_person(user, store=store, checkpointer=saver)
     typed = _history(user)
     told["typed"] = typed.read_text("utf-8", errors="replace").splitlines() if typed.exists() else []
-    text = json.dumps(told, ensure_ascii=False, indent=2) + "\n"
+    # What of a command line is no text is lone surrogates; escaped so, they are JSON.
+    text = json.dumps(told, ensure_ascii=False, indent=2).encode("utf-8", "backslashreplace").decode("utf-8") + "\n"
     if out is None:
         typer.echo(text, nl=False)
         return
     try:
-        with open(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-            file.write(text)
+        out.parent.stat()  # a folder that is not there was spelled wrong
+        if out.exists() and not out.is_file():  # such as /dev/stdout
+            out.write_text(text, "utf-8")
+        else:
+            with replacing(out, private=True) as made:
+                made.write_text(text, "utf-8")
     except OSError as error:
         raise StoreError(f"{str(out)!r} cannot be written: {error.strerror}", hint="name another file") from error
     typer.echo(f"{user}: written to {out}", err=True)

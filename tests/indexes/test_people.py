@@ -403,7 +403,7 @@ def test_what_is_older_than_told_goes_and_wishes_stay(files: tuple[LocalStore, L
     assert retain(30, store=store, checkpointer=saver, now=later).feedback == 0
 
 
-@pytest.mark.parametrize("days", [-1, float("nan"), float("inf")])
+@pytest.mark.parametrize("days", [-1, float("nan"), float("inf"), 800_000, 999_999])
 def test_days_are_a_number_of_days(days: float) -> None:
     with pytest.raises(StoreError, match="no number of days"):
         retain(days, store=open_store(None))

@@ -27,9 +27,10 @@ from langgraph.store.base import GetOp, PutOp
 from chatrec.errors import StoreError, ThreadRefused
 from chatrec.indexes._events import label
 from chatrec.indexes._feedback import FeedbackLog
-from chatrec.indexes._persistence import home, open_checkpointer, open_store
+from chatrec.indexes._persistence import catalog_note, home, open_checkpointer, open_store, read_note
 from chatrec.indexes._stores import LocalStore
 from chatrec.indexes._threads import ThreadOwners
+from chatrec.testing import tea_catalog
 
 WRITER = """
 import sys
@@ -332,6 +333,25 @@ async def test_a_graph_remembers_sync_and_async(tmp_path: Path, name: str | None
         assert ahead == [state.values.get("turns") for state in graph.get_state_history(thread("t"))]
         await saver.adelete_thread("t")
         assert await saver.aget_tuple(thread("t")) is None
+
+
+def test_a_home_of_nobody_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHATREC_HOME", "~nobody-of-this-name/x")
+    with pytest.raises(StoreError, match="nobody is called so"):
+        home()
+
+
+def test_programs_that_begin_at_once_write_the_note_beside_an_index(tmp_path: Path) -> None:
+    catalog = tea_catalog()
+
+    def note(number: int) -> None:
+        catalog_note(tmp_path / "teas", catalog, f"teas {number}.csv")
+
+    with ThreadPoolExecutor(8) as pool:
+        for _ in range(20):
+            list(pool.map(note, range(8)))
+    assert read_note(tmp_path / "teas")["name"] == "teas"
+    assert [path.name for path in tmp_path.iterdir()] == ["teas.catalog.json"]
 
 
 def test_conversations_survive_reopening_and_hold_no_lock_while_listed(tmp_path: Path) -> None:

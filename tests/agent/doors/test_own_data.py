@@ -141,6 +141,23 @@ def test_stored_beginnings_of_prompts_go_too(lived: Path) -> None:
     assert not kept.exists()
 
 
+def test_the_export_of_a_name_that_is_no_text_is_json_all_the_same(chatrec_home: Path, tmp_path: Path) -> None:
+    out = tmp_path / "ana.json"
+    assert run("export", "--user", "an\udcff", "--out", str(out)).exit_code == 0
+    assert json.loads(out.read_text("utf-8"))["user"] == "an\udcff"
+    assert json.loads(run("export", "--user", "an\udcff").stdout)["user"] == "an\udcff"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="rights are another matter there")
+def test_an_export_over_a_file_that_all_can_read_closes_it(lived: Path, tmp_path: Path) -> None:
+    out = tmp_path / "ana.json"
+    out.write_text("{}")
+    out.chmod(0o644)
+    assert run("export", "--user", "ben", "--out", str(out)).exit_code == 0
+    assert stat.S_IMODE(out.stat().st_mode) == 0o600
+    assert run("export", "--user", "ben", "--out", os.devnull).exit_code == 0
+
+
 def test_the_export_is_written_for_its_owner_alone(lived: Path, tmp_path: Path) -> None:
     out = tmp_path / "ana.json"
     assert run("export", "--user", f"ana-{TOKEN}", "--out", str(out)).exit_code == 0
