@@ -14,7 +14,6 @@ from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from langchain_core.runnables import Runnable
 from langchain_core.tools import BaseTool
-from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import PrivateAttr
 
 from chatrec.agent.llm._adapters import chosen_adapters
@@ -26,6 +25,7 @@ from chatrec.agent.llm._merged import merged
 from chatrec.agent.llm._messages import MessageBuilder, to_template
 from chatrec.agent.llm._model_files import embedded_model_path, in_format
 from chatrec.agent.llm._options import checked, stops, with_options
+from chatrec.agent.llm._own_tools import as_openai_tool
 from chatrec.agent.llm._request import Event, Request
 from chatrec.agent.llm._sampling import SamplingSettings
 from chatrec.agent.llm._settings import EngineSettings, Stats
@@ -151,7 +151,7 @@ class ChatLlamaCpp(LlamaCppFields):
             tool_choice: "auto" (the default), "any" or "required", "none", a tool's name, or OpenAI's dict forms.
             **kwargs: Per-call options, see the class.
         """
-        formatted = [convert_to_openai_tool(tool) for tool in tools]
+        formatted = [as_openai_tool(tool) for tool in tools]
         if tool_choice is not None:
             kwargs["tool_choice"] = tool_choice
         return super().bind(tools=formatted, **kwargs)
@@ -224,7 +224,7 @@ class ChatLlamaCpp(LlamaCppFields):
         tools: Sequence[dict[str, Any] | type | Callable[..., Any] | BaseTool] | None = None,
     ) -> int:
         """Tokens of the prompt that these messages become, tools and the opening of the answer included."""
-        options = {"tools": [convert_to_openai_tool(tool) for tool in tools]} if tools else {}
+        options = {"tools": [as_openai_tool(tool) for tool in tools]} if tools else {}
         request = self._request(messages, None, options)
 
         def count(engine: Engine) -> int:

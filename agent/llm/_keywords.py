@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
 from chatrec.errors import ModelError
@@ -33,6 +34,45 @@ BY_KIND: dict[str, tuple[str, ...]] = {
 _FOLLOWED = {"type", "enum", "const", "anyOf", "oneOf", "allOf", "$ref"} | {
     name for part in BY_KIND.values() for name in part
 }
+LARGEST = 100_000
+"""The largest length or count that a schema may demand: no answer in a context is as long."""
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, list | tuple)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and math.isfinite(value)
+
+
+def _is_count(value: Any) -> bool:
+    return _is_number(value) and value >= 0 and value == int(value)
+
+
+def _is_least(value: Any) -> bool:
+    return _is_count(value) and value <= LARGEST
+
+
+_Shape = tuple[Callable[[Any], bool], str]
+_LIST: _Shape = (_is_list, "a list")
+_MAPPING: _Shape = (lambda value: isinstance(value, Mapping), "an object of schemas")
+_TEXT: _Shape = (lambda value: isinstance(value, str), "a text")
+_NUMBER: _Shape = (_is_number, "a finite number")
+_LEAST: _Shape = (_is_least, f"a whole number from 0 to {LARGEST}")
+_MOST: _Shape = (_is_count, "a whole number, 0 or more")
+_SHAPES: dict[str, _Shape] = {
+    "type": (lambda value: isinstance(value, str) or (_is_list(value) and bool(value)), "a name or a list of names"),
+    "enum": (lambda value: _is_list(value) and bool(value), "a list of at least one value"),
+    "required": (lambda value: _is_list(value) and all(isinstance(name, str) for name in value), "a list of names"),
+    **dict.fromkeys(("anyOf", "oneOf", "allOf", "prefixItems"), _LIST),
+    **dict.fromkeys(("properties", "patternProperties"), _MAPPING),
+    **dict.fromkeys(("pattern", "format"), _TEXT),
+    **dict.fromkeys(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"), _NUMBER),
+    **dict.fromkeys(("minLength", "minItems", "minProperties"), _LEAST),
+    **dict.fromkeys(("maxLength", "maxItems", "maxProperties"), _MOST),
+}
+_ANY: _Shape = (lambda _value: True, "")
 # They describe and do not demand.
 _NOTES = {
     *("title", "description", "default", "example", "examples", "$schema", "$id", "$comment", "deprecated"),
@@ -67,6 +107,11 @@ def refuse(
     )
 
 
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
 def demands(schema: Any, where: str) -> dict[str, Any]:
     """The keywords of a schema that demand something; annotations are left out, `nullable` becomes a union.
 
@@ -78,7 +123,12 @@ def demands(schema: Any, where: str) -> dict[str, Any]:
     kept: dict[str, Any] = {}
     for name, value in schema.items():
         if name in _FOLLOWED:
-            kept[name] = value
+            # Generators write null for what they leave out, and draft 3 says with true that a property is required.
+            if (value is not None or name == "const") and not (name == "required" and isinstance(value, bool)):
+                kept[name] = value
+                fits, wanted = _SHAPES.get(name, _ANY)
+                if not fits(value):
+                    refuse(name, where, f"is {_short(value)}", f"give {wanted}")
         elif name == "uniqueItems" and (not value or schema.get("maxItems", 2) <= 1):
             continue
         elif name not in _NOTES and name != "nullable" and not str(name).startswith("x-"):

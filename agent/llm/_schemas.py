@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 from typing import Any
 
-from chatrec.agent.llm._keywords import BY_KIND, Schema, demands, kinds, refuse
+from chatrec.agent.llm._keywords import BY_KIND, LARGEST, Schema, demands, kinds, refuse
 from chatrec.agent.llm._merge import Never, exclude_each_other, merged
+from chatrec.agent.llm._scalars import BOUND, EXAMPLES, MAX_LENGTH, MAX_NUMBER
 from chatrec.errors import ModelError
 
-__all__ = ["MAX_DEPTH", "MAX_ITEMS", "MAX_KEY", "MAX_LENGTH", "MAX_NUMBER", "Schema", "bounded", "smallest"]
+__all__ = [
+    "MAX_DEPTH",
+    "MAX_ITEMS",
+    "MAX_KEY",
+    "MAX_LENGTH",
+    "MAX_NUMBER",
+    "Schema",
+    "bounded",
+    "refers_to_itself",
+    "smallest",
+]
 
-MAX_LENGTH = 200
 MAX_ITEMS = 8
 MAX_KEY = 40
-MAX_NUMBER = 1_000_000_000_000
 MAX_DEPTH = 6
+MAX_PARTS = 20_000
 
-_FORMATS = {"date-time", "time", "date", "duration", "email", "hostname", "ipv4", "ipv6", "uuid", "uri"}
 _KEY_PATTERN = f'^[^"\\\\\\x00-\\x1f]{{1,{MAX_KEY}}}$'
 _SCALARS: list[dict[str, Any]] = [
     {"type": "string", "maxLength": MAX_LENGTH},
@@ -45,9 +53,20 @@ def bounded(schema: Schema) -> dict[str, Any]:
             annotation, as the standard has it.
 
     Raises:
-        ModelError: If a keyword cannot be followed, which the message names, or if nothing finite fits.
+        ModelError: If a keyword cannot be followed, which the message names, if nothing finite fits, or if the schema
+            is too large once its references and unions are worked out.
     """
-    return _Bounding(schema).whole()
+    try:
+        return _Bounding(schema).whole()
+    except RecursionError as error:
+        raise ModelError("this JSON schema is nested too deeply", hint="make it flatter") from error
+
+
+def refers_to_itself(schema: Schema) -> bool:
+    """Whether a part of a schema is made of itself, directly or by others' help."""
+    within = _Bounding(schema)
+    names = [str(name).replace("~", "~0").replace("/", "~1") for name in schema.get("$defs", {})]
+    return any(within.comes_back(pointer) for pointer in ["#", *(f"#/$defs/{name}" for name in names)])
 
 
 class _Bounding:
@@ -56,6 +75,7 @@ class _Bounding:
         self._made: dict[str, dict[str, Any] | None] = {}
         self._begun: set[str] = set()
         self._loops: dict[str, bool] = {}
+        self._parts = 0
 
     def whole(self) -> dict[str, Any]:
         out = self._node(self._root, 0, "")
@@ -69,6 +89,12 @@ class _Bounding:
 
     # None stands for "no value": false, or deeper than what refers to itself may go.
     def _node(self, schema: Any, level: int, where: str) -> dict[str, Any] | None:
+        self._parts += 1
+        if self._parts > MAX_PARTS:
+            raise ModelError(
+                f"this JSON schema has more than {MAX_PARTS} parts once references and unions are worked out",
+                hint="ask for less at once; put fewer unions into one allOf",
+            )
         if isinstance(schema, bool):
             return dict(_ANYTHING) if schema else None
         said = demands(schema, where)
@@ -92,8 +118,8 @@ class _Bounding:
         if not found:
             return dict(_ANYTHING)
         out: dict[str, Any] = {"type": found[0]} | {name: said[name] for name in BY_KIND[found[0]] if name in said}
-        if found[0] in _BOUND:
-            return _BOUND[found[0]](out)
+        if found[0] in BOUND:
+            return BOUND[found[0]](out)
         if found[0] == "array":
             return self._array(out, level, where)
         return self._object(out, level, where) if found[0] == "object" else out
@@ -109,8 +135,13 @@ class _Bounding:
         return self._any([self._node(part, level, f"{where}/{name}/{place}") for place, part in enumerate(whole)])
 
     def _together(self, base: Schema, parts: list[Any], level: int, where: str) -> dict[str, Any] | None:
+        if not base and len(parts) == 1:
+            return self._node(parts[0], level, where)
         whole: Schema | None = base
         for part in parts:
+            level += any(self.comes_back(pointer) for pointer in _own_pointer(part))
+            if level > MAX_DEPTH:
+                return None
             whole = None if whole is None else self._both(whole, self._resolved(part), where)
         return None if whole is None else self._node(whole, level, where)
 
@@ -131,7 +162,7 @@ class _Bounding:
     def _reference(self, said: dict[str, Any], level: int, where: str) -> dict[str, Any] | None:
         pointer = said.pop("$ref")
         target = self._target(pointer, where)
-        loops = self._comes_back(pointer)
+        loops = self.comes_back(pointer)
         level += loops
         if level > MAX_DEPTH:
             return None
@@ -170,7 +201,8 @@ class _Bounding:
             schema = merged(target, rest, pointer) if rest and isinstance(target, Mapping) else target
         return schema
 
-    def _comes_back(self, pointer: str) -> bool:
+    def comes_back(self, pointer: str) -> bool:
+        """Whether what a reference points to holds the same reference."""
         if pointer not in self._loops:
             seen: set[str] = set()
             waiting = [pointer]
@@ -229,13 +261,19 @@ class _Bounding:
         return out | {"additionalProperties": False}
 
 
+def _own_pointer(schema: Any) -> list[str]:
+    pointer = schema.get("$ref") if isinstance(schema, Mapping) else None
+    return [pointer] if isinstance(pointer, str) else []
+
+
 def _pointers(schema: Any) -> set[str]:
     found: set[str] = set()
     if isinstance(schema, Mapping):
-        if isinstance(schema.get("$ref"), str):
-            found.add(schema["$ref"])
+        found |= set(_own_pointer(schema))
         for name, part in schema.items():
-            if name not in ("$defs", "definitions", "enum", "const", "default", "examples"):
+            if name in ("properties", "patternProperties") and isinstance(part, Mapping):
+                found = found.union(*map(_pointers, part.values()))  # their names are no keywords
+            elif name not in ("$defs", "definitions", "enum", "const", "default", "examples"):
                 found |= _pointers(part)
     elif isinstance(schema, list):
         for part in schema:
@@ -259,39 +297,6 @@ def _named(
     if isinstance(names, Mapping) and not declared and not patterns and set(names) <= {"type", "pattern", "title"}:
         return {}, {names["pattern"]: others}, False
     return refuse("propertyNames", where, "can only be an enum or a pattern, without properties beside it")
-
-
-def _bound_string(out: dict[str, Any]) -> dict[str, Any]:
-    out.setdefault("maxLength", max(MAX_LENGTH, out.get("minLength", 0)))
-    if out.get("format") not in _FORMATS:
-        out.pop("format", None)
-    return out
-
-
-def _bound_number(out: dict[str, Any]) -> dict[str, Any]:
-    # Draft 4 says with true that the plain bound is exclusive.
-    for plain, strict in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
-        if isinstance(out.get(strict), bool) and out.pop(strict):
-            out[strict] = out.pop(plain)
-    low = out.get("minimum", out.get("exclusiveMinimum"))
-    high = out.get("maximum", out.get("exclusiveMaximum"))
-    if low is None:
-        out["minimum"] = low = min(-MAX_NUMBER, high or 0)
-    if high is None:
-        out["maximum"] = high = max(MAX_NUMBER, low or 0)
-    if out["type"] == "number" and "multipleOf" not in out:
-        room = high - low
-        digits = 4 if room >= 0.01 or room <= 0 else min(12, 2 - math.floor(math.log10(room)))
-        out["multipleOf"] = step = round(10.0**-digits, digits)
-        # llguidance lets a bound that excludes zero through as zero; a step further in excludes it by itself.
-        if "exclusiveMinimum" in out:
-            out["minimum"] = max(round(out.pop("exclusiveMinimum") + step, digits), out.get("minimum", -math.inf))
-        if "exclusiveMaximum" in out:
-            out["maximum"] = min(round(out.pop("exclusiveMaximum") - step, digits), out.get("maximum", math.inf))
-    return out
-
-
-_BOUND = {"integer": _bound_number, "number": _bound_number, "string": _bound_string}
 
 
 def _fixed(said: dict[str, Any], where: str) -> dict[str, Any]:
@@ -327,11 +332,17 @@ def smallest(schema: Schema, root: Schema | None = None, depth: int = 0) -> str:
         pairs = [f"{json.dumps(name)}: {smallest(parts.get(name, {}), root, depth + 1)}" for name in needed]
         return "{" + ", ".join(pairs) + "}"
     if kind == "array":
-        first = list(schema.get("prefixItems", ()))
-        rest = schema.get("items") or {}
         count = int(schema.get("minItems", 0))
-        parts = (first + [rest] * count)[:count]
-        return "[" + ", ".join(smallest(part, root, depth + 1) for part in parts) + "]"
+        first = [smallest(part, root, depth + 1) for part in list(schema.get("prefixItems", ()))[:count]]
+        others = count - len(first)
+        rest = smallest(schema.get("items") or {}, root, depth + 1) if others else ""
+        if (length := others * (len(rest) + 2)) > LARGEST * 10:
+            raise ModelError(
+                f"the shortest value of this JSON schema has {length} characters", hint="lower minItems and minLength"
+            )
+        return "[" + ", ".join(first + [rest] * others) + "]"
+    if kind == "string" and (example := EXAMPLES.get(schema.get("format", ""))) is not None:
+        return f'"{example}"'
     if kind == "string":
         return '"' + "x" * int(schema.get("minLength", 0)) + '"'
     plain: dict[str, str] = {"null": "null", "boolean": "true"}

@@ -10,9 +10,10 @@ from langchain_core.language_models.chat_models import BaseChatModel
 from langchain_core.output_parsers import JsonOutputParser, PydanticOutputParser
 from langchain_core.output_parsers.openai_tools import JsonOutputKeyToolsParser, PydanticToolsParser
 from langchain_core.runnables import Runnable, RunnableMap, RunnablePassthrough
-from langchain_core.utils.function_calling import convert_to_json_schema, convert_to_openai_tool
+from langchain_core.utils.function_calling import convert_to_openai_tool
 from langchain_core.utils.pydantic import is_basemodel_subclass
 
+from chatrec.agent.llm._own_tools import as_json_schema
 from chatrec.errors import ModelError
 
 Method = Literal["json_schema", "function_calling", "json_mode"]
@@ -38,7 +39,7 @@ def structured(
         else:
             parser = JsonOutputKeyToolsParser(key_name=name, first_tool_only=True)
     else:
-        json_schema = convert_to_json_schema(schema)
+        json_schema = as_json_schema(schema)
         bound = model.bind(
             response_format={"type": "json_schema", "json_schema": {"schema": json_schema}},
             ls_structured_output_format={"kwargs": {"method": method}, "schema": schema},

@@ -19,6 +19,7 @@ from chatrec.agent.llm._tables import TokenTables, read_tables, write_tables
 _NOT_IN_WORDS = frozenset(b"{}[]<>|`\\\t\r") | frozenset(range(9)) | frozenset(range(14, 32))
 _CLOSERS = frozenset(b' "]}\n')
 _SEPARATORS = frozenset(b' "],}')
+_TURNS = frozenset(b"@:ZYMWS")
 
 
 _TOKENS_KEPT = 2**18
@@ -146,6 +147,11 @@ class Vocabulary:
     def separators(self) -> NDArray[np.bool_]:
         """Tokens that only close or separate in JSON; bool, shape (size,)."""
         return np.array([bool(p.strip()) and _SEPARATORS.issuperset(p) for p in self.pieces], dtype=np.bool_)
+
+    @cached_property
+    def turns(self) -> NDArray[np.bool_]:
+        """Tokens after which an e-mail address, an URI, a time or a duration may end; bool, shape (size,)."""
+        return np.array([bool(p) and _TURNS.issuperset(p) for p in self.pieces], dtype=np.bool_)
 
     def beginning_with(self, *starts: bytes) -> NDArray[np.bool_]:
         """Tokens whose text, spaces aside, begins with one of `starts`; bool, shape (size,)."""

@@ -12,6 +12,9 @@ from chatrec.agent.llm._request import Chance, Chances, Request
 from chatrec.agent.llm._sampling import Allowed, Logits, Sampler
 from chatrec.agent.llm._steps import Steps, after, more
 
+_OVERRUN = 64
+"""Tokens that bringing a grammar to its end may take beyond what its shortest value takes."""
+
 
 class Writer:
     """What has been written after a prompt.
@@ -123,8 +126,8 @@ class Writer:
                     return "closed" if hurried else "done"
                 self._dictated([token], push, note)
             else:
-                if closing is None and self.left <= 0:
-                    return "cut"
+                if self.left <= (0 if closing is None else -closing - _OVERRUN):
+                    return "cut"  # a pattern may demand what nobody could foresee
                 hurried = closing is not None and self.left <= closing
                 logits = yield from self.logits()
                 token = self.sampler.pick(logits, self._quick(allowed, quick) if hurried else allowed)
@@ -147,7 +150,10 @@ class Writer:
 
     def _quick(self, allowed: Allowed, own: Allowed | None) -> Allowed:
         vocabulary = self.engine.vocabulary
-        for quick in ([] if own is None else [own]) + [vocabulary.closers, vocabulary.separators]:
+        ways = ([] if own is None else [own]) + [vocabulary.closers, vocabulary.separators]
+        if self.left < -_OVERRUN // 4:
+            ways.append(vocabulary.turns)  # what nobody foresaw is mostly a format with a long middle
+        for quick in ways:
             if (both := allowed & quick).any():
                 return both
         return allowed

@@ -5,12 +5,14 @@ from __future__ import annotations
 import copy
 import json
 import pickle
-from typing import Any
+from typing import Any, Literal
 
 import jsonschema
 import pytest
 from langchain_core.caches import InMemoryCache
 from langchain_core.messages import AIMessage
+from langchain_core.tools import tool
+from pydantic import BaseModel, Field
 from tests.agent.llm.conftest import MakeModel
 from tests.agent.llm.gguf_files import small_model
 
@@ -24,6 +26,19 @@ RECORD: dict[str, Any] = {
     "required": ["name", "cups"],
 }
 FORM = {"type": "json_schema", "json_schema": {"name": "Record", "schema": RECORD}}
+
+
+class Plant(BaseModel):
+    """A plant."""
+
+    kind: Literal["fern", "moss"]
+    shoots: list[Plant] = Field(default=[], max_length=2)
+
+
+@tool
+def grow(plant: Plant) -> str:
+    """Grow a plant."""
+    return plant.kind
 
 
 def look_up(place: str) -> str:
@@ -61,10 +76,23 @@ def test_one_stop_text_is_not_taken_letter_by_letter(tiny: ChatLlamaCpp) -> None
         tiny._request([], [5], {})  # type: ignore[list-item]
 
 
-@pytest.mark.parametrize("tool", [{"type": "web_search"}, {"type": "function", "function": {}}, look_up, None])
-def test_what_is_no_tool_is_told_of(tiny: ChatLlamaCpp, tool: Any) -> None:
+@pytest.mark.parametrize("given", [{"type": "web_search"}, {"type": "function", "function": {}}, look_up, None])
+def test_what_is_no_tool_is_told_of(tiny: ChatLlamaCpp, given: Any) -> None:
     with pytest.raises(ModelError, match="no tool with a name"):
-        tiny.invoke("Hi", tools=[tool])
+        tiny.invoke("Hi", tools=[given])
+
+
+@pytest.mark.parametrize("method", ["json_schema", "function_calling"])
+def test_models_of_themselves_are_followed_all_the_way(tiny: ChatLlamaCpp, method: Any) -> None:
+    asked = tiny.model_copy(update={"max_tokens": 400, "temperature": 2.0})
+    deepest = 0
+    for seed in range(6):
+        found = asked.with_structured_output(Plant, method=method).invoke("Hi", seed=seed)
+        assert isinstance(found, Plant)
+        deepest = max(deepest, len(found.shoots))
+    assert deepest
+    call = asked.bind_tools([grow], tool_choice="any").invoke("Hi", seed=3).tool_calls[0]
+    assert grow.invoke(call["args"]) in ("fern", "moss")
 
 
 @pytest.mark.parametrize("form", [{"type": "json_schema"}, {"type": "json_schema", "json_schema": None}, "json"])
@@ -101,3 +129,20 @@ def test_tools_may_be_called_where_an_answer_has_a_form(make_model: MakeModel) -
     assert 0.01 < free[""] < 0.99
     assert model.invoke("Rome?", tool_choice="any").tool_calls
     jsonschema.validate(json.loads(model.invoke("Rome?", tool_choice="none").text), RECORD)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        {"format": "uri", "maxLength": 2083},
+        {"format": "duration"},
+        {"format": "email", "maxLength": 900},
+        {"pattern": "^[a-z]{150,190}!$"},
+    ],
+)
+def test_a_pattern_without_an_end_in_sight_does_not_outrun_the_budget(tiny: ChatLlamaCpp, text: Any) -> None:
+    form = {"type": "json_schema", "json_schema": {"name": "Text", "schema": {"type": "string", **text}}}
+    answer = tiny.invoke("Hi", response_format=form, max_tokens=10)
+    assert answer.usage_metadata is not None
+    assert answer.usage_metadata["output_tokens"] < 100
+    assert answer.response_metadata["finish_reason"] == "length"

@@ -159,6 +159,18 @@ REFUSED: dict[str, dict[str, Any]] = {
     "$ref": {"$ref": "https://example.org/schema.json"},
     "propertyNames": {"type": "object", "propertyNames": {"maxLength": 3}},
     "pattern": {"allOf": [{"type": "string", "pattern": "^a"}, {"pattern": "b$"}]},
+    "minLength": {"type": "string", "minLength": 10**12},
+    "maxLength": {"type": "string", "maxLength": "9"},
+    "minItems": {"type": "array", "items": {"type": "integer"}, "minItems": 10**7},
+    "minProperties": {"type": "object", "minProperties": -1},
+    "minimum": {"type": "integer", "minimum": "0"},
+    "maximum": {"type": "number", "maximum": float("nan")},
+    "enum": {"enum": "abc"},
+    "type": {"type": {}},
+    "anyOf": {"anyOf": {"type": "string"}},
+    "required": {"type": "object", "properties": {"a": {"type": "string"}}, "required": "a"},
+    "properties": {"type": "object", "properties": ["a"]},
+    "format": {"type": "string", "format": ["date"]},
 }
 
 
@@ -193,6 +205,51 @@ def test_what_nothing_fits_is_an_error_with_a_cure(schema: Any) -> None:
     with pytest.raises(ModelError) as caught:
         COMPILER.matcher(json_grammar(schema))
     assert caught.value.hint
+
+
+_UNIONS = [{"anyOf": [{"type": "string", "maxLength": 3}, {"type": "string", "minLength": n}]} for n in range(1, 40)]
+
+
+def nested(depth: int) -> dict[str, Any]:
+    schema: dict[str, Any] = {"type": "string"}
+    for _ in range(depth):
+        schema = {"type": "object", "properties": {"a": schema}, "required": ["a"]}
+    return schema
+
+
+@pytest.mark.parametrize(
+    ("schema", "reason"),
+    [({"allOf": _UNIONS}, "more than 20000 parts"), (nested(3000), "too deeply")],
+)
+def test_what_grows_beyond_bounds_is_refused_soon(schema: Any, reason: str) -> None:
+    with pytest.raises(ModelError, match=reason):
+        bounded(schema)
+
+
+def test_the_shortest_of_many_long_items_is_not_written_out() -> None:
+    inner = {"type": "array", "items": {"type": "string", "minLength": 90_000}, "minItems": 90_000}
+    with pytest.raises(ModelError, match="shortest value"):
+        smallest(bounded({"type": "array", "items": inner, "minItems": 90_000}))
+
+
+@pytest.mark.parametrize(
+    "link",
+    [{"allOf": [{"$ref": "#/$defs/N"}]}, {"type": "object", "allOf": [{"$ref": "#/$defs/N"}]}, {"$ref": "#/$defs/N"}],
+)
+def test_what_refers_to_itself_ends_however_it_is_said(link: dict[str, Any]) -> None:
+    properties = {"default": link, "n": {"type": "integer", "minimum": -(2**63), "maximum": 2**63 - 1}}
+    schema = {"$ref": "#/$defs/N", "$defs": {"N": {"type": "object", "properties": properties, "required": ["n"]}}}
+    for seed in range(3):
+        fits(written(schema, seed), schema)
+    schema["$defs"]["N"]["required"] = ["default"]  # type: ignore[index]
+    with pytest.raises(ModelError, match="no finite value"):
+        bounded(schema)
+
+
+def test_what_generators_write_for_nothing_says_nothing() -> None:
+    sloppy = {"type": "string", "enum": None, "pattern": None, "required": True}
+    assert bounded(sloppy) == bounded({"type": "string"})
+    assert bounded({"const": None}) == {"const": None}
 
 
 SMALL = st.integers(-20, 20)
