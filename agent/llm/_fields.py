@@ -10,8 +10,9 @@ from langchain_core.language_models.base import LangSmithParams
 from langchain_core.language_models.chat_models import BaseChatModel
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
+from chatrec.agent.llm._gguf import read_header
 from chatrec.agent.llm._hub import is_hub_name, parse_hub_name
-from chatrec.agent.llm._model_files import check_model_file
+from chatrec.agent.llm._model_files import check_model_file, embedded_model_path
 from chatrec.errors import ModelError
 
 # Arguments of the community class and of LangChain's standard set that mean nothing here, with their harmless values.
@@ -214,11 +215,21 @@ class LlamaCppFields(BaseChatModel):
             params["ls_stop"] = stop or self.stop or []
         return params
 
+    def _trained_for(self) -> int | None:
+        if self.model_path and is_hub_name(self.model_path):
+            return None
+        try:
+            facts = read_header(Path(self.model_path) if self.model_path else embedded_model_path(fast=False)).facts
+        except ModelError:
+            return None  # whoever loads it is told why
+        length = facts.get(f"{facts.get('general.architecture')}.context_length")
+        return length if isinstance(length, int) and length > 0 else None
+
     def _resolve_model_profile(self) -> ModelProfile:
         return ModelProfile(
             name=self.model_name,
             open_weights=True,
-            max_input_tokens=self.n_ctx,
+            max_input_tokens=min(self.n_ctx, self._trained_for() or self.n_ctx),
             max_output_tokens=self.max_tokens,
             text_inputs=True,
             text_outputs=True,

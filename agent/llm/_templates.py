@@ -107,8 +107,9 @@ class ChatTemplate:
         """
         hidden: list[str] = []
         shown = [self._hide(message, hidden) for message in self._acceptable(messages)]
+        told = [self._hidden(tool, hidden) for tool in tools]
         try:
-            text = self._render(shown, tools, reasoning)
+            text = self._render(shown, told, reasoning)
         except (jinja2.TemplateError, TypeError, ValueError, LookupError, AttributeError, ArithmeticError) as error:
             raise ModelError(
                 f"the chat template refuses this conversation: {error}",
@@ -170,7 +171,15 @@ class ChatTemplate:
         return out
 
     def _hide(self, message: Message, hidden: list[str]) -> Message:
-        # A person who writes "<|im_end|>" must not end a message with it.
+        content = message["content"]
+        if isinstance(content, str):
+            changed: Message = self._hidden(message, hidden)
+            return changed
+        texts = [piece.text if piece.control else self._hidden(piece.text, hidden) for piece in content]
+        return {**self._hidden({**message, "content": ""}, hidden), "content": "".join(texts)}
+
+    def _hidden(self, whole: Any, hidden: list[str]) -> Any:
+        # A person, or the maker of a tool, who writes "<|im_end|>" must not end a message with it.
         def swap(match: re.Match[str]) -> str:
             hidden.append(match.group())
             return f"{_OPEN}{len(hidden) - 1}{_CLOSE}"
@@ -180,13 +189,8 @@ class ChatTemplate:
                 return self._forbidden.sub(swap, value)
             if isinstance(value, Mapping):
                 pairs: Message = value
-                return {key: walk(part) for key, part in pairs.items()}
+                return {walk(key): walk(part) for key, part in pairs.items()}
             parts: list[Any] | None = value if isinstance(value, list) else None
             return value if parts is None else [walk(part) for part in parts]
 
-        content = message["content"]
-        if not isinstance(content, str):
-            texts = [piece.text if piece.control else walk(piece.text) for piece in content]
-            return {**walk({**message, "content": ""}), "content": "".join(texts)}
-        changed: Message = walk(message)
-        return changed
+        return walk(whole)

@@ -35,6 +35,12 @@ def check_weights(path: Path) -> None:
     header = read_header(path)
     if (reason := _wrong(header)) is not None:
         raise ModelError(f"cannot load {str(path)!r}: {reason}", hint=AGAIN)
+    family = header.facts["general.architecture"]
+    if header.facts.get(f"{family}.pooling_type"):
+        raise ModelError(
+            f"{str(path)!r} turns texts into numbers, for search, and has not learnt to answer",
+            hint="give a chat model, whose name often says Instruct, Chat or it",
+        )
 
 
 def _wrong(header: Header) -> str | None:

@@ -115,6 +115,17 @@ def test_headers_that_promise_too_much(data: bytes, reason: str, tmp_path: Path)
         read_header(path)
 
 
+def test_a_model_that_embeds_texts_is_refused(tmp_path: Path) -> None:
+    facts = llama_facts(258, 32) | {
+        "llama.pooling_type": 1,
+        "tokenizer.ggml.model": "gpt2",
+        "tokenizer.ggml.tokens": [f"t{place}" for place in range(258)],
+    }
+    path = write(tmp_path / "embeds.gguf", facts, random_tensors(258, 32, 1))
+    with pytest.raises(ModelError, match="has not learnt to answer"):
+        check_weights(path)
+
+
 def test_what_is_no_model_file_is_refused_before_anything_is_loaded(tmp_path: Path) -> None:
     (tmp_path / "empty.gguf").touch()
     (tmp_path / "page.gguf").write_text("<html>")

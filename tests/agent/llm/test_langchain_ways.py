@@ -95,6 +95,14 @@ def test_models_of_themselves_are_followed_all_the_way(tiny: ChatLlamaCpp, metho
     assert grow.invoke(call["args"]) in ("fern", "moss")
 
 
+def test_the_profile_tells_of_the_context_that_there_is(tiny: ChatLlamaCpp) -> None:
+    made = ChatLlamaCpp(model_path=tiny.model_path, n_ctx=8192)
+    assert made.profile is not None
+    assert made.profile["max_input_tokens"] == 4096
+    assert tiny.profile is not None
+    assert tiny.profile["max_input_tokens"] == 2048
+
+
 @pytest.mark.parametrize("form", [{"type": "json_schema"}, {"type": "json_schema", "json_schema": None}, "json"])
 def test_a_form_without_a_schema_is_told_of(tiny: ChatLlamaCpp, form: Any) -> None:
     with pytest.raises(ModelError, match="response_format"):
