@@ -1,4 +1,4 @@
-"""Tools in OpenAI's form, with what refers to itself: LangChain's own conversion forgets all but its first level."""
+"""Tools and schemas in OpenAI's form, whole: LangChain's own conversion forgets some of what they say."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_json_schema, convert_to_openai_tool
 from pydantic import BaseModel
 
+from chatrec.agent.llm._keywords import KINDS
 from chatrec.agent.llm._schemas import refers_to_itself
+
+_ROOTS = {"$ref", "anyOf", "oneOf", "allOf", "enum", "const", "items", "properties"}
 
 
 def as_openai_tool(tool: dict[str, Any] | type | Callable[..., Any] | BaseTool) -> dict[str, Any]:
@@ -26,7 +29,15 @@ def as_openai_tool(tool: dict[str, Any] | type | Callable[..., Any] | BaseTool) 
 
 
 def as_json_schema(schema: dict[str, Any] | type) -> dict[str, Any]:
-    """The JSON schema of a pydantic model, a TypedDict, an OpenAI tool, or itself."""
+    """The JSON schema of a pydantic model, a TypedDict, an OpenAI tool or response format, or itself."""
+    if isinstance(schema, dict):
+        inner: Any = schema.get("json_schema", schema)
+        if isinstance(inner, Mapping) and isinstance(inner.get("schema"), Mapping):
+            return dict(inner["schema"])
+        # LangChain keeps the properties of a titled object and nothing of any other schema.
+        says = _ROOTS & set(schema) or schema.get("type") in KINDS
+        if says and not {"title", "properties"} <= set(schema):
+            return schema
     return _looped(schema) or convert_to_json_schema(schema)
 
 

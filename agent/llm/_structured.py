@@ -28,6 +28,11 @@ def structured(
     is_model = isinstance(schema, type) and is_basemodel_subclass(schema)
     parser: Any
     if method == "function_calling":
+        kind = as_json_schema(schema).get("type", "object")
+        if kind != "object":
+            raise ModelError(
+                f"a tool's arguments are an object, this schema says {kind!r}", hint='use method="json_schema"'
+            )
         name = convert_to_openai_tool(schema)["function"]["name"]
         bound = model.bind_tools(
             [schema],
