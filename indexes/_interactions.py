@@ -6,9 +6,10 @@ import math
 import re
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import chain, islice
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 from chatrec.errors import CatalogError
 from chatrec.indexes._load_csv import CsvLayout
 from chatrec.indexes._load_file import CatalogFile
+from chatrec.indexes._load_items import as_text
 from chatrec.indexes._load_read import Reader
 
 if TYPE_CHECKING:
@@ -30,6 +32,8 @@ MOST_OF_ONE = 1000
 _LIKED_FROM = 0.7
 """From this share of the rating scale on, a rating says that the item was liked: 4 of 1 to 5."""
 _TOMORROW = 86_400.0
+_LOOK = 1000
+"""So many of the first rows tell which columns there are."""
 
 _NAMES: Mapping[str, tuple[str, ...]] = {
     "user": ("user_id", "userid", "user", "customer_id", "customerid", "customer", "visitor", "person", "uid", "用户"),
@@ -100,14 +104,17 @@ class Interactions:
 
         records = Reader(CatalogFile(Path(source)), CsvLayout())
         told = {"user": user, "item": item, "rating": rating, "time": timestamp}
-        columns: dict[str, str | None] = {}
         dropped: Counter[str] = Counter()
         events: list[_Event] = []
         latest = (time.time() if now is None else now) + _TOMORROW
         read = 0
-        for record in records:
+        rows = iter(records)
+        first = list(islice(rows, _LOOK))
+        # Rows of JSON have what they have: the first may lack a rating that others have, or be broken.
+        names = dict.fromkeys(name for record in first if record.fault is None for name in record.cells)
+        columns = _columns(names, told, Path(source).name) if first else {}
+        for record in chain(first, rows):
             read += 1
-            columns = columns or _columns(record.cells, told, Path(source).name)
             event = "broken row" if record.fault is not None else _event(record.cells, columns, catalog, latest)
             if isinstance(event, str):
                 dropped[event] += 1
@@ -165,18 +172,18 @@ class Interactions:
 _Event = tuple[str, int, float | None, float]
 
 
-def _columns(cells: Mapping[str, Any], told: Mapping[str, str | None], file: str) -> dict[str, str | None]:
+def _columns(names: Collection[str], told: Mapping[str, str | None], file: str) -> dict[str, str | None]:
     """Which column says what."""
-    plain = {_plain(name): name for name in reversed(list(cells))}
+    plain = {_plain(name): name for name in reversed(list(names))}
     found: dict[str, str | None] = {}
     for role, name in told.items():
-        if name is not None and name not in cells:
-            raise CatalogError(f"{file} has no column {name!r}", hint=f"it has {', '.join(cells)}")
+        if name is not None and name not in names:
+            raise CatalogError(f"{file} has no column {name!r}", hint=f"it has {', '.join(names)}")
         found[role] = name or next((plain[_plain(usual)] for usual in _NAMES[role] if _plain(usual) in plain), None)
     missing = [role for role in ("user", "item") if found[role] is None]
     if missing:
         raise CatalogError(
-            f"{file} does not say which column is the {missing[0]}: {', '.join(cells)}",
+            f"{file} does not say which column is the {missing[0]}: {', '.join(names)}",
             hint=f"name it {_NAMES[missing[0]][0]!r}, or tell which it is ({missing[0]}=...)",
         )
     return found
@@ -191,7 +198,7 @@ def _event(
     cells: Mapping[str, Any], columns: Mapping[str, str | None], catalog: Catalog, latest: float
 ) -> _Event | str:
     """One event, or why it is left out."""
-    person, item = (str(cells.get(columns[role] or "") or "").strip() for role in ("user", "item"))
+    person, item = (as_text(cells.get(columns[role] or "")) for role in ("user", "item"))
     if not person:
         return "without a person"
     if item not in catalog:

@@ -178,7 +178,7 @@ def _columns(catalog: Catalog, schema: Schema) -> Iterator[str]:
     yield from ("", "# The columns, and what they were taken for.")
     yield from _comment(
         'role: "id", "title", "description" (one column each), "facet" (asked for and filtered by), "keep" (shown '
-        'alone), "ignore". Of facets: kind ("category", "multi", "number", "boolean", "text"), unit, separator '
+        'alone), "ignore". Of facets: kind ("category", "multi", "number", "date", "boolean", "text"), unit, separator '
         "of several values in one cell, label (what people call it), order (the least is asked first)."
     )
     for column in report.columns:

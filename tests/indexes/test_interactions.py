@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,25 @@ def test_without_ratings_every_event_is_a_like_and_columns_can_be_told(tmp_path:
         Interactions.load(file, catalog)
     with pytest.raises(CatalogError, match="no column 'whom'"):
         Interactions.load(file, catalog, user="whom")
+
+
+def test_whole_numbers_are_ids_nought_and_those_with_a_point_too(tmp_path: Path, catalog: Catalog) -> None:
+    file = tmp_path / "events.jsonl"
+    file.write_text("".join(json.dumps({"user": u, "item": i}) + "\n" for u in (0, 1.0) for i in (0, 2.0)), "utf-8")
+    found = Interactions.load(file, catalog)
+    assert liked(found) == [(0, 0), (0, 2), (1, 0), (1, 2)]
+    assert found.dropped == {}
+
+
+def test_neither_a_broken_first_row_nor_one_that_lacks_the_rating_speaks_for_all(
+    tmp_path: Path, catalog: Catalog
+) -> None:
+    file = tmp_path / "events.jsonl"
+    rows = [{"user": "a", "item": 1}, *({"user": "a", "item": item, "rating": 1 + item} for item in range(5))]
+    file.write_text('{"user": "a", "it\n' + "".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    found = Interactions.load(file, catalog)
+    assert liked(found) == [(0, 3), (0, 4)]
+    assert found.dropped == {"broken row": 1, "unreadable rating": 1, "not liked": 3}
 
 
 def test_one_who_likes_everything_counts_for_a_thousand(catalog: Catalog) -> None:
