@@ -253,7 +253,9 @@ class Finder:
         """Meaning, facet values and wishes, each at most 1 in size, together clipped to [-1, 1]."""
         taste = known.wish.taste
         total = np.zeros(len(rows), dtype=np.float32)
-        if taste.pulls:
+        # Where nothing was accepted yet, only popularity stands beside taste, and popular items lie so close together
+        # that what is unlike a rejected one would lead: of people of MovieLens, a worse list than popularity's.
+        if any(pull > 0 for pull in taste.pulls.values()) or (taste.pulls and self._together is None):
             total += BY_MEANING * taste.strength * self.space.likeness(vectors, known.pulled)
             strongest = sorted(taste.values.items(), key=lambda pair: (-abs(pair[1]), pair[0]))[:32]
             total += 0.3 * np.tanh(self._weighted(strongest, rows))

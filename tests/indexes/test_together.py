@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from chatrec.errors import IndexFileError
-from chatrec.indexes import Catalog, CoPreference, Interactions, Item, ItemIndex, Recommender
+from chatrec.indexes import Catalog, Choosing, Constraint, CoPreference, Interactions, Item, ItemIndex, Recommender
 from chatrec.indexes._together_factors import everyday, fold_in, learn_factors
 from chatrec.indexes._together_people import learn_spread
 from chatrec.indexes._together_recent import lately
@@ -141,3 +141,20 @@ def test_a_rejection_is_left_to_taste() -> None:
     after = {item.id: item.parts for item in recommender.recommend(user_id="ana", k=40).items}
     assert before.keys() - after.keys() == {"5"}
     assert all(parts["together"] == pytest.approx(before[item_id], abs=0.03) for item_id, parts in after.items())
+
+
+def test_who_only_rejected_is_listed_what_many_like_and_what_a_reason_asked_for() -> None:
+    items = catalog(40)
+    index = ItemIndex.build(items, embedder=HashingEmbedder())
+    events = [(str(person), row, None, 0.0) for row in range(40) for person in range(80 - row)]
+    together = CoPreference.learn(Interactions.of(events), 40)
+    recommender = Recommender(items, index=index, together=together, choosing=Choosing(diversity=0.0))
+    recommender.feedback.record("ana", "reject", item_id="1")
+    found = recommender.recommend(user_id="ana", k=10).items
+    assert [item.id for item in found] == ["0", *map(str, range(2, 11))]
+    recommender.feedback.record("ana", "reject", item_id="2", constraint=Constraint("colour", "any", ("red",)))
+    found = recommender.recommend(user_id="ana", k=10).items
+    assert all(item.item.facets["colour"] == "blue" for item in found)
+    plain = Recommender(items, index=index)
+    plain.feedback.record("ana", "reject", item_id="1")
+    assert any(item.parts["taste"] for item in plain.recommend(user_id="ana", k=10).items)
