@@ -56,7 +56,7 @@ _AFTER = frozenset(
     ]
 )
 _BETWEEN = frozenset({"or", "and", "和", "或", "还"})
-_KINDS = frozenset({"thing", "things", "kind", "sort", "way", "one", "ones", "other", "others", "few", "more"})
+_GOES_ON = FUNCTION - {"thing", "things", "kind", "sort", "way", "one", "ones", "other", "others", "few", "more"}
 _NUMBERED = frozenset({"number", "no", "option", "item", "nr", "choice", "result"})
 
 
@@ -154,8 +154,9 @@ def _ordinal(sentence: Sentence, start: int, noun: str) -> tuple[list[int], int]
     named = following is not None and (following.stem in _NOUNS or (bool(noun) and following.stem == noun))
     if named and (led or place >= 0):
         return [place], start + 2
-    alone = following is None or (following.norm in _AFTER and word != "last")
-    alone |= led and word != "last" and following is not None and following.norm in FUNCTION - _KINDS
+    alone = following is None
+    if following is not None and word != "last":
+        alone = following.norm in _AFTER or (led and following.norm in _GOES_ON)
     return ([place], start + 1) if alone and (led or (start == 0 and place > 0)) else None
 
 
