@@ -22,6 +22,7 @@ STAMP = "chatrec"
 SURE = 0.75
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _WORD = re.compile(r"[a-z]+(?:'[a-z]+)?")
+_BOTH = re.compile(r"\bboth\b|都要|两个都|两者都", re.IGNORECASE)
 _LETTER = re.compile(r"[^\W\d_]")
 _QUERY_CHARS = 240
 _PREFER_KEPT = 4
@@ -61,6 +62,8 @@ def fold(before: Turn, link: Link, text: str, catalog: Catalog) -> Turn:
             where = _merge(where, said, catalog) if wish is said else [*_others(where, wish), wish]
         else:
             perhaps = [said, *(c for c in perhaps if c != said)]
+    if _BOTH.search(text) and not link.proposals and not link.mentions:
+        where = _both(where, catalog)
     settled = {c.facet for c in where}
     # Which of two items was chosen says where to look; the words that say which describe nothing.
     chosen = [m.id for m in link.mentions if not m.negated and m.id in before.compared]
@@ -113,6 +116,14 @@ def _widened(known: list[Constraint], new: Constraint) -> Constraint:
     """The wish that holds for a facet, with other values that would do as well."""
     held = next((c for c in reversed(known) if c.facet == new.facet and c.op == "any"), None)
     return new if held is None else replace(new, values=tuple(dict.fromkeys([*held.values, *new.values])))
+
+
+def _both(known: list[Constraint], catalog: Catalog) -> list[Constraint]:
+    """Two values that one or the other of was wished for, now both."""
+    last = next((c for c in reversed(known) if catalog.facets[c.facet].kind == "multi" and c.op == "any"), None)
+    if last is None or len(last.values) != 2:
+        return known
+    return [*(c for c in known if c is not last), *(replace(last, values=(value,)) for value in last.values)]
 
 
 def _others(known: list[Constraint], wish: Constraint) -> list[Constraint]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from chatrec.indexes._linker_text import Sentence, Token
 from chatrec.indexes._linker_units import SYMBOLS, UNIT_WORDS, UNITS, Unit
+from chatrec.indexes._linker_words import FUNCTION
 
 _SMALL = dict(
     zip(
@@ -47,6 +48,8 @@ _BEFORE_ONE = frozenset(
     "the this that which first second third fourth fifth last other another each any no every".split()  # noqa: SIM905
 )
 _AFTER_ONE = frozenset("点些下样直定起般切共旦")
+_EACH = frozenset({"a", "per", "each", "every"})
+_LASTING = frozenset({"takes", "lasts", "lasting", "half", "within", "least", "max", "roughly", "spend", "quarter"})
 _ARTICLE_UNITS = frozenset(
     ["hour", "day", "week", "month", "minute", "year", "night", "kilo", "mile", "dollar", "euro"]
 )
@@ -79,8 +82,15 @@ def read_figure(sentence: Sentence, start: int) -> Figure | None:
     bare = _digits(tokens, start) or _english(tokens, start) or _chinese(tokens, start) or _article(tokens, start)
     if bare is None:
         return None
-    figure = _with_unit(sentence, bare)
-    return _compound(sentence, figure)
+    figure = _compound(sentence, _with_unit(sentence, bare))
+    return None if _is_rate(tokens, figure) else figure
+
+
+def _is_rate(tokens: Sequence[Token], figure: Figure) -> bool:
+    """Whether a time is how often something happens: "one night a week", "nine hours a day"."""
+    words = [token.norm for token in tokens[figure.end : figure.end + 2]]
+    timed = any(dim == "time" for dim, _ in figure.units)
+    return timed and len(words) == 2 and words[0] in _EACH and UNIT_WORDS.at(tokens, figure.end + 1) is not None
 
 
 def _digits(tokens: Sequence[Token], start: int) -> Figure | None:
@@ -188,7 +198,8 @@ def chinese_number(run: str) -> float | None:
 
 def _article(tokens: Sequence[Token], start: int) -> Figure | None:
     words = [token.norm for token in tokens[start : start + 3]]
-    if len(words) > 1 and words[0] in {"a", "an"} and words[1] in _ARTICLE_UNITS:
+    counted = start > 0 and not tokens[start].gap.strip() and tokens[start - 1].norm not in FUNCTION | _LASTING
+    if len(words) > 1 and words[0] in {"a", "an"} and words[1] in _ARTICLE_UNITS and not counted:
         return Figure(start, start + 1, 1, spelled=True)
     if len(words) > 2 and words[0] == "half" and words[1] in {"a", "an"} and words[2] in _ARTICLE_UNITS:
         return Figure(start, start + 2, 0.5, spelled=True)
@@ -236,6 +247,10 @@ def _compound(sentence: Sentence, figure: Figure) -> Figure:  # noqa: PLR0911
         return replace(figure, value=figure.value + 0.5, end=end + 3)
     if words[0] == "半" and not tokens[end].gap:
         return replace(figure, value=figure.value + 0.5, end=end + 1)
+    if (dim, factor) == ("length", 1):
+        tail = tokens[end]
+        glued = tail.kind == "number" and not tail.gap and len(tail.norm) == 2 and tail.norm.isdigit()
+        return replace(figure, value=figure.value + int(tail.norm) / 100, end=end + 1) if glued else figure  # 1m80
     if dim != "time" or factor != 60:
         return figure
     start = end + 1 if words[0] in {"and", "零"} and end + 1 < len(tokens) else end

@@ -13,6 +13,9 @@ from chatrec.indexes._linker_text import Sentence
 from chatrec.indexes._linker_units import Scale
 from chatrec.indexes._values import Op, Scalar
 
+_PURSE = frozenset({"have", "got", "budget", "spend", "voucher", "预算", "手头"})
+_FAR = 4.0
+"""How many times the least or the most that a facet holds a number may be and still be meant for it."""
 _FLIP: dict[Op, Op] = {"lt": "ge", "le": "gt", "gt": "le", "ge": "lt"}
 
 
@@ -50,7 +53,7 @@ class Numbers:
         return found
 
     def _assign(self, sentence: Sentence, read: Range, names: Sequence[Name]) -> list[Found]:
-        read = self._with_people(read)
+        read = _with_purse(sentence, self._with_people(read))
         figure = read.figure
         near = {name.facet: _distance(sentence, name, read) for name in reversed(names)}
         near = {facet: gap for facet, gap in near.items() if gap is not None and facet in self._scales}
@@ -63,6 +66,7 @@ class Numbers:
             sure = self._sure(scale, low, read, scale.facet.name in near)
             if sure > 0:
                 ranked.append((sure, scale, low, high))
+        ranked = _plausible(ranked, read)
         if not ranked:
             return []
         ranked.sort(key=lambda row: -row[0])
@@ -126,6 +130,23 @@ class Numbers:
         if read.bound == "point" and not figure.spelled and value >= 1000 and any(fits(s, value) for s in self._years):
             return 0
         return 1.5 if scale.dimension == "money" and read.bound != "point" else 1
+
+
+def _with_purse(sentence: Sentence, read: Range) -> Range:
+    """An amount of money that somebody has is the most that may be spent."""
+    if read.bound != "point" or not any(dim == "money" for dim, _ in read.figure.units):
+        return read
+    around = sentence.tokens[max(0, read.start - 3) : read.start] + sentence.tokens[read.end : read.end + 1]
+    has = any(token.norm in _PURSE for token in around)
+    return replace(read, bound="le") if has else read
+
+
+def _plausible(
+    ranked: Sequence[tuple[float, Scale, float, float]], read: Range
+) -> list[tuple[float, Scale, float, float]]:
+    """Those facets that hold numbers of such a size; where none does, a bound may still be meant, an amount not."""
+    near = [row for row in ranked if row[1].low / _FAR <= row[2] <= row[1].high * _FAR]
+    return near or (list(ranked) if read.bound not in {"point", "about"} or not read.figure.units else [])
 
 
 def _value(scale: Scale, value: float, read: Range) -> float | None:

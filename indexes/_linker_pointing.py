@@ -8,7 +8,7 @@ from itertools import pairwise
 from chatrec.indexes._linker_found import Found
 from chatrec.indexes._linker_positions import COUNTERS
 from chatrec.indexes._linker_text import Sentence, Token, is_han, stems
-from chatrec.indexes._linker_words import COMMON, FUNCTION, HAN_FUNCTION
+from chatrec.indexes._linker_words import COMMON, FUNCTION, HAN_FUNCTION, words
 from chatrec.indexes._values import Item
 
 __all__ = ["Rarity", "extreme", "one_of_them", "pieces", "pointing", "told"]
@@ -17,6 +17,16 @@ _THE = frozenset({"the", "that", "this"})
 _ONE = frozenset({"one", "option", "item"})
 _HAN_THE = frozenset("那这")
 _HAN_CHOSEN = frozenset("就那这选")
+_INTERJECTIONS = frozenset(
+    words(
+        """
+        ah aha aww cool eh er ew ha haha hah heh hm hmm mm nah nice no oh ok okay omg oo ooh oooh ouch so uh um well
+        whoa wow yay yeah yes yum lol then it is a
+        """
+    )
+)
+_LATER = frozenset({"last", "yesterday", "ago", "tho", "thing", "things"})
+_JUDGES = frozenset({"is", "was", "looks", "look", "sounds", "sound", "seems", "seem", "beats", "would", "has", "does"})
 _WHERE = frozenset({"at", "by", "for", "in", "on", "over", "under"})
 _NEAR = 4
 _SURE = 0.7
@@ -99,9 +109,9 @@ def pieces(
     """
 
     def meant(start: int, end: int) -> bool:
-        words = [token.stem for token in sentence.tokens[start:end]]
+        run = [token.stem for token in sentence.tokens[start:end]]
         known = _known(sentence, start, end, valued=valued(start, end))
-        return known if known is not None else rare(words) and _raised(sentence, start, end)
+        return known if known is not None else rare(run) and _raised(sentence, start, end)
 
     return _told(sentence, [(item, stems(item.title)) for item in items], meant)
 
@@ -118,8 +128,13 @@ def told(sentence: Sentence, items: Sequence[Item]) -> list[tuple[Item, int, int
     """
 
     def meant(start: int, end: int) -> bool:
-        long = end - start > 1 or sentence.tokens[start].kind == "word"
-        return long and one_of_them(sentence, start, end)
+        if end - start == 1 and sentence.tokens[start].kind == "han":
+            return False
+        lead = sentence.tokens[start - 1].norm if start else ""
+        where = start > 1 and sentence.tokens[start - 2].norm in _WHERE
+        word = sentence.tokens[start].norm
+        the = lead in _THE and not where and len(word) > 3 and word not in COMMON and _closes(sentence, end)
+        return the or one_of_them(sentence, start, end) or _led_by_than(sentence, start)
 
     return _told(sentence, [(item, stems(f"{item.title} {item.description}")) for item in items], meant)
 
@@ -132,8 +147,8 @@ def _told(
     at = 0
     while at < len(sentence):
         end = max((_reach(sentence, at, text) for _, text in texts), default=at)
-        words = tuple(token.stem for token in sentence.tokens[at:end])
-        holders = [item for item, text in texts if words and _within(words, text)]
+        run = tuple(token.stem for token in sentence.tokens[at:end])
+        holders = [item for item, text in texts if run and _within(run, text)]
         if len(holders) == 1 and meant(at, end):
             sentence.take(at, end)
             found.append((holders[0], at, end))
@@ -182,7 +197,7 @@ def _known(sentence: Sentence, start: int, end: int, *, valued: bool) -> bool | 
     if one or valued or not heavy or (len(heavy) == 1 and heavy[0].norm in COMMON):
         return one
     where = start > 1 and sentence.tokens[start - 2].norm in _WHERE
-    return True if lead in _THE and not where and (len(heavy) > 1 or _closes(sentence, end)) else None
+    return True if lead in _THE and (len(heavy) > 1 or (not where and _closes(sentence, end))) else None
 
 
 def _raised(sentence: Sentence, start: int, end: int) -> bool:
@@ -191,12 +206,25 @@ def _raised(sentence: Sentence, start: int, end: int) -> bool:
     if sentence.tokens[start].kind == "han":
         return end - start > 2 or first
     capital = any(token.capital for token in sentence.tokens[start:end])
-    return capital and (not first or sentence.ends(end))
+    if capital and not first:
+        return True
+    begin, stop = _clause(sentence, start)
+    others = [token.norm for at, token in enumerate(sentence.tokens[begin:stop], begin) if not start <= at < end]
+    if all(word in _INTERJECTIONS for word in others):
+        return True
+    heavy = sum(not _small(token) for token in sentence.tokens[start:end])
+    return first and heavy > 1 and stop > end and sentence.tokens[end].norm in _JUDGES
+
+
+def _clause(sentence: Sentence, at: int) -> tuple[int, int]:
+    """Where the clause of a token begins and ends."""
+    begin = max(n for n in range(at + 1) if n == 0 or sentence.ends(n))
+    return begin, next(n for n in range(at + 1, len(sentence) + 1) if sentence.ends(n))
 
 
 def _closes(sentence: Sentence, end: int) -> bool:
     """Whether what is named ends here: no noun follows that the word could belong to."""
-    return sentence.ends(end) or sentence.tokens[end].norm in FUNCTION
+    return sentence.ends(end) or sentence.tokens[end].norm in FUNCTION | _JUDGES | _LATER
 
 
 def extreme(shown: Sequence[Item], facet: str, sign: int) -> Item | None:

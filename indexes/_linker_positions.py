@@ -55,6 +55,8 @@ _AFTER = frozenset(
         "again",
     ]
 )
+_IS = frozenset({"is", "was", "looks", "sounds", "seems", "has"})
+_AMOUNTS = frozenset({"enough", "plenty", "fine", "max", "maximum", "ok", "okay", "too", "the", "a", "my", "about"})
 _BETWEEN = frozenset({"or", "and", "和", "或", "还"})
 _GOES_ON = FUNCTION - {"thing", "things", "kind", "sort", "way", "one", "ones", "other", "others", "few", "more"}
 _NUMBERED = frozenset({"number", "no", "option", "item", "nr", "choice", "result"})
@@ -117,14 +119,17 @@ def _numbered(sentence: Sentence, start: int) -> tuple[list[int], int] | None:
 
 
 def _alone(sentence: Sentence, start: int, size: int) -> tuple[list[int], int] | None:
-    """A number that fits the list and is refused by itself, or one of two: "not 2, not 4", "1 or 3?"."""
+    """A number that fits the list and is judged or refused by itself, or one of two: "2 is out", "not 4", "1 or 3?"."""
     tokens = sentence.tokens
     if tokens[start].kind != "number" or not tokens[start].norm.isdigit() or not 0 < int(tokens[start].norm) <= size:
         return None
     beside = [at for at in (start - 2, start + 2) if 0 <= at < len(tokens) and tokens[at].kind == "number"]
     joined = any(tokens[(at + start) // 2].norm in _BETWEEN for at in beside)
     refused = start > 0 and tokens[start - 1].norm == "not" and (start == 1 or sentence.ends(start - 1))
-    return (_place(tokens[start].norm), start + 1) if joined or (refused and sentence.ends(start + 1)) else None
+    after = [token.norm for token in tokens[start + 1 : start + 3]]
+    judged = after[:1] and after[0] in _IS and not (after[1:] and after[1] in _AMOUNTS) and not sentence.ends(start + 1)
+    alone = joined or judged or (refused and sentence.ends(start + 1))
+    return (_place(tokens[start].norm), start + 1) if alone else None
 
 
 def _place(text: str) -> list[int]:
@@ -152,12 +157,15 @@ def _ordinal(sentence: Sentence, start: int, noun: str) -> tuple[list[int], int]
     following = None if sentence.ends(start + 1) else tokens[start + 1]
     # "second one's fine" leaves the article out, as "second please" does; "first of all" and "last one I saw" do not.
     named = following is not None and (following.stem in _NOUNS or (bool(noun) and following.stem == noun))
-    if named and (led or place >= 0):
+    judged = following is not None and following.text.casefold().endswith(("'s", "’s"))
+    if named and (led or place >= 0 or judged):
         return [place], start + 2
     alone = following is None
     if following is not None and word != "last":
-        alone = following.norm in _AFTER or (led and following.norm in _GOES_ON)
-    return ([place], start + 1) if alone and (led or (start == 0 and place > 0)) else None
+        asked = start > 1 and tokens[start - 2].norm in _IS | {"does", "can", "did", "would", "will"}
+        alone = following.norm in _AFTER or (led and (following.norm in _GOES_ON or asked))
+    opens = start == 0 and (place > 0 or (following is not None and following.norm in _IS))
+    return ([place], start + 1) if alone and (led or opens) else None
 
 
 def _han(sentence: Sentence, start: int) -> tuple[list[int], int] | None:  # noqa: PLR0911

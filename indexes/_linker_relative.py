@@ -69,6 +69,7 @@ _MORE = {
 _LEVEL = {"high": 1, "low": -1, "高": 1, "低": -1}
 _HAN_MORE = {"高": 1, "多": 1, "大": 1, "长": 1, "低": -1, "少": -1, "小": -1, "短": -1}
 _LIKENESS = frozenset({"like", "similar", "as", "像", "似", "比", "跟", "than"})
+_WHICH = frozenset({"which", "哪", "谁"})
 _STEPS: dict[Degree, float] = {"comparative": 0.25, "superlative": 0.0, "absolute": 0.25, "mild": 0.5}
 _SCORES: dict[Degree, float] = {"comparative": 0.45, "superlative": 0.45, "absolute": 0.4, "mild": 0.45}
 
@@ -201,11 +202,12 @@ class Relatives:
             end, meaning, facets = read
             against = _single(sentence, index, than) or list(last)
             compared = _compared(sentence, end, than)
+            doubtful = len(facets) > 1 or _asks(sentence, index) or (compared is None and _unknown(sentence, end))
             for scale in facets[:2]:
                 made = self._constraint(scale, meaning, [compared] if compared else against)
                 if made is not None and sentence.free(index, end):
                     constraint, score = made
-                    score = min(score, 0.6) if len(facets) > 1 else score
+                    score = min(score, 0.6) if doubtful else score
                     found.append(Found(constraint, index, end, score, kind="relative", named=index))
             if found and found[-1].start == index:
                 sentence.take(index, end)
@@ -257,6 +259,8 @@ class Relatives:
             facets = [scale for scale in self._scales.values() if scale.dimension == dim.lstrip("-")]
             if facets:
                 turned = _Meaning(meaning.dims, -meaning.sign, meaning.degree) if dim[0] == "-" else meaning
+                if dim == "time" and "length" in meaning.dims:  # what is longer may last or measure more
+                    facets += [scale for scale in self._scales.values() if scale.dimension == "length"]
                 near = {name.facet for name in names if abs(name.start - start) <= 3 and name.own}
                 facets = [scale for scale in facets if scale.facet.name in near] or facets
                 return end, turned, facets
@@ -321,6 +325,18 @@ def _single(sentence: Sentence, start: int, than: Mapping[int, Item]) -> list[It
     likened = any(token.norm in _LIKENESS for token in sentence.tokens[max(0, at - 3) : at])
     turned = any(token.norm in {"but", "just", "only", "但", "太", "too"} for token in sentence.tokens[at : start + 1])
     return [item] if at < start and (likened or turned) else []
+
+
+def _asks(sentence: Sentence, start: int) -> bool:
+    """Whether a clause asks which of several is more: "which of these is lighter?", 哪个更轻."""
+    clause = max(at for at in range(start + 1) if at == 0 or sentence.ends(at))
+    return any(token.norm in _WHICH for token in sentence.tokens[clause:start])
+
+
+def _unknown(sentence: Sentence, end: int) -> bool:
+    """Whether a comparison names something that is not known: "shorter than the last season"."""
+    words = [token.norm for token in sentence.tokens[end : end + 3]]
+    return len(words) > 2 and words[:2] == ["than", "the"] and words[2] not in {"list", "rest", "others"}
 
 
 def _edge(values: Sequence[FacetValue], sign: int) -> int | float | str | None:
