@@ -100,7 +100,7 @@ UNNEEDED = Phrases(
         doesnt have to be|does not have to be|dont have to be|do not have to be|need not be|neednt be|no need for|
         not necessarily|never mind|nevermind|forget|forget about|dont insist on|do not insist on|no longer needs to be|
         doesnt need to be|does not need to be|no longer has to be|dont need|do not need|doesnt need|
-        no longer need|needs no longer be|without insisting on|scratch|
+        no longer need|needs no longer be|without insisting on|scratch|scrap|drop|ditch|
         it may be|it can be|may be|can also be|doesnt need to have|doesnt have to have|
         不一定要|不一定是|不一定要是|不一定得是|不一定非要|不必|不必是|不强求|不非要|不要求|不再要求|别管|不管是不是|
         不用非得是|不用一定是|不是也行|不用限定|不限于

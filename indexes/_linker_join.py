@@ -42,14 +42,23 @@ def merge(
 
 
 def _settled(made: Sequence[Found]) -> list[Found]:
-    """What is said of a number more than once: an exact bound outdoes "cheaper", and "at most" outdoes "about"."""
-    bounds = {one.constraint.facet for one in made if one.kind == "number" and one.score >= 0.75}
-    firm = {one.constraint.facet for one in made if one.kind == "number" and one.constraint.op in _BOUNDS}
+    """What is said of a facet more than once.
+
+    An exact bound outdoes "cheaper", "at most" outdoes "about", "longer" outdoes the number that is too low, and a
+    refusal outdoes the same value named again: "never fridays, fridays are dinner".
+    """
+    numbers = [one for one in made if one.kind == "number"]
+    bounds = {one.constraint.facet for one in numbers if one.score >= 0.75 and not one.bare}
+    longer = {one.constraint.facet for one in made if one.kind == "relative" and one.score >= 0.75} - bounds
+    refused = {(one.constraint.facet, v) for one in made if one.constraint.op == "none" for v in one.constraint.values}
+    firm = {one.constraint.facet for one in numbers if one.constraint.op in _BOUNDS}
     return [
         one
         for one in made
         if not (one.kind == "relative" and one.constraint.facet in bounds)
         and not (one.about and one.constraint.facet in firm)
+        and not (one.bare and one.constraint.facet in longer)
+        and not (one.constraint.op == "any" and {(one.constraint.facet, v) for v in one.constraint.values} <= refused)
     ]
 
 

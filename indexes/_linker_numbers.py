@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from chatrec.indexes._constraints import Constraint
@@ -16,6 +16,7 @@ from chatrec.indexes._values import Op, Scalar
 _PURSE = frozenset({"have", "got", "budget", "spend", "voucher", "预算", "手头"})
 _FAR = 4.0
 """How many times the least or the most that a facet holds a number may be and still be meant for it."""
+_TOLD, _SAME = 0.75, 2.0
 _FLIP: dict[Op, Op] = {"lt": "ge", "le": "gt", "gt": "le", "ge": "lt"}
 
 
@@ -45,14 +46,17 @@ class Numbers:
             if read is None:
                 index += 1
                 continue
-            made = self._assign(sentence, read, names)
+            spoken = {one.constraint.facet for one in found if one.score >= _TOLD}
+            made = self._assign(sentence, read, names, spoken)
             if made:
                 sentence.take(read.start, read.end)
             found.extend(made)
             index = max(read.end, index + 1) if made or read.bound == "between" else index + 1
         return found
 
-    def _assign(self, sentence: Sentence, read: Range, names: Sequence[Name]) -> list[Found]:
+    def _assign(
+        self, sentence: Sentence, read: Range, names: Sequence[Name], spoken: Collection[str] = ()
+    ) -> list[Found]:
         read = _with_purse(sentence, self._with_people(read))
         figure = read.figure
         near = {name.facet: _distance(sentence, name, read) for name in reversed(names)}
@@ -64,6 +68,8 @@ class Numbers:
             if low is None or high is None:
                 continue
             sure = self._sure(scale, low, read, scale.facet.name in near)
+            if 0 < sure < _SAME and scale.facet.name in spoken and read.bound != "point":
+                sure = _SAME  # "8 miles is a lot, 7 at most"
             if sure > 0:
                 ranked.append((sure, scale, low, high))
         ranked = _plausible(ranked, read)

@@ -122,7 +122,8 @@ class Values:
         token = sentence.tokens[start]
         origin = root(token.stem) if token.kind == "word" and token.norm not in FUNCTION else ""
         entries = self.lexicon.derived(origin) if origin else ()
-        weight = 0.88 if token.stem.endswith(("ic", "al", "ed", "ful", "ish", "ing", "y")) else 0.65
+        formed = token.stem.endswith(("ic", "al", "ed", "ful", "ish", "ing", "y")) or origin == token.stem
+        weight = 0.88 if formed else 0.65
         return _Match(start, start + 1, entries, weight) if entries else None
 
     def _surname(self, sentence: Sentence, start: int) -> _Match | None:
@@ -232,7 +233,7 @@ class Values:
         if token.norm in COMMON:
             if entry.facet_size > 300 or entry.name_like:
                 return 0.6 if lifted else 0.25
-            return 0.98 if exact else 0.85
+            return 0.98 if exact else 0.95 if entry.value == "true" else 0.85
         if entry.name_like and not token.capital:
             return 0.55 if not self._real(token.norm) else 0.4
         return 1.0 if exact or not proper else 0.95
