@@ -221,6 +221,8 @@ def _with_unit(sentence: Sentence, figure: Figure) -> Figure:
             half, end = 0.5, end + len(words)
     if end < len(tokens) and tokens[end].norm == "年" and not tokens[end].gap and figure.value >= 1000:
         return replace(figure, end=end + 1, calendar=True)
+    if end < len(tokens) and tokens[end].norm == "year" and 1000 <= figure.value <= 2100 and not sentence.ends(end):
+        return replace(figure, end=end + 1, calendar=True)
     found = UNIT_WORDS.at(tokens, end)
     if found and not (tokens[end].hard or tokens[end].soft) and _is_unit(tokens, figure, end, found[0]):
         return replace(figure, end=found[0], units=found[1], value=figure.value + half)
