@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -135,8 +135,9 @@ def let_go(days: float, database_url: str | None = None) -> tuple[str, tuple[str
 
     with _opened(database_url) as (store, saver):
         gone = retain_days(days, store=store, checkpointer=saver)
-    for typed in (home() / "typed").glob("*"):
-        _cut(typed, datetime.now(UTC) - timedelta(days=days))
+    for typed in (home() / "typed").glob("[!.]*"):
+        with suppress(FileNotFoundError):  # somebody is being forgotten
+            _cut(typed, datetime.now(UTC) - timedelta(days=days))
     text = f"older than {days:g} days: {len(gone.threads)} conversations, {gone.feedback} records of feedback deleted"
     return text, gone.left
 
@@ -181,7 +182,8 @@ def _cut(typed: Path, before: datetime) -> None:
     """Keep the lines typed since a time; each entry begins with a line `# time`."""
     kept: list[str] = []
     fresh = True
-    for line in typed.read_text("utf-8", errors="replace").splitlines(keepends=True):
+    lines = typed.read_text("utf-8", errors="replace").splitlines(keepends=True)
+    for line in lines:
         if line.startswith("# "):
             try:
                 fresh = datetime.fromisoformat(line[2:].strip()).astimezone() >= before
@@ -189,5 +191,7 @@ def _cut(typed: Path, before: datetime) -> None:
                 fresh = True
         if fresh:
             kept.append(line)
+    if len(kept) == len(lines):
+        return
     with replacing(typed, private=True) as made:
         made.write_text("".join(kept), "utf-8")

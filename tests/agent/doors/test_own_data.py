@@ -6,6 +6,7 @@ import json
 import os
 import stat
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -124,6 +125,18 @@ def test_forgetting_asks_first(lived: Path) -> None:
     assert run("forget", "--user", "ben", say="").exit_code == 1
     assert run("forget", "--user", "ben", say="y\n").exit_code == 0
     assert b"something smoky" not in everything_in(lived)
+
+
+def test_programs_that_let_go_of_the_old_at_once_do_not_meet(chatrec_home: Path) -> None:
+    for number in range(20):
+        lines = f"\n# 2020-01-01 00:00:00\n+{TOKEN}\n\n# {datetime.now()}\n+new\n"
+        history_file(f"person {number}").write_text(lines, "utf-8")
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(_people.let_go, [30.0] * 12))
+    kept = list((chatrec_home / "typed").iterdir())
+    assert len(kept) == 20
+    assert all(path.read_text("utf-8").endswith("+new\n") for path in kept)
+    assert TOKEN.encode() not in everything_in(chatrec_home)
 
 
 def test_the_old_shared_history_goes_with_whoever_is_forgotten(lived: Path) -> None:
