@@ -6,6 +6,7 @@ import csv
 import re
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from chatrec.indexes._load_roles import is_usual_name
 from chatrec.indexes._load_table import Fault, Record
@@ -32,6 +33,7 @@ class CsvLayout:
     Attributes:
         names: The columns.
         above: How many lines stand above the names; None as long as that is not known.
+        spaced: Whether a space follows each separator, and is none of the cell's.
     """
 
     def __init__(self, separator: str | None = None, header: bool | None = None) -> None:
@@ -39,6 +41,16 @@ class CsvLayout:
         self.header = header
         self.names: list[str] = []
         self.above: int | None = None
+        self.spaced = False
+
+    def cut(self, lines: Iterable[str], **how: Any) -> Iterator[list[str]]:
+        """Lines as the rows that they hold.
+
+        Args:
+            lines: The lines.
+            **how: More that `csv.reader` is told.
+        """
+        return csv.reader(lines, delimiter=self.separator or NO_SEPARATOR, skipinitialspace=self.spaced, **how)
 
 
 def read_csv(text: Iterable[str], layout: CsvLayout) -> Iterator[Record]:
@@ -62,17 +74,19 @@ def read_csv(text: Iterable[str], layout: CsvLayout) -> Iterator[Record]:
             fault = Fault("", above.strip(), "a line above the names of the columns", "remove the line")
             yield Record(lines.number, above, {}, fault)
     separator = layout.separator = told or find_separator(lines.peek(_SAMPLE * 3))
-    first = next(_records(lines, separator, None), None)
+    names = next(iter(lines.peek(1)), "")
+    layout.spaced = separator != "\t" and 0 < names.count(separator) == names.count(f"{separator} ")
+    first = next(_records(lines, layout, None), None)
     if first is None:
         return
     cells, line, taken = first
-    below = [row for row in csv.reader(lines.peek(_SAMPLE), delimiter=separator) if any(row)]
+    below = [row for row in layout.cut(lines.peek(_SAMPLE)) if any(row)]
     layout.names, is_header = _column_names(cells or [], below, layout.header)
     layout.header = is_header
     if not is_header:
         lines.give_back(taken)
     width = len(layout.names)
-    for cells, line, taken in _records(lines, separator, width):
+    for cells, line, taken in _records(lines, layout, width):
         if cells is None:
             fault = Fault("", taken[0].strip(), "a quote that is never closed", "close the quote, or remove it")
             guess = taken[0].rstrip("\r\n").split(separator)
@@ -165,27 +179,28 @@ def find_separator(lines: Sequence[str]) -> str:
     return chosen
 
 
-def _records(lines: _Lines, separator: str, width: int | None) -> Iterator[tuple[list[str] | None, int, list[str]]]:
+def _records(lines: _Lines, layout: CsvLayout, width: int | None) -> Iterator[tuple[list[str] | None, int, list[str]]]:
     """Records as (cells, line from 1, their lines).
 
     A record over several lines whose quotes do not add up has a stray quote in its first line: that line is read by
     itself, or given as None, and reading goes on with the next line.
     """
+    separator = layout.separator or NO_SEPARATOR
     while (first := lines.take()) is not None:
         line, taken = lines.number, [first]
         if '"' not in first:
             cells: list[str] | None = first.rstrip("\r\n").split(separator)
         else:
-            cells = _quoted(lines, taken, separator)
-        if len(taken) > 1 and (cells is None or not _sound(taken, separator, width)):
+            cells = _quoted(lines, taken, layout)
+        if len(taken) > 1 and (cells is None or not _sound(taken, layout, width)):
             lines.give_back(taken[1:])
             taken, cells = [first], _literal(first, separator, width)
         elif cells is not None and len(taken) == 1 and width is not None and len(cells) != width:
-            cells = _mended(first, cells, separator, width)
+            cells = _mended(first, cells, layout, width)
         yield cells, line, taken
 
 
-def _quoted(lines: _Lines, taken: list[str], separator: str) -> list[str] | None:
+def _quoted(lines: _Lines, taken: list[str], layout: CsvLayout) -> list[str] | None:
     """The cells of a record with quotes; takes the lines that it goes on over."""
 
     def going_on() -> Iterator[str]:
@@ -195,15 +210,15 @@ def _quoted(lines: _Lines, taken: list[str], separator: str) -> list[str] | None
             yield line
 
     try:
-        return next(csv.reader(going_on(), delimiter=separator), [])
+        return next(layout.cut(going_on()), [])
     except csv.Error:
         return None
 
 
-def _mended(line: str, cells: list[str], separator: str, width: int) -> list[str]:
+def _mended(line: str, cells: list[str], layout: CsvLayout, width: int) -> list[str]:
     """A row of the wrong width as it was meant: quotes after a backslash, empty cells too many at the end."""
     if '\\"' in line:
-        escaped = next(csv.reader([line], delimiter=separator, escapechar="\\", doublequote=False), cells)
+        escaped = next(layout.cut([line], escapechar="\\", doublequote=False), cells)
         cells = escaped if len(escaped) == width else cells
     if len(cells) > width and not any(cell.strip() for cell in cells[width:]):
         return cells[:width]
@@ -216,9 +231,9 @@ def _literal(line: str, separator: str, width: int | None) -> list[str] | None:
     return cells if width is None or (separator == "\t" and len(cells) == width) else None
 
 
-def _sound(lines: Sequence[str], separator: str, width: int | None) -> bool:
+def _sound(lines: Sequence[str], layout: CsvLayout, width: int | None) -> bool:
     try:
-        records = list(csv.reader(lines, delimiter=separator, strict=True))
+        records = list(layout.cut(lines, strict=True))
     except csv.Error:
         return False
     return len(records) == 1 and width in {None, len(records[0])}

@@ -424,6 +424,13 @@ def test_a_column_called_by_the_number_sign_is_no_comment(load: Load) -> None:
     assert titles(load("x.csv", "#,title,price\n1,Cup,5\n2,Plate,6\n")) == ["Cup", "Plate"]
 
 
+def test_a_space_behind_each_separator_is_none_of_the_cell(load: Load) -> None:
+    catalog = load("x.csv", 'id, title, summary\n1, "Cup, big", 5" wide\n2, Plate, "two\nlines"\n3, "Jug", x\n')
+    assert titles(catalog) == ["Cup, big", "Plate", "Jug"]
+    assert [item.description for item in catalog.items] == ['5" wide', "two\nlines", "x"]
+    assert catalog.rejects == ()
+
+
 def test_rows_of_separators_alone_are_no_rows(load: Load) -> None:
     catalog = load("x.csv", "id,title,price\n1,Cup,5\n,,\n2,Plate,6\n,,\n , ,\n")
     assert titles(catalog) == ["Cup", "Plate"]
