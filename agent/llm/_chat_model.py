@@ -31,7 +31,7 @@ from chatrec.agent.llm._sampling import SamplingSettings
 from chatrec.agent.llm._settings import EngineSettings, Stats
 from chatrec.agent.llm._structured import Method, structured
 from chatrec.agent.llm._tuned import choice_for
-from chatrec.agent.llm._worker import Worker, worker_for
+from chatrec.agent.llm._worker import Worker, let_go, worker_for
 from chatrec.errors import ModelError
 
 if TYPE_CHECKING:
@@ -200,9 +200,12 @@ class ChatLlamaCpp(LlamaCppFields):
     def close(self) -> None:
         """Let go of the model: the weights are freed when no other `ChatLlamaCpp` shares them.
 
-        A later call loads them again.
+        A later call loads them again. A model that is dropped without this stays for half a minute, so that copies
+        which LangChain makes for single calls (`configurable_fields`) need not load it each time.
         """
-        self._shared = None
+        shared, self._shared = self._shared, None
+        if shared is not None:
+            let_go(shared[1])
 
     def stats(self) -> Stats:
         """What the loaded model has done so far, for everyone who shares it."""

@@ -93,9 +93,11 @@ def _close(out: dict[str, Any], first: Schema, second: Schema) -> None:
                 out["properties"] = {**out["properties"], name: _both(rest, out["properties"][name])}
 
 
-def exclude_each_other(first: Schema, second: Schema, resolve: Resolve) -> bool:
+def exclude_each_other(first: Schema, second: Schema, resolve: Resolve) -> bool:  # noqa: PLR0911
     """Whether no value fits both, as far as types, fixed values, bounds and required properties show it."""
     one, other = resolve(first), resolve(second)
+    if not _is_schema(one) or not _is_schema(other):
+        return False  # true fits whatever the other does
     for each, against in ((one, other), (other, one)):
         for name in ("anyOf", "oneOf"):
             if name in each:

@@ -44,7 +44,7 @@ def _ends(pattern: str) -> bool:
 def _bound_number(out: dict[str, Any]) -> dict[str, Any]:
     # Draft 4 says with true that the plain bound is exclusive.
     for plain, strict in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
-        if isinstance(out.get(strict), bool) and out.pop(strict):
+        if isinstance(out.get(strict), bool) and out.pop(strict) and plain in out:
             out[strict] = out.pop(plain)
     _clip(out)
     low = out.get("minimum", out.get("exclusiveMinimum"))

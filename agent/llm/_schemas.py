@@ -125,8 +125,8 @@ class _Bounding:
         return self._object(out, level, where) if found[0] == "object" else out
 
     def _union(self, name: str, said: dict[str, Any], level: int, where: str) -> dict[str, Any] | None:
-        parts = [part for part in said.pop(name) if part is not False]
-        whole = [both for part in parts if (both := self._both(said, part, where)) is not None]
+        parts = [(f"{where}/{name}/{place}", part) for place, part in enumerate(said.pop(name)) if part is not False]
+        whole = [both for place, part in parts if (both := self._both(said, part, place)) is not None]
         if name == "oneOf":
             pairs = [(one, other) for place, one in enumerate(whole) for other in whole[:place]]
             if not all(exclude_each_other(one, other, self._resolved) for one, other in pairs):
@@ -148,7 +148,10 @@ class _Bounding:
     @staticmethod
     def _both(base: Schema, part: Any, where: str) -> Schema | None:
         try:
-            return base if part is True else merged(base, demands(part, where) if base else part, where)
+            if part is True:
+                return base
+            said = demands(part, where)
+            return merged(base, said, where) if base else part
         except Never:
             return None
 

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 # Seconds to wait for a thread at the interpreter's end; only reading a large file cannot be interrupted.
 _PATIENCE = 30.0
+# Seconds that the latest model stays when nobody holds it: LangChain makes a new chat model for a call whose
+# configuration differs, and drops it behind the call.
+_LINGER = 30.0
 
 
 @dataclass(eq=False)
@@ -171,9 +174,12 @@ def _serve(state: _State, load: Callable[[], Engine]) -> None:
     while not state.stopping:
         scheduler = state.engine.scheduler if state.engine is not None else None
         try:
-            job = state.jobs.get(block=scheduler is None or scheduler.idle)
+            job = state.jobs.get(block=scheduler is None or scheduler.idle, timeout=_linger(state))
         except queue.Empty:
-            _tick(state)
+            if scheduler is None or scheduler.idle:
+                let_go(state)
+            else:
+                _tick(state)
             continue
         if job is not None:
             _start(state, job, load)
@@ -217,17 +223,34 @@ def _tick(state: _State) -> None:
 
 
 _workers: weakref.WeakValueDictionary[EngineSettings, Worker] = weakref.WeakValueDictionary()
+_latest: Worker | None = None
 _lock = threading.Lock()
 
 
 def worker_for(settings: EngineSettings) -> Worker:
     """The worker of these settings, shared by everyone who asks with equal ones."""
+    global _latest  # noqa: PLW0603
     with _lock:
         worker = _workers.get(settings)
         if worker is None or not worker.lives:
+            _latest = None  # two models need more memory than one
             worker = Worker(lambda: _load(settings), settings.parallel)
             _workers[settings] = worker
+        _latest = worker
         return worker
+
+
+def let_go(held: Worker | _State) -> None:
+    """Free the weights as soon as nobody holds them, rather than some time later."""
+    global _latest  # noqa: PLW0603
+    latest = _latest
+    if latest is not None and (held is latest or held is latest._state):
+        _latest = None
+
+
+def _linger(state: _State) -> float | None:
+    latest = _latest
+    return _LINGER if latest is not None and latest._state is state else None
 
 
 def _load(settings: EngineSettings) -> Engine:
@@ -238,8 +261,11 @@ def _load(settings: EngineSettings) -> Engine:
 
 def _forget() -> None:
     # A forked child has the parent's weights but not its threads.
-    global _lock  # noqa: PLW0603
+    global _lock, _latest  # noqa: PLW0603
     _lock = threading.Lock()
+    if _latest is not None:
+        _latest._finalizer.detach()  # who held its locks is not in this process
+    _latest = None
     _workers.clear()
     _running.clear()
 

@@ -5,18 +5,21 @@ from __future__ import annotations
 import copy
 import json
 import pickle
+import threading
+from pathlib import Path
 from typing import Any, Literal
 
 import jsonschema
 import pytest
 from langchain_core.caches import InMemoryCache
 from langchain_core.messages import AIMessage
+from langchain_core.runnables import ConfigurableField
 from langchain_core.tools import tool
 from pydantic import BaseModel, Field
 from tests.agent.llm.conftest import MakeModel
 from tests.agent.llm.gguf_files import small_model
 
-from chatrec.agent.llm import ChatLlamaCpp
+from chatrec.agent.llm import ChatLlamaCpp, _worker
 from chatrec.errors import ModelError
 
 RECORD: dict[str, Any] = {
@@ -171,3 +174,30 @@ def test_a_pattern_without_an_end_in_sight_does_not_outrun_the_budget(tiny: Chat
     assert answer.usage_metadata is not None
     assert answer.usage_metadata["output_tokens"] < 100
     assert answer.response_metadata["finish_reason"] == "length"
+
+
+def test_copies_made_for_single_calls_find_the_model_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = small_model(tmp_path / "small.gguf")
+    base = ChatLlamaCpp(model_path=str(path), n_ctx=512, max_tokens=2, parallel=1, prefix_cache=False)
+    chosen = base.configurable_fields(temperature=ConfigurableField(id="temperature"))
+    threads: set[threading.Thread] = set()
+    for temperature in (0.0, 0.5, 1.0):
+        chosen.invoke("Hi", {"configurable": {"temperature": temperature}})
+        latest = _worker._latest
+        assert latest is not None
+        threads.add(latest._thread)
+        del latest
+    (thread,) = threads
+    base.load()
+    base.close()
+    thread.join(10)
+    assert not thread.is_alive()
+
+    monkeypatch.setattr(_worker, "_LINGER", 0.05)
+    for again in (False, True):
+        other = base.model_copy(update={"n_ctx": 256 + 256 * again})
+        other.invoke("Hi")
+        thread = other._worker()._thread
+        del other
+        thread.join(10)
+        assert not thread.is_alive()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import Any
 
@@ -13,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chatrec.agent.llm._grammar import GrammarCompiler, call_grammar, json_grammar
+from chatrec.agent.llm._keywords import BY_KIND
 from chatrec.agent.llm._schemas import bounded, smallest
 from chatrec.agent.llm._tagged import Tagged
 from chatrec.errors import ModelError
@@ -207,6 +209,7 @@ def test_what_nothing_fits_is_an_error_with_a_cure(schema: Any) -> None:
     assert caught.value.hint
 
 
+_KEYWORDS = {"$ref", "$defs", "type", "enum", "anyOf", "oneOf", "allOf"}.union(*BY_KIND.values())
 _UNIONS = [{"anyOf": [{"type": "string", "maxLength": 3}, {"type": "string", "minLength": n}]} for n in range(1, 40)]
 
 
@@ -215,6 +218,22 @@ def nested(depth: int) -> dict[str, Any]:
     for _ in range(depth):
         schema = {"type": "object", "properties": {"a": schema}, "required": ["a"]}
     return schema
+
+
+@given(
+    st.recursive(
+        st.one_of(st.none(), st.booleans(), st.integers(-2, 2), st.sampled_from(["string", "object", "#", "^a$", ""])),
+        lambda inner: st.one_of(
+            st.lists(inner, max_size=2),
+            st.dictionaries(st.sampled_from(sorted({*_KEYWORDS, "nullable", "a"})), inner, max_size=3),
+        ),
+        max_leaves=8,
+    )
+)
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_whatever_is_handed_over_is_bound_or_refused(schema: Any) -> None:
+    with contextlib.suppress(ModelError):
+        smallest(bounded(schema))
 
 
 @pytest.mark.parametrize(
