@@ -33,6 +33,7 @@ _PAIRS = (
 )  # fmt: skip
 _TRUE = {yes for yes, _ in _PAIRS}
 _FALSE = {no for _, no in _PAIRS}
+_LETTER = re.compile(r"[a-z]")
 _TICKS = {"√", "✓", "✔", "✅"}
 _ASKS = re.compile(r"(?:is|has|can|was)[_\s].*|(?:是否|有无|可否).*", re.IGNORECASE)
 _NAMELESS = re.compile(r"(?:unnamed: \d+|column \d+|index|#)?", re.IGNORECASE)
@@ -196,7 +197,10 @@ def _says_yes_or_no(name: str, said: Sequence[str]) -> bool:
         if pair[0] == "1":
             return fit == len(said) and _ASKS.fullmatch(name) is not None
         return len(fitting) == 2 or len(pair[0]) > 1 or pair[0] in _TICKS or _ASKS.fullmatch(name) is not None
-    return False
+    # Of several pairs, as where two people filled the table in, both answers, and one in more than a letter.
+    told = {text for text in said if text not in UNKNOWN}
+    plain = all(text in _TRUE | _FALSE and not _LETTER.fullmatch(text) for text in told)
+    return plain and bool(told & _TRUE) and bool(told & _FALSE) and not all(map(str.isdigit, told))
 
 
 def _as_numbers(name: str, cells: Sequence[Any], held: Sequence[int]) -> TypedColumn | None:
