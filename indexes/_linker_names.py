@@ -122,6 +122,9 @@ class Names:
         return counted or (single and start + 1 < len(sentence) and sentence.tokens[start].norm in "年日钱重")
 
 
+_ALLOWED = frozenset({"included", "available", "allowed", "friendly", "welcome", "safe", "suitable", "possible"})
+
+
 def boolean_keys(name: str) -> tuple[tuple[str, ...], ...]:
     """What people call a boolean column: `has_wifi` wifi, `breakfast_included` breakfast included and breakfast."""
     words = norms(name.replace("_", " "))
@@ -130,7 +133,7 @@ def boolean_keys(name: str) -> tuple[tuple[str, ...], ...]:
     if words[:1] == ("是",):
         words = words[2:] if words[1:2] == ("否",) else words[1:]
     keys = [tuple(stem(word) for word in words)]
-    if len(words) > 1 and words[-1] in {"included", "available", "allowed", "friendly", "welcome"}:
+    if len(words) > 1 and words[-1] in _ALLOWED:
         keys.append(tuple(stem(word) for word in words[:-1]))
     if len(words) > 2 and words[0] in {"可", "能", "含", "带"}:
         keys.append(words[1:])

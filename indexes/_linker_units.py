@@ -249,6 +249,8 @@ def _dimension(facet: Facet, values: Sequence[float]) -> Unit:  # noqa: PLR0911
     words = _once(name_words(facet.name)) if facet.name.isascii() else _bracketed(facet.name)
     for word in reversed(words):
         units = UNITS.get(word)
+        if years and word == "in":  # built in, made in
+            return "year", 1.0
         if units and (len(word) > 2 or len(words) > 1) and units[0][0] != "days":
             return next((unit for unit in units if unit[0] == named), units[0])
     if named == "time":
