@@ -41,7 +41,8 @@ class CatalogFile:
         self.cut: bytes | None = None
         self._encoding = None if encoding is None else told_encoding(encoding)
         self._progress = progress
-        self.size = self._check()
+        self.stamp = self._check()
+        self.size = self.stamp[0]
         with self._raw() as raw:
             packed = raw.read(2) == _GZIP
         self.packed = packed
@@ -79,7 +80,8 @@ class CatalogFile:
         stream = self.open(progress=progress)
         return io.TextIOWrapper(stream, encoding.name, encoding.errors, newline="")
 
-    def _check(self) -> int:
+    def _check(self) -> tuple[int, int, int]:
+        """Its size, its time and its number, which tell it from one that took its place."""
         try:
             status = self.path.stat()
         except FileNotFoundError:
@@ -92,7 +94,7 @@ class CatalogFile:
             raise CatalogError(
                 f"{self.path} is a pipe or a device", hint="it is read more than once: save it to a file first"
             )
-        return status.st_size
+        return status.st_size, status.st_mtime_ns, status.st_ino
 
     def _raw(self) -> io.FileIO:
         try:

@@ -72,8 +72,7 @@ def load_items(
         understood = understand(table.columns, schema)
         items = tuple(make_items(table, understood, log))
     if rejects is not None and not strict:
-        quiet = Reader(CatalogFile(path, encoding=schema.encoding), reader.layout) if len(log) else ()
-        log.write(Path(rejects), quiet)
+        log.write(Path(rejects), _again(file, reader.layout) if len(log) else ())
     bad = log.sorted()
     if bad and strict:
         raise bad[0].error()
@@ -140,6 +139,15 @@ def demos() -> dict[str, Path]:
     """The catalogs that come with the package, by name."""
     folder = Path(str(resources.files("chatrec.indexes"))) / "catalogs"
     return {path.stem: path for path in sorted(folder.glob("*.jsonl"))}
+
+
+def _again(file: CatalogFile, layout: CsvLayout) -> Reader:
+    """The same records once more."""
+    again = CatalogFile(file.path, encoding=None if file.is_parquet else file.encoding.name)
+    if again.stamp != file.stamp:
+        # Other rows stand now where the bad ones stood.
+        raise CatalogError(f"{file.name} changed while it was read", hint="load it again")
+    return Reader(again, layout)
 
 
 def _read(reader: Reader, log: RejectLog) -> tuple[Table, int]:

@@ -268,3 +268,20 @@ def test_a_stray_bracket_in_a_list_costs_nothing(tmp_path: Path, at: int) -> Non
     file = tmp_path / "x.json"
     file.write_text(f"[{', '.join(rows)}]", "utf-8")
     assert [item.title for item in Catalog.load(file).items] == [f"Cup {number}" for number in range(4)]
+
+
+def test_a_file_that_changes_while_it_is_read_gives_no_rejects_of_other_rows(tmp_path: Path) -> None:
+    path, rejects = tmp_path / "x.csv", tmp_path / "rejects.jsonl"
+    path.write_text("id,title,n\n1,A,1\n2,,2\n3,C,3\n")
+    rejects.write_text("before")
+
+    def replace(_done: int, _total: int) -> None:
+        new = tmp_path / "new.csv"
+        new.write_text("id,title,n\n9,Z,1\n8,Good,2\n7,Y,3\n")
+        new.replace(path)
+
+    with pytest.raises(CatalogError, match=r"x\.csv changed while it was read"):
+        Catalog.load(path, rejects=rejects, progress=replace)
+    assert rejects.read_text() == "before"
+    assert Catalog.load(path, rejects=rejects).rejects == ()
+    assert not rejects.exists()
