@@ -12,6 +12,7 @@ from typing import Any
 from chatrec.agent.llm._schemas import Schema
 from chatrec.agent.llm._tagged import Tagged
 from chatrec.agent.llm._templates import Message, Piece
+from chatrec.errors import ModelError
 
 NAME, ID = "\ue010", "\ue011"
 """What stands for a call's name and its id in the texts of a format."""
@@ -96,10 +97,20 @@ class ToolFormat:
         return ID in f"{self.before}{self.middle}{self.tail}{self.separator}"
 
     def written(self, arguments: Mapping[str, Any]) -> str:
-        """Arguments as this format writes them."""
+        """Arguments as this format writes them.
+
+        Raises:
+            ModelError: If they have no JSON form.
+        """
         if self.tagged is not None:
             return self.tagged.written(arguments)
-        return json.dumps(arguments, ensure_ascii=False, separators=(",", ":") if self.compact else (", ", ": "))
+        try:
+            return json.dumps(arguments, ensure_ascii=False, separators=(",", ":") if self.compact else (", ", ": "))
+        except (TypeError, ValueError) as error:
+            raise ModelError(
+                f"a tool call in this conversation has arguments {arguments!r}: {error}",
+                hint="give texts, numbers, lists and objects; write dates and the like as texts",
+            ) from error
 
     def prepare(self, messages: Sequence[Message], tools: Sequence[Tool]) -> tuple[list[Message], list[dict[str, Any]]]:
         """What the chat template is given.

@@ -6,13 +6,14 @@ import copy
 import json
 import pickle
 import threading
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
 import jsonschema
 import pytest
 from langchain_core.caches import InMemoryCache
-from langchain_core.messages import AIMessage
+from langchain_core.messages import AIMessage, HumanMessage, ToolCall, ToolMessage
 from langchain_core.runnables import ConfigurableField
 from langchain_core.tools import tool
 from pydantic import BaseModel, Field
@@ -121,6 +122,13 @@ def test_the_profile_tells_of_the_context_that_there_is(tiny: ChatLlamaCpp) -> N
     made = ChatLlamaCpp(model_path=tiny.model_path, n_ctx=8192)
     promised = [(model.profile or {}).get("max_input_tokens") for model in (made, tiny)]
     assert promised == [4096, 2048]
+
+
+def test_arguments_that_are_no_json_are_told_of(tiny: ChatLlamaCpp) -> None:
+    call = ToolCall(name="look_up", args={"day": date(2026, 1, 2)}, id="1")
+    asked = [HumanMessage("When?"), AIMessage("", tool_calls=[call]), ToolMessage("Then.", tool_call_id="1")]
+    with pytest.raises(ModelError, match=r"day.*not JSON serializable"):
+        tiny.invoke(asked)
 
 
 @pytest.mark.parametrize("form", [{"type": "json_schema"}, {"type": "json_schema", "json_schema": None}, "json"])
