@@ -31,7 +31,7 @@ from chatrec.agent.llm._sampling import SamplingSettings
 from chatrec.agent.llm._settings import EngineSettings, Stats
 from chatrec.agent.llm._structured import Method, structured
 from chatrec.agent.llm._tuned import choice_for
-from chatrec.agent.llm._worker import Worker, let_go, worker_for
+from chatrec.agent.llm._worker import Worker, parting, worker_for
 from chatrec.errors import ModelError
 
 if TYPE_CHECKING:
@@ -198,14 +198,15 @@ class ChatLlamaCpp(LlamaCppFields):
         self._worker().call(work)
 
     def close(self) -> None:
-        """Let go of the model: the weights are freed when no other `ChatLlamaCpp` shares them.
+        """Let go of the model: the weights are freed now, or when no other `ChatLlamaCpp` and no call uses them.
 
         A later call loads them again. A model that is dropped without this stays for half a minute, so that copies
         which LangChain makes for single calls (`configurable_fields`) need not load it each time.
         """
-        shared, self._shared = self._shared, None
-        if shared is not None:
-            let_go(shared[1])
+        if self._shared is not None:
+            wait = parting(self._shared[1])
+            self._shared = None
+            wait()
 
     def stats(self) -> Stats:
         """What the loaded model has done so far, for everyone who shares it."""

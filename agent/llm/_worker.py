@@ -240,6 +240,18 @@ def worker_for(settings: EngineSettings) -> Worker:
         return worker
 
 
+def parting(worker: Worker) -> Callable[[], None]:
+    """What to call when the worker has been dropped: waits until its weights are freed, unless others use it."""
+    thread, held = worker._thread, weakref.ref(worker)
+    let_go(worker)
+
+    def wait() -> None:
+        if held() is None and thread is not threading.current_thread():
+            thread.join(_PATIENCE)
+
+    return wait
+
+
 def let_go(held: Worker | _State) -> None:
     """Free the weights as soon as nobody holds them, rather than some time later."""
     global _latest  # noqa: PLW0603

@@ -198,7 +198,6 @@ def test_copies_made_for_single_calls_find_the_model_loaded(tmp_path: Path, monk
     (thread,) = threads
     base.load()
     base.close()
-    thread.join(10)
     assert not thread.is_alive()
 
     monkeypatch.setattr(_worker, "_LINGER", 0.05)
