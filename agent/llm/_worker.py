@@ -101,7 +101,7 @@ class Worker:
             error = _closed()
         else:
             with state.lock:
-                waiting = len(state.live) - state.parallel
+                waiting = sum(not other.cancel.is_set() for other in list(state.live)) - state.parallel
                 if state.stopping:
                     error = _closed()
                 elif job.max_waiting is not None and waiting >= job.max_waiting:

@@ -19,6 +19,8 @@ from chatrec.agent.llm._errors import QueueFull
 from chatrec.agent.llm._memory import as_tokens
 from chatrec.agent.llm._steps import Steps, after, begin, each, more
 from chatrec.agent.llm._task import Task
+from chatrec.agent.llm._worker import Job, Worker
+from chatrec.errors import ModelError
 
 MakeModel = Callable[..., ChatLlamaCpp]
 
@@ -190,6 +192,27 @@ def test_too_many_waiting_calls_are_refused(make_model: MakeModel) -> None:
     waiting.join(60)
     assert not waiting.is_alive()
     assert model.invoke("Hello", max_tokens=1).text
+
+
+def test_a_call_that_was_given_up_keeps_no_place_in_the_queue() -> None:
+    begun = threading.Event()
+
+    def load() -> Any:
+        begun.wait(30)
+        raise ModelError("no model", hint="none")
+
+    worker = Worker(load)
+    errors: list[BaseException | None] = []
+    flags = [CancelFlag() for _ in range(3)]
+    jobs = [Job(lambda _engine: None, errors.append, flag, max_waiting=1) for flag in flags]
+    worker.submit(jobs[0])
+    worker.submit(jobs[1])
+    flags[1].set()
+    worker.submit(jobs[2])
+    assert not errors
+    begun.set()
+    worker.stop()
+    assert len(errors) == 3
 
 
 def test_conversations_too_long_to_share_take_turns(make_model: MakeModel) -> None:
