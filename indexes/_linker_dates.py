@@ -30,6 +30,7 @@ _OPS: dict[str, Op] = {"lt": "lt", "le": "le", "gt": "gt", "ge": "ge"}
 _BEYOND: dict[str, Op] = {"lt": "lt", "le": "lt", "gt": "gt", "ge": "gt"}
 """What follows a day in Chinese leaves the day out: 十月一号之后 is after it."""
 _HAN = frozenset("一二三四五六七八九十")
+_DIGITS = 4
 _PARTS = {"early": (1, 10), "mid": (11, 20), "late": (21, 31)}
 _HAN_PARTS = {"上": (1, 10), "初": (1, 10), "中": (11, 20), "下": (21, 31), "底": (21, 31), "末": (21, 31)}
 _TO = frozenset({"to", "until", "till", "through", "and", "or", "到", "至", "和"})
@@ -149,7 +150,16 @@ def _read(tokens: Sequence[Token], at: int) -> _Day | None:
         if after < len(tokens) and tokens[after].norm in _MONTHS:
             year, end = _year(tokens, after + 1)
             return _Day(at, end, year, _MONTHS[tokens[after].norm], int(token.norm))
-    return _chinese(tokens, at)
+    return _iso(tokens, at) or _chinese(tokens, at)
+
+
+def _iso(tokens: Sequence[Token], at: int) -> _Day | None:
+    """A day in figures: 2027-05-31, 2027/5/31."""
+    parts = tokens[at : at + 3]
+    if len(parts) < 3 or len(parts[0].norm) != 4 or parts[1].gap not in {"-", "/"} or parts[2].gap != parts[1].gap:
+        return None
+    year, month, day = (int(part.norm) if part.norm.isdigit() else 0 for part in parts)
+    return _Day(at, at + 3, year, month, day) if year and 0 < month <= 12 and 0 < day <= 31 else None
 
 
 def _chinese(tokens: Sequence[Token], at: int) -> _Day | None:
@@ -175,7 +185,7 @@ def _number(tokens: Sequence[Token], at: int, most: int) -> tuple[int, int]:
     if at < len(tokens) and tokens[at].kind == "number" and _small(tokens[at].norm, most):
         return int(tokens[at].norm), at + 1
     end = at
-    while end < len(tokens) and tokens[end].norm in _HAN:
+    while end < min(len(tokens), at + _DIGITS) and tokens[end].norm in _HAN:
         end += 1
     value = chinese_number("".join(token.norm for token in tokens[at:end])) or 0
     return (int(value), end) if 0 < value <= most else (0, at)
@@ -228,7 +238,7 @@ def _range(scale: Scale, day: _Day) -> tuple[str, str]:
     """First and last day, in the year that was said or the one in which the catalog has most then."""
     years = [day.year] if day.year is not None else sorted({int(value) for value in scale.distinct})
     year = max(years, key=lambda one: (scale.share(one, one), one))
-    first = day.day or 1
+    first = min(day.day or 1, monthrange(year, day.month)[1])
     month, end = day.last or (day.month, day.day)
     longest = monthrange(year, month)[1]
     return f"{year:04}-{day.month:02}-{first:02}", f"{year:04}-{month:02}-{min(end or longest, longest):02}"

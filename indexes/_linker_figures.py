@@ -48,6 +48,9 @@ _BEFORE_ONE = frozenset(
     "the this that which first second third fourth fifth last other another each any no every".split()  # noqa: SIM905
 )
 _AFTER_ONE = frozenset("点些下样直定起般切共旦")
+_WRITTEN = frozenset([*_DIGITS, *_POWERS, *_BIG])
+_LONGEST = 24
+"""The most characters that a number is written in."""
 _EACH = frozenset({"a", "per", "each", "every"})
 _LASTING = frozenset({"takes", "lasts", "lasting", "half", "within", "least", "max", "roughly", "spend", "quarter"})
 _ARTICLE_UNITS = frozenset(
@@ -150,7 +153,7 @@ def _chinese(tokens: Sequence[Token], start: int) -> Figure | None:
     if tokens[start].norm == "半" and UNIT_WORDS.at(tokens, start + 1):
         return Figure(start, start + 1, 0.5, spelled=True)
     index, run = start, ""
-    while index < len(tokens) and (char := tokens[index].norm) and (char in _DIGITS or char in _POWERS or char in _BIG):
+    while index < min(len(tokens), start + _LONGEST) and (char := tokens[index].norm) in _WRITTEN:
         if index > start and (tokens[index].gap or _begins_unit(tokens, index)):
             break
         run, index = run + char, index + 1
