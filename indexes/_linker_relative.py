@@ -9,6 +9,7 @@ of few steps, where "easy" is one end of it, they are sure.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
@@ -69,6 +70,7 @@ _MORE = {
 _LEVEL = {"high": 1, "low": -1, "高": 1, "低": -1}
 _HAN_MORE = {"高": 1, "多": 1, "大": 1, "长": 1, "低": -1, "少": -1, "小": -1, "短": -1}
 _LIKENESS = frozenset({"like", "similar", "as", "像", "似", "比", "跟", "than"})
+_HEIGHTS = re.compile(r"altitude|elevation|climb|ascent|海拔|爬升", re.IGNORECASE)
 _WHICH = frozenset({"which", "哪", "谁"})
 _STEPS: dict[Degree, float] = {"comparative": 0.25, "superlative": 0.0, "absolute": 0.25, "mild": 0.5}
 _SCORES: dict[Degree, float] = {"comparative": 0.45, "superlative": 0.45, "absolute": 0.4, "mild": 0.45}
@@ -180,6 +182,8 @@ class Relatives:
 
     def __init__(self, scales: Mapping[str, Scale]) -> None:
         self._scales = scales
+        # What lies high is neither long nor far.
+        self._level = [scale for scale in scales.values() if not _HEIGHTS.search(scale.facet.name)]
 
     def find(
         self, sentence: Sentence, names: Sequence[Name], last: Sequence[Item], than: Mapping[int, Item]
@@ -256,11 +260,11 @@ class Relatives:
         if not sentence.free(start, end):
             return None
         for dim in meaning.dims:
-            facets = [scale for scale in self._scales.values() if scale.dimension == dim.lstrip("-")]
+            facets = [scale for scale in self._level if scale.dimension == dim.lstrip("-")]
             if facets:
                 turned = _Meaning(meaning.dims, -meaning.sign, meaning.degree) if dim[0] == "-" else meaning
                 if dim == "time" and "length" in meaning.dims:  # what is longer may last or measure more
-                    facets += [scale for scale in self._scales.values() if scale.dimension == "length"]
+                    facets += [scale for scale in self._level if scale.dimension == "length"]
                 near = {name.facet for name in names if abs(name.start - start) <= 3 and name.own}
                 facets = [scale for scale in facets if scale.facet.name in near] or facets
                 return end, turned, facets

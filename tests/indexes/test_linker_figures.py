@@ -79,3 +79,11 @@ def test_what_is_longer_may_last_or_measure_more() -> None:
 def test_a_comparison_with_what_nobody_knows_is_only_perhaps() -> None:
     assert said("lighter than the piano", "l2", "l5") == []
     assert said("lighter than the rest", "l2", "l5") == ["weight_kg<5"]
+
+
+def test_what_lies_high_is_neither_long_nor_far() -> None:
+    rows = [Item(f"w{n}", f"Walk {n}", "", {"altitude_m": 300 * n, "hours": 1 + n}) for n in range(8)]
+    walks = Catalog(rows, name="walks")
+    for text, expected in (("shorter", ["hours<4"]), ("太远了", []), ("below 1000 m", ["altitude_m<1000"])):
+        found = [str(p.constraint) for p in walks.link(text, last=["w3", "w4"]).proposals if p.score >= 0.75]
+        assert found == expected, text
