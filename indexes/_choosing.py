@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -78,7 +78,7 @@ def choose(
     tail: Mask | None = None,
     *,
     own: float = 0.0,
-    values: Callable[[int], Collection[tuple[str, str]]] | None = None,
+    values: Callable[[int], frozenset[tuple[str, str]]] | None = None,
 ) -> list[int]:
     """Choose k places, best first.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -37,6 +37,8 @@ Floats = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 Parts = dict[str, NDArray[np.float64]]
 
+_REMEMBERED = 16_384
+"""Items whose facet values are kept at hand."""
 _BESIDE_COMPANY = 0.1
 
 
@@ -89,6 +91,7 @@ class Lister:
         self._choosing = choosing
         self._rules = rules
         self._tail = tail
+        self._held = lru_cache(_REMEMBERED)(self._values_of)  # the same items are candidates again and again
 
     def best(self, wish: Wish, rows: NDArray[np.intp], asked: Asked) -> tuple[Recommendation, ...]:
         """The best of these rows, with their reasons: fewer missed constraints first, then varied by score."""
@@ -126,7 +129,7 @@ class Lister:
             wanted = asked.k - len(chosen)
             if wish.directed:
                 rare = None if tail is None else tail[among]
-                values = partial(self._held, rows[among])
+                values = partial(self._values_at, rows[among])
                 order = choose(scores[among], centred[among], wanted, self._choosing, rare, own=own, values=values)
             else:
                 near = overlap[np.ix_(among, among)]
@@ -140,9 +143,11 @@ class Lister:
         liked = [self._catalog.row(item_id) for item_id, pull in wish.taste.pulls.items() if pull > 0]
         return own_share(tail[liked])
 
-    def _held(self, rows: NDArray[np.intp], place: int) -> list[tuple[str, str]]:
-        item = self._catalog.items[int(rows[place])]
-        return [(name, value) for name, value, _ in item_values(item, self._catalog)]
+    def _values_at(self, rows: NDArray[np.intp], place: int) -> frozenset[tuple[str, str]]:
+        return self._held(int(rows[place]))
+
+    def _values_of(self, row: int) -> frozenset[tuple[str, str]]:
+        return frozenset((name, value) for name, value, _ in item_values(self._catalog.items[row], self._catalog))
 
     def _evidence(self, wish: Wish, item: Item, parts: dict[str, float], asked: Asked, vector: Floats) -> Evidence:
         facets, catalog = self._catalog.facets, self._catalog

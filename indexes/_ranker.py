@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -127,7 +127,7 @@ def diverse(
     k: int,
     *,
     strength: float = 0.4,
-    values: Callable[[int], Collection[tuple[str, str]]] | None = None,
+    values: Callable[[int], frozenset[tuple[str, str]]] | None = None,
 ) -> list[int]:
     """Choose k places, best first, without near duplicates filling the list (maximal marginal relevance).
 
@@ -152,16 +152,20 @@ def diverse(
     near = centred[able]
     left = scores[able].astype(np.float64)
     repeats = np.zeros(len(able), dtype=np.float64)
-    held = [frozenset(values(place)) for place in able.tolist()] if values is not None and strength else []
+    held = [values(place) for place in able.tolist()] if values is not None and strength else []
+    sizes = np.array([len(theirs) for theirs in held])
     chosen: list[int] = []
     for _ in range(k):
         place = int(np.argmax(left - strength * repeats))
         chosen.append(int(able[place]))
+        if len(chosen) == k:
+            break
         left[place] = -np.inf
         again = np.clip((near @ near[place] - _SAME) / (1 - _SAME), 0.0, 1.0)
         if held:
             mine = held[place]
-            shared = np.array([len(mine & theirs) / max(1, len(mine | theirs)) for theirs in held])
+            both = np.array([len(mine & theirs) for theirs in held])
+            shared = both / np.maximum(sizes + len(mine) - both, 1)
             again = np.maximum(again, _ALIKE * (shared - _SAME) / (1 - _SAME))
         np.maximum(repeats, again, out=repeats)
     return chosen
