@@ -79,8 +79,8 @@ def _recommend(turn: Turn, *, own_words: bool) -> dict[str, Any]:
 def _items(turn: Turn, catalog: Catalog) -> list[str]:
     """What can be pointed at: what was named or pointed at now; else the last list and what was spoken of last."""
     numbers = {item: str(number) for number, item in enumerate(turn.shown, start=1)}
-    named = [numbers.get(item) or catalog[item].title for item in turn.named]
-    return named or list(dict.fromkeys([*numbers.values(), *(numbers.get(i) or catalog[i].title for i in turn.about)]))
+    ids = turn.named or tuple(dict.fromkeys([*turn.shown, *turn.about]))
+    return [numbers.get(item) or catalog[item].title for item in ids]
 
 
 def _schema(properties: dict[str, Any], *, required: Collection[str] = ()) -> dict[str, Any]:

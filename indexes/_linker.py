@@ -116,7 +116,6 @@ class Linker:
         self._values = Values(facets, vocabulary)
         self._names = Names(facets, self._scales, people=self._values.lexicon.name_like)
         self._titles = Titles(self._items, self._scales, vocabulary)
-        self._rare = Rarity([item.title for item in self._items])
         self._numbers = Numbers(self._scales)
         self._relatives = Relatives(self._scales)
         self._meanings = Meanings(facets, self._items, skip=self._values.lexicon.name_like)
@@ -186,6 +185,10 @@ class Linker:
         return " ".join(self._glossary.translate(kept)) if kept else ""
 
     @cached_property
+    def _rare(self) -> Rarity:
+        return Rarity([item.title for item in self._items])
+
+    @cached_property
     def _glossary(self) -> Glossary:
         return Glossary(self._items)
 
@@ -232,7 +235,10 @@ class Linker:
     ) -> list[tuple[Item, int, int]]:
         """Listed items that are pointed at by a part of their title, those of the last list first."""
         valued = partial(self._is_value, sentence)
-        return [one for items in (shown, listed) if items for one in pieces(sentence, items, self._rare, valued)]
+        return [one for items in (shown, listed) if items for one in pieces(sentence, items, self._is_rare, valued)]
+
+    def _is_rare(self, words: Sequence[str]) -> bool:
+        return self._rare(words)  # counted when it is first asked
 
     def _is_value(self, sentence: Sentence, start: int, end: int) -> bool:
         """Whether some words are a value, or one value after another."""

@@ -52,7 +52,9 @@ _WRITTEN = frozenset([*_DIGITS, *_POWERS, *_BIG])
 _LONGEST = 24
 """The most characters that a number is written in."""
 _EACH = frozenset({"a", "per", "each", "every"})
-_LASTING = frozenset({"takes", "lasts", "lasting", "half", "within", "least", "max", "roughly", "spend", "quarter"})
+_BEFORE_ARTICLE = FUNCTION | frozenset(
+    {"takes", "lasts", "lasting", "half", "within", "least", "max", "roughly", "spend", "quarter"}
+)
 _ARTICLE_UNITS = frozenset(
     ["hour", "day", "week", "month", "minute", "year", "night", "kilo", "mile", "dollar", "euro"]
 )
@@ -201,9 +203,9 @@ def chinese_number(run: str) -> float | None:
 
 def _article(tokens: Sequence[Token], start: int) -> Figure | None:
     words = [token.norm for token in tokens[start : start + 3]]
-    counted = start > 0 and not tokens[start].gap.strip() and tokens[start - 1].norm not in FUNCTION | _LASTING
-    if len(words) > 1 and words[0] in {"a", "an"} and words[1] in _ARTICLE_UNITS and not counted:
-        return Figure(start, start + 1, 1, spelled=True)
+    if len(words) > 1 and words[0] in {"a", "an"} and words[1] in _ARTICLE_UNITS:
+        counted = start > 0 and not tokens[start].gap.strip() and tokens[start - 1].norm not in _BEFORE_ARTICLE
+        return None if counted else Figure(start, start + 1, 1, spelled=True)
     if len(words) > 2 and words[0] == "half" and words[1] in {"a", "an"} and words[2] in _ARTICLE_UNITS:
         return Figure(start, start + 2, 0.5, spelled=True)
     return None

@@ -27,6 +27,7 @@ _INTERJECTIONS = frozenset(
 )
 _LATER = frozenset({"last", "yesterday", "ago", "tho", "thing", "things"})
 _JUDGES = frozenset({"is", "was", "looks", "look", "sounds", "sound", "seems", "seem", "beats", "would", "has", "does"})
+_CLOSING = FUNCTION | _JUDGES | _LATER
 _WHERE = frozenset({"at", "by", "for", "in", "on", "over", "under"})
 _NEAR = 4
 _SURE = 0.7
@@ -130,10 +131,8 @@ def told(sentence: Sentence, items: Sequence[Item]) -> list[tuple[Item, int, int
     def meant(start: int, end: int) -> bool:
         if end - start == 1 and sentence.tokens[start].kind == "han":
             return False
-        lead = sentence.tokens[start - 1].norm if start else ""
-        where = start > 1 and sentence.tokens[start - 2].norm in _WHERE
         word = sentence.tokens[start].norm
-        the = lead in _THE and not where and len(word) > 3 and word not in COMMON and _closes(sentence, end)
+        the = len(word) > 3 and word not in COMMON and _known_one(sentence, start, end)
         return the or one_of_them(sentence, start, end) or _led_by_than(sentence, start)
 
     return _told(sentence, [(item, stems(f"{item.title} {item.description}")) for item in items], meant)
@@ -196,8 +195,7 @@ def _known(sentence: Sentence, start: int, end: int, *, valued: bool) -> bool | 
     heavy = [token for token in tokens if not _small(token) and token.kind != "number"]
     if one or valued or not heavy or (len(heavy) == 1 and heavy[0].norm in COMMON):
         return one
-    where = start > 1 and sentence.tokens[start - 2].norm in _WHERE
-    return True if lead in _THE and (len(heavy) > 1 or (not where and _closes(sentence, end))) else None
+    return True if (lead in _THE and len(heavy) > 1) or _known_one(sentence, start, end) else None
 
 
 def _raised(sentence: Sentence, start: int, end: int) -> bool:
@@ -208,7 +206,7 @@ def _raised(sentence: Sentence, start: int, end: int) -> bool:
     capital = any(token.capital for token in sentence.tokens[start:end])
     if capital and not first:
         return True
-    begin, stop = _clause(sentence, start)
+    begin, stop = sentence.clause(start)
     others = [token.norm for at, token in enumerate(sentence.tokens[begin:stop], begin) if not start <= at < end]
     if all(word in _INTERJECTIONS for word in others):
         return True
@@ -216,15 +214,12 @@ def _raised(sentence: Sentence, start: int, end: int) -> bool:
     return first and heavy > 1 and stop > end and sentence.tokens[end].norm in _JUDGES
 
 
-def _clause(sentence: Sentence, at: int) -> tuple[int, int]:
-    """Where the clause of a token begins and ends."""
-    begin = max(n for n in range(at + 1) if n == 0 or sentence.ends(n))
-    return begin, next(n for n in range(at + 1, len(sentence) + 1) if sentence.ends(n))
-
-
-def _closes(sentence: Sentence, end: int) -> bool:
-    """Whether what is named ends here: no noun follows that the word could belong to."""
-    return sentence.ends(end) or sentence.tokens[end].norm in FUNCTION | _JUDGES | _LATER
+def _known_one(sentence: Sentence, start: int, end: int) -> bool:
+    """Whether "the" leads and no noun follows, and no preposition makes a place or a purpose of it."""
+    if not start or sentence.tokens[start - 1].norm not in _THE:
+        return False
+    where = start > 1 and sentence.tokens[start - 2].norm in _WHERE
+    return not where and (sentence.ends(end) or sentence.tokens[end].norm in _CLOSING)
 
 
 def extreme(shown: Sequence[Item], facet: str, sign: int) -> Item | None:

@@ -56,6 +56,7 @@ _AFTER = frozenset(
     ]
 )
 _IS = frozenset({"is", "was", "looks", "sounds", "seems", "has"})
+_ASKING = _IS | {"does", "can", "did", "would", "will"}
 _AMOUNTS = frozenset({"enough", "plenty", "fine", "max", "maximum", "ok", "okay", "too", "the", "a", "my", "about"})
 _BETWEEN = frozenset({"or", "and", "和", "或", "还"})
 _GOES_ON = FUNCTION - {"thing", "things", "kind", "sort", "way", "one", "ones", "other", "others", "few", "more"}
@@ -162,7 +163,7 @@ def _ordinal(sentence: Sentence, start: int, noun: str) -> tuple[list[int], int]
         return [place], start + 2
     alone = following is None
     if following is not None and word != "last":
-        asked = start > 1 and tokens[start - 2].norm in _IS | {"does", "can", "did", "would", "will"}
+        asked = start > 1 and tokens[start - 2].norm in _ASKING
         alone = following.norm in _AFTER or (led and (following.norm in _GOES_ON or asked))
     opens = start == 0 and (place > 0 or (following is not None and following.norm in _IS))
     return ([place], start + 1) if alone and (led or opens) else None

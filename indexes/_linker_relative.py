@@ -321,7 +321,7 @@ def _single(sentence: Sentence, start: int, than: Mapping[int, Item]) -> list[It
 
     "Like A but shorter", 像…但是短一点; of "the first is too small, the last too heavy" each clause has its own.
     """
-    clause = max((at for at in range(start + 1) if at == 0 or sentence.ends(at)), default=0)
+    clause, _ = sentence.clause(start)
     near = {at: item for at, item in than.items() if clause <= at < start} or than
     if len(near) != 1:
         return []
@@ -333,7 +333,7 @@ def _single(sentence: Sentence, start: int, than: Mapping[int, Item]) -> list[It
 
 def _asks(sentence: Sentence, start: int) -> bool:
     """Whether a clause asks which of several is more: "which of these is lighter?", 哪个更轻."""
-    clause = max(at for at in range(start + 1) if at == 0 or sentence.ends(at))
+    clause, _ = sentence.clause(start)
     return any(token.norm in _WHICH for token in sentence.tokens[clause:start])
 
 

@@ -115,6 +115,11 @@ class Sentence:
         """Whether no reading has used any of these tokens."""
         return not any(self.taken[start:end])
 
+    def clause(self, index: int) -> tuple[int, int]:
+        """The first token of the clause that token `index` is in, and the token after its last."""
+        begin = next(at for at in range(index, -1, -1) if at == 0 or self.ends(at))
+        return begin, next(at for at in range(index + 1, len(self.tokens) + 1) if self.ends(at))
+
     def ends(self, index: int) -> bool:
         """Whether a clause ends before token `index` (or the text does)."""
         return index >= len(self.tokens) or self.tokens[index].hard or self.tokens[index].soft
