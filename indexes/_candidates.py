@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, reduce
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -15,6 +15,7 @@ from chatrec.indexes._ranker import Space, Weights, nearness
 from chatrec.indexes._reading import Reading
 from chatrec.indexes._rules import MOST
 from chatrec.indexes._taste import item_values
+from chatrec.indexes._values import Op, Scalar
 from chatrec.indexes._wish import Wish
 
 if TYPE_CHECKING:
@@ -68,8 +69,9 @@ class Finder:
         self._weights = weights or Weights()
         self._last: Known | None = None
         most = max(8, min(_KEPT_MASKS, _KEPT_BYTES // max(1, len(catalog))))
-        self._mask = lru_cache(maxsize=most)(self._read_mask)
-        self._near = lru_cache(maxsize=max(4, most // 4))(self._read_near)
+        # By their types too: 1 and True are equal, and mean other things.
+        self._masks = lru_cache(maxsize=most, typed=True)(self._read_mask)
+        self._nears = lru_cache(maxsize=max(4, most // 4), typed=True)(self._read_near)
 
     @cached_property
     def space(self) -> Space:
@@ -103,28 +105,33 @@ class Finder:
             narrower: Masks within the pool with fewer than k items each, all of which are kept.
             k: How many will be shown.
         """
-        rows = np.flatnonzero(pool)
-        if len(rows) <= _ALL:
-            return rows
+        if np.count_nonzero(pool) <= _ALL:
+            return np.flatnonzero(pool)
         if not wish.directed:
             return self.even(wish, pool, max(_ALL, k))
         nearest = self.search(wish, max(_NEAREST, 2 * k), pool)
         found: list[Rows] = [np.flatnonzero(mask) for mask in narrower] + [nearest]
-        soft = [self._mask(constraint) & pool for constraint in wish.prefer or wish.soft()]
-        if len(wish.soft()) > 1:
-            soft.append(self._catalog.mask(wish.soft()) & pool)
+        soft = wish.soft()
+        conditions = [[self.mask(constraint)] for constraint in wish.prefer or soft]
+        if len(soft) > 1:
+            conditions.append([self.mask(constraint) for constraint in soft])
         if wish.moved is not None:
-            soft.append((wish.moved > 0) & pool)
+            conditions.append([wish.moved > 0])
         # Where so many of the nearest satisfy a condition, they are the nearest of those that do.
         enough = max(_ENOUGH, 2 * k)
-        few = (mask for mask in soft if mask[nearest].sum() < enough and mask.any())
-        found += [self.search(wish, max(_PER_FACET, 2 * k), mask) for mask in few]
+        for masks in conditions:
+            if np.count_nonzero(np.all([mask[nearest] for mask in masks], axis=0)) < enough:
+                held = reduce(np.logical_and, masks, pool)
+                if held.any():
+                    found.append(self.search(wish, max(_PER_FACET, 2 * k), held))
         if self._together is not None:
             most = max(_LIKED, 2 * k)
             found.append(_best(self.known(wish).company, self._together.items, most, pool))
             hot = self._hot
             found.append(hot[pool[hot]][:most])
-        return np.unique(np.concatenate(found))
+        chosen = np.zeros(len(pool), dtype=np.bool_)
+        chosen[np.concatenate(found)] = True
+        return np.flatnonzero(chosen)
 
     def signals(self, wish: Wish, rows: Rows, vectors: Floats, relaxed: Sequence[Constraint]) -> dict[str, Floats]:
         """What each signal says of the items in these rows, by signal name, each of shape (len(rows),).
@@ -140,7 +147,7 @@ class Finder:
         found: dict[str, Floats] = {}
         known = self.known(wish)
         if wish.query:
-            found["vector"] = self.space.likeness(vectors, known.query)
+            found["vector"] = self.space.along(vectors, known.query)
             found["words"] = self._reading.words(wish.query, rows)
         if wish.like or wish.unlike:
             liked = np.zeros(len(rows), np.float32)
@@ -150,7 +157,7 @@ class Finder:
                 liked -= np.float32(0.5) * np.maximum(self._closeness(wish.unlike, known.unlike, vectors, rows), 0.0)
             found["like"] = np.clip(liked, -1.0, 1.0).astype(np.float32)
         if wish.prefer:
-            found["prefer"] = np.mean([self._near(constraint)[rows] for constraint in wish.prefer], axis=0)
+            found["prefer"] = np.mean([self.near(constraint)[rows] for constraint in wish.prefer], axis=0)
         if wish.taste:
             found["taste"] = self._taste(known, vectors, rows)
         if self._together is not None:
@@ -162,10 +169,10 @@ class Finder:
         if wish.moved is not None:
             found["rules"] = np.clip(wish.moved[rows], -MOST, MOST)
         if wish.remembered:
-            satisfied = np.sum([self._mask(each)[rows] for each in wish.remembered], axis=0)
+            satisfied = np.sum([self.mask(each)[rows] for each in wish.remembered], axis=0)
             found["profile"] = (1.0 - 0.5**satisfied).astype(np.float32)
         if relaxed:
-            found["missed"] = np.sum([self._near(constraint)[rows] - 1.0 for constraint in relaxed], axis=0)
+            found["missed"] = np.sum([self.near(constraint)[rows] - 1.0 for constraint in relaxed], axis=0)
         return found
 
     def worth(self, wish: Wish, constraint: Constraint, gained: Mask, k: int) -> float:
@@ -173,8 +180,8 @@ class Finder:
 
         The best k of them count: a third each for being there, for nearly satisfying the constraint, for being wanted.
         """
-        near = self._near(constraint)
-        aim = self.known(wish).aim(self._weights)
+        near = self.near(constraint)
+        aim = self.known(wish).aim
         rows = np.flatnonzero(gained)
         if len(rows) > 4 * k:
             if near[rows].any() or aim is None:
@@ -189,7 +196,7 @@ class Finder:
 
     def search(self, wish: Wish, k: int, mask: Mask) -> Rows:
         """The rows of the mask that are best by meaning and words, best first."""
-        aim = self.known(wish).aim(self._weights)
+        aim = self.known(wish).aim
         assert aim is not None
         return self._reading.search(aim, wish.query, k, mask)
 
@@ -210,7 +217,14 @@ class Finder:
         """What is worked out of a wish, of the last one kept."""
         last = self._last
         if last is None or last.wish is not wish:
-            last = Known(wish, self._catalog, self._index, self.space, self._together)
+            last = Known(
+                wish,
+                self._catalog,
+                index=self._index,
+                space=self.space,
+                together=self._together,
+                weights=self._weights,
+            )
             self._last = last  # replaced at once: threads never see half of it
         return last
 
@@ -219,7 +233,7 @@ class Finder:
         rows = np.flatnonzero(pool)
         score = np.zeros(len(self._catalog), dtype=np.float32)
         for constraint in wish.soft():
-            score += self._near(constraint)
+            score += self.near(constraint)
         if self._together is not None:
             score += self._together.popular
         if wish.moved is not None:
@@ -227,19 +241,27 @@ class Finder:
         key = 1e-6 / len(self._catalog) * self._shuffled[rows] - score[rows]
         return np.sort(rows[np.argpartition(key, size - 1)[:size]]) if len(rows) > size else rows
 
-    def _read_mask(self, constraint: Constraint) -> Mask:
-        mask = self._catalog.mask([constraint])
+    def mask(self, constraint: Constraint) -> Mask:
+        """Which items satisfy a constraint, shape (n,), read-only; those of the last constraints are kept."""
+        return self._masks(constraint.facet, constraint.op, *constraint.values)
+
+    def near(self, constraint: Constraint) -> Floats:
+        """How near the items come to a constraint, as `nearness`; kept likewise."""
+        return self._nears(constraint.facet, constraint.op, *constraint.values)
+
+    def _read_mask(self, facet: str, op: Op, *values: Scalar) -> Mask:
+        mask = self._catalog.mask([Constraint(facet, op, values)])
         mask.setflags(write=False)
         return mask
 
-    def _read_near(self, constraint: Constraint) -> Floats:
-        facet = self._catalog.facets.get(constraint.facet)
-        column = self._catalog.column(constraint.facet) if facet is not None and facet.kind == "number" else None
-        near = nearness(constraint, column, self._mask(constraint))
+    def _read_near(self, name: str, op: Op, *values: Scalar) -> Floats:
+        facet = self._catalog.facets.get(name)
+        column = self._catalog.column(name) if facet is not None and facet.kind == "number" else None
+        near = nearness(Constraint(name, op, values), column, self._masks(name, op, *values))
         near.setflags(write=False)
         return near
 
-    def _closeness(self, ids: Sequence[str], mean: Floats, vectors: Floats, rows: Rows) -> Floats:
+    def _closeness(self, ids: Sequence[str], towards: Floats, vectors: Floats, rows: Rows) -> Floats:
         """Likeness to some items by meaning and by shared facet values, the rarer the more, in [-1, 1]."""
         weights: dict[tuple[str, str], float] = {}
         for item_id in ids:
@@ -247,7 +269,7 @@ class Finder:
                 weights[name, value] = weights.get((name, value), 0.0) + rarity / len(ids)
         shared = self._weighted(weights.items(), rows) / max(sum(weights.values()), 1e-9)
         meaning = like_by_meaning(ids, self._catalog)
-        return (meaning * self.space.likeness(vectors, mean) + (1.0 - meaning) * shared).astype(np.float32)
+        return (meaning * self.space.along(vectors, towards) + (1.0 - meaning) * shared).astype(np.float32)
 
     def _taste(self, known: Known, vectors: Floats, rows: Rows) -> Floats:
         """Meaning, facet values and wishes, each at most 1 in size, together clipped to [-1, 1]."""
@@ -256,12 +278,12 @@ class Finder:
         # Where nothing was accepted yet, only popularity stands beside taste, and popular items lie so close together
         # that what is unlike a rejected one would lead: of people of MovieLens, a worse list than popularity's.
         if any(pull > 0 for pull in taste.pulls.values()) or (taste.pulls and self._together is None):
-            total += BY_MEANING * taste.strength * self.space.likeness(vectors, known.pulled)
+            total += BY_MEANING * taste.strength * self.space.along(vectors, known.pulled)
             strongest = sorted(taste.values.items(), key=lambda pair: (-abs(pair[1]), pair[0]))[:32]
             total += 0.3 * np.tanh(self._weighted(strongest, rows))
         if taste.wishes:
             weight = sum(abs(each) for _, each in taste.wishes)
-            wished = np.sum([each * self._near(constraint)[rows] for constraint, each in taste.wishes], axis=0)
+            wished = np.sum([each * self.near(constraint)[rows] for constraint, each in taste.wishes], axis=0)
             total += 0.6 * wished / max(1.0, weight)
         return np.clip(total, -1.0, 1.0)
 
@@ -269,7 +291,7 @@ class Finder:
         """The summed weights of the facet values that each item has, shape (len(rows),)."""
         total = np.zeros(len(rows), dtype=np.float32)
         for (name, value), weight in values:
-            total += np.float32(weight) * self._mask(Constraint(name, "any", (value,)))[rows]
+            total += np.float32(weight) * self._masks(name, "any", value)[rows]
         return total
 
 

@@ -72,7 +72,7 @@ def own_share(liked: Mask) -> float:
 
 def choose(
     scores: NDArray[np.float64],
-    centred: Floats,
+    centred: Floats | Callable[[NDArray[np.intp]], Floats],
     k: int,
     settings: Choosing,
     tail: Mask | None = None,
@@ -84,7 +84,7 @@ def choose(
 
     Args:
         scores: Shape (n,).
-        centred: Shape (n, d), from `Space.centred`.
+        centred: Shape (n, d), from `Space.centred`, or what gives it, as for `diverse`.
         k: How many at most.
         settings: How.
         tail: Shape (n,), which places are of the long tail; None where that is not known.

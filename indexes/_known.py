@@ -51,50 +51,61 @@ class Known:
         index: Their vectors.
         space: Where those lie.
         together: What goes together, or None.
+        weights: How much each signal counts.
     """
 
-    def __init__(self, wish: Wish, catalog: Catalog, index: Index, space: Space, together: CoPreference | None) -> None:
+    def __init__(
+        self,
+        wish: Wish,
+        catalog: Catalog,
+        *,
+        index: Index,
+        space: Space,
+        together: CoPreference | None,
+        weights: Weights,
+    ) -> None:
         self.wish = wish
         self._catalog = catalog
         self._index = index
         self._space = space
         self._together = together
+        self._weights = weights
 
     @cached_property
     def query(self) -> Floats:
-        """The vector of the words."""
-        return self._index.embed(self.wish.query)
+        """Along which likeness to the words grows (`Space.direction`)."""
+        return self._space.direction(self._index.embed(self.wish.query))
 
     @cached_property
     def like(self) -> Floats:
-        """The mean vector of what to stay close to."""
-        return self._mean(self.wish.like)
+        """Along which likeness to what to stay close to grows, to the mean of it."""
+        return self._to_mean(self.wish.like)
 
     @cached_property
     def unlike(self) -> Floats:
-        """The mean vector of what to stay away from."""
-        return self._mean(self.wish.unlike)
+        """Along which likeness to what to stay away from grows."""
+        return self._to_mean(self.wish.unlike)
 
     @cached_property
     def pulled(self) -> Floats:
-        """The direction of the person's taste: judged items' vectors less the catalog's mean, weighted."""
+        """Along which the person's taste goes: judged items' vectors less the catalog's mean, weighted."""
         weights = np.array([*self.wish.taste.pulls.values()], dtype=np.float32)
-        return (weights @ (self._judged - self._space.mean)).astype(np.float32)
+        return self._space.direction((weights @ (self._judged - self._space.mean)).astype(np.float32))
 
-    def aim(self, weights: Weights) -> Floats | None:
+    @cached_property
+    def aim(self) -> Floats | None:
         """Where the parts that are of meaning grow most, together; None where nothing is said of meaning.
 
         Likeness is linear but for its bounds, so the items nearest to this are those in which the sum is greatest.
         """
-        wish = self.wish
+        wish, weights = self.wish, self._weights
         found: list[Floats] = []
         if wish.query:
-            found.append(weights.vector * self._space.direction(self.query))
+            found.append(weights.vector * self.query)
         if wish.like:
-            found.append(like_by_meaning(wish.like, self._catalog) * weights.like * self._space.direction(self.like))
+            found.append(like_by_meaning(wish.like, self._catalog) * weights.like * self.like)
         if wish.taste.pulls:
-            by = BY_MEANING * wish.taste.strength * weights.taste
-            found.append(by * self._space.direction(self.pulled))
+            found.append(BY_MEANING * wish.taste.strength * weights.taste * self.pulled)
         if not found:
             return None
         total: Floats = np.sum(np.stack(found), axis=0)
@@ -112,25 +123,40 @@ class Known:
         liked |= {row(item_id): -0.5 for item_id in self.wish.unlike}
         return self._together.scores(liked)
 
-    def closest_accepted(self, vector: Floats) -> str:
-        """The title of the accepted item nearest to an item's vector, or "" if none is near."""
+    def judged_like(self, vector: Floats) -> Floats:
+        """How like an item the accepted and rejected ones are, newest first, shape (judged,)."""
+        if not self.wish.taste.pulls:
+            return np.zeros(0, dtype=np.float32)
+        return self._space.likeness(self._judged, vector)
+
+    def closest_accepted(self, likeness: Floats) -> str:
+        """The title of the accepted item nearest to an item, or "" if none is near.
+
+        Args:
+            likeness: Of the item, from `judged_like`.
+        """
         pulls = [*self.wish.taste.pulls.items()]
         accepted = [place for place, (_, pull) in enumerate(pulls) if pull > 0][:_REMEMBERED]
         if not accepted:
             return ""
-        likeness = self._space.likeness(self._judged[accepted], vector)
-        best = int(np.argmax(likeness))
-        return self._catalog[pulls[accepted[best]][0]].title if likeness[best] > _NEAR else ""
+        best = max(accepted, key=likeness.__getitem__)
+        return self._catalog[pulls[best][0]].title if likeness[best] > _NEAR else ""
 
-    def mattered(self, row: int, vector: Floats) -> tuple[Past, ...]:
-        """The accepted and rejected items that speak most for an item or against it, at most three, strongest first."""
-        judged = [*self.wish.taste.pulls.items()][:_REMEMBERED]
+    def mattered(self, row: int, likeness: Floats) -> tuple[Past, ...]:
+        """The accepted and rejected items that speak most for an item or against it, at most three, strongest first.
+
+        Args:
+            row: The item's.
+            likeness: From `judged_like`.
+        """
+        judged = self._judgements
         if not judged:
             return ()
         pulls = np.array([pull for _, pull in judged])
-        said = np.maximum(self._space.likeness(self._judged[: len(judged)], vector), 0.0).astype(np.float64)
+        said = np.maximum(likeness[: len(judged)], 0.0).astype(np.float64)
         if self._together is not None:
-            said += self._together.between([self._catalog.row(item_id) for item_id, _ in judged], row)
+            others, weights = self._spoken_for
+            said += np.where(others == row, weights, np.float32(0.0)).sum(axis=1)
         said *= pulls
         best = [place for place in np.argsort(-np.abs(said), kind="stable")[:3].tolist() if abs(said[place]) > 0.05]
         items = [self._catalog[judged[place][0]] for place in best]
@@ -140,10 +166,19 @@ class Known:
         )
 
     @cached_property
+    def _judgements(self) -> list[tuple[str, float]]:
+        """The newest judged items, and the weight of each."""
+        return [*self.wish.taste.pulls.items()][:_REMEMBERED]
+
+    @cached_property
+    def _spoken_for(self) -> tuple[NDArray[np.int32], Floats]:
+        assert self._together is not None
+        return self._together.spoken_for([self._catalog.row(item_id) for item_id, _ in self._judgements])
+
+    @cached_property
     def _judged(self) -> Floats:
         """The vectors of the accepted and rejected items, newest first."""
         return self._index.vectors([*self.wish.taste.pulls])
 
-    def _mean(self, ids: Sequence[str]) -> Floats:
-        mean: Floats = self._index.vectors(ids).mean(axis=0)
-        return mean
+    def _to_mean(self, ids: Sequence[str]) -> Floats:
+        return self._space.direction(self._index.vectors(ids).mean(axis=0))

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from chatrec.indexes._candidates import Finder
 from chatrec.indexes._choosing import Choosing, choose, own_share
 from chatrec.indexes._constraints import Constraint
-from chatrec.indexes._ranker import Weights, add_up, overlaps, representative, typical
+from chatrec.indexes._ranker import Space, Weights, add_up, overlaps, representative, typical
 from chatrec.indexes._reasons import (
     Evidence,
     Language,
@@ -49,14 +49,12 @@ class Asked:
     Attributes:
         where: Constraints that should hold.
         relaxed: Those of them that were lifted.
-        missing: How many lifted ones each item of the catalog misses, shape (n_items,).
         k: How many items.
         language: Of the reasons.
     """
 
     where: tuple[Constraint, ...]
     relaxed: tuple[Constraint, ...]
-    missing: NDArray[np.int64]
     k: int
     language: Language
 
@@ -102,27 +100,32 @@ class Lister:
         parts = add_up(signals, self._weights)
         places, parts = self._choose(wish, rows, vectors, parts, asked)
         items: list[Recommendation] = []
+        known = self._finder.known(wish)
         for place in places:
-            item = self._catalog.items[int(rows[place])]
+            row = int(rows[place])
+            likeness = known.judged_like(vectors[place])
+            item = self._catalog.items[row]
             mine = {name: float(values[place]) for name, values in parts.items()}
-            evidence = self._evidence(wish, item, mine, asked, vectors[place])
+            evidence = self._evidence(wish, row, mine, asked, likeness)
             reason = explain(item, evidence, self._catalog.facets, asked.language)
-            because = self._finder.known(wish).mattered(int(rows[place]), vectors[place])
+            because = known.mattered(row, likeness)
             items.append(Recommendation(item.id, item.title, sum(mine.values()), mine, reason, item, because))
         return tuple(items)
 
     def _choose(
         self, wish: Wish, rows: NDArray[np.intp], vectors: Floats, parts: Parts, asked: Asked
     ) -> tuple[list[int], Parts]:
-        centred = self._finder.space.centred(vectors)
+        space = self._finder.space
         overlap = np.zeros((0, 0), dtype=np.float32)
         if not wish.directed:
-            overlap = overlaps(centred)
+            overlap = overlaps(space.centred(vectors))
             parts = parts | add_up({"typical": typical(overlap)}, self._weights)
         scores = np.sum([*parts.values()], axis=0) if parts else np.zeros(len(vectors))
         tail = None if self._tail is None else self._tail[rows]
         own = 0.0 if self._tail is None else self._own_tail(wish, self._tail)
-        missing = asked.missing[rows]
+        missing = np.zeros(len(rows), dtype=np.int64)
+        for constraint in asked.relaxed:
+            missing += ~self._finder.mask(constraint)[rows]
         chosen: list[int] = []
         for count in np.unique(missing):
             among = np.flatnonzero(missing == count)
@@ -130,7 +133,8 @@ class Lister:
             if wish.directed:
                 rare = None if tail is None else tail[among]
                 values = partial(self._values_at, rows[among])
-                order = choose(scores[among], centred[among], wanted, self._choosing, rare, own=own, values=values)
+                centred = partial(_centred_at, space, vectors, among)
+                order = choose(scores[among], centred, wanted, self._choosing, rare, own=own, values=values)
             else:
                 near = overlap[np.ix_(among, among)]
                 order = representative(scores[among], near, wanted, weight=self._weights.typical)
@@ -149,8 +153,9 @@ class Lister:
     def _values_of(self, row: int) -> frozenset[tuple[str, str]]:
         return frozenset((name, value) for name, value, _ in item_values(self._catalog.items[row], self._catalog))
 
-    def _evidence(self, wish: Wish, item: Item, parts: dict[str, float], asked: Asked, vector: Floats) -> Evidence:
+    def _evidence(self, wish: Wish, row: int, parts: dict[str, float], asked: Asked, likeness: Floats) -> Evidence:
         facets, catalog = self._catalog.facets, self._catalog
+        item = catalog.items[row]
         wishes = (c for c, weight in wish.taste.wishes if weight > 0)
         held = {c: _satisfies(item, c) for c in dict.fromkeys((*asked.where, *wish.prefer, *wish.remembered, *wishes))}
         liked = [catalog[item_id] for item_id in wish.like] if parts.get("like", 0.0) > 0.1 else []
@@ -158,7 +163,7 @@ class Lister:
         close = ""
         if parts.get("taste", 0.0) > 0.05:
             values = wish.taste_values(item, catalog)
-            close = "" if values else self._finder.known(wish).closest_accepted(vector)
+            close = "" if values else self._finder.known(wish).closest_accepted(likeness)
         return Evidence(
             met=[constraint for constraint, holds in held.items() if holds],
             named=named_values(wish.query, item, facets),
@@ -170,10 +175,14 @@ class Lister:
             liked=close,
             meaning=bool(wish.query),
             company=parts.get("together", 0.0) > 0.25,
-            popular=parts.get("popular", 0.0) > 0.0 and self._finder.liked_by_many(catalog.row(item.id)),
-            rules=[told for told, moved in self._rules.items() if moved[catalog.row(item.id)] > 0],
-            own=own_values(item, facets, len(catalog)),
+            popular=parts.get("popular", 0.0) > 0.0 and self._finder.liked_by_many(row),
+            rules=[told for told, moved in self._rules.items() if moved[row] > 0],
+            own=partial(own_values, item, facets, len(catalog)),
         )
+
+
+def _centred_at(space: Space, vectors: Floats, among: NDArray[np.intp], places: NDArray[np.intp]) -> Floats:
+    return space.centred(vectors[among[places]])
 
 
 def _satisfies(item: Item, constraint: Constraint) -> bool:

@@ -14,6 +14,7 @@ __all__ = ["Space", "Weights", "add_up", "diverse", "nearness", "overlaps", "rel
 
 Floats = NDArray[np.float32]
 Mask = NDArray[np.bool_]
+Rows = NDArray[np.intp]
 
 _STRONG = 6.0
 """Standard deviations above the catalog's mean that count as full likeness; a single near neighbour reaches 4 to 7."""
@@ -90,8 +91,11 @@ class Space:
             vectors: Shape (n, d), unit length.
             target: Shape (d,).
         """
-        towards = self.direction(target)
-        return np.clip(vectors @ towards - self.mean @ towards, -1.0, 1.0).astype(np.float32)
+        return self.along(vectors, self.direction(target))
+
+    def along(self, vectors: Floats, towards: Floats) -> Floats:
+        """The likeness of each vector to a target whose `direction` is known, as `likeness`."""
+        return np.clip(vectors @ towards - self.mean @ towards, -1.0, 1.0).astype(np.float32, copy=False)
 
     def direction(self, target: Floats) -> Floats:
         """Along which likeness to a target grows, shape (d,): `x.direction - m.direction` is the likeness of x.
@@ -123,7 +127,7 @@ def add_up(signals: Mapping[str, NDArray[np.floating]], weights: Weights) -> dic
 
 def diverse(
     scores: NDArray[np.float64],
-    centred: Floats,
+    centred: Floats | Callable[[Rows], Floats],
     k: int,
     *,
     strength: float = 0.4,
@@ -137,11 +141,11 @@ def diverse(
 
     Args:
         scores: Shape (n,).
-        centred: Shape (n, d), from `Space.centred`.
+        centred: Shape (n, d), from `Space.centred`; or from places to that of them, asked of those that may be chosen.
         k: How many at most.
         strength: What an exact duplicate loses, as a share of the k-th best score's lead over the mean score; so weak
             signals are not drowned by variety, and an item far behind is never pulled up.
-        values: From a place to its facet values; asked only of places that may be chosen.
+        values: From a place to its facet values; likewise.
     """
     if k >= len(scores):
         return [int(place) for place in np.argsort(-scores, kind="stable")]
@@ -149,7 +153,7 @@ def diverse(
     strength *= max(0.0, last - float(scores.mean()))
     # Of the k best one is always left that has not lost more than `strength`: nobody below that is ever chosen.
     able = np.flatnonzero(scores >= last - strength)
-    near = centred[able]
+    near = centred(able) if callable(centred) else centred[able]
     left = scores[able].astype(np.float64)
     repeats = np.zeros(len(able), dtype=np.float64)
     held = [values(place) for place in able.tolist()] if values is not None and strength else []
@@ -254,7 +258,7 @@ def relax(
     held = list(range(len(masks)))
     lifted: list[int] = []
     pools = [_under(masks, held, base)]
-    while pools[-1].sum() < k and held:
+    while np.count_nonzero(pools[-1]) < k and held:
         gained = {place: _under(masks, [h for h in held if h != place], base) & ~pools[-1] for place in held}
         useful = [place for place in held if gained[place].any()]
         if useful:
@@ -264,10 +268,10 @@ def relax(
         held.remove(best)
         lifted.append(best)
         pools.append(_under(masks, held, base))
-    enough = min(k, int(pools[-1].sum()))
+    enough = min(k, int(np.count_nonzero(pools[-1])))
     for place in list(lifted):
         narrower = _under(masks, [*held, place], base)
-        if narrower.sum() >= enough:
+        if np.count_nonzero(narrower) >= enough:
             held.append(place)
             lifted.remove(place)
             pools[-1] = narrower

@@ -7,8 +7,9 @@ but year 1979."
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Literal
 
 from chatrec.indexes._constraints import Constraint
@@ -88,7 +89,7 @@ class Evidence:
         taste: Facet values that feedback speaks for.
         liked: The title of the accepted item that it is closest to, or "".
         meaning: Whether its meaning is close to the query.
-        own: Facet values that tell what it is, for where nothing else does.
+        own: Gives facet values that tell what it is, for where nothing else does.
         company: Whether people who like the same items like it.
         popular: Whether many people like it.
         rules: The owner's rules that put it forward.
@@ -103,7 +104,7 @@ class Evidence:
     taste: Sequence[str] = ()
     liked: str = ""
     meaning: bool = False
-    own: Sequence[str] = ()
+    own: Callable[[], Sequence[str]] = tuple
     company: bool = False
     popular: bool = False
     rules: Sequence[str] = ()
@@ -149,7 +150,8 @@ def explain(item: Item, evidence: Evidence, facets: Mapping[str, Facet], languag
         tell([say["rule"].format(say["join"].join(evidence.rules))])
     misses = [_missed(item, constraint, facets, say, language) for constraint in evidence.missed]
     if not told and (evidence.meaning or not misses):
-        own = [say["join"].join(_spoken(evidence.own, facets, language))] if evidence.own else []
+        values = evidence.own()
+        own = [say["join"].join(_spoken(values, facets, language))] if values else []
         why = "meaning" if evidence.meaning else "popular" if evidence.popular else "start"
         tell([*own, say[why]])
     phrases = [*told.values()]
@@ -214,17 +216,22 @@ def telling(values: Sequence[str], facets: Mapping[str, Facet], size: int) -> li
 
 def named_values(query: str, item: Item, facets: Mapping[str, Facet]) -> list[str]:
     """Category and multi values of an item that the query names as whole words."""
-    folded = f" {' '.join(_WORD.findall(query.casefold()))} "
+    folded = f" {_folded(query)} "
     found: list[str] = []
     for name, value in item.facets.items():
         facet = facets.get(name)
         if facet is None or facet.kind not in {"category", "multi"}:
             continue
         for part in _parts(value):
-            words = " ".join(_WORD.findall(str(part).casefold()))
+            words = _folded(str(part))
             if (_HAN.search(words) and words in folded) or (words and f" {words} " in folded):
                 found.append(str(part))
     return found
+
+
+@lru_cache(maxsize=4096)
+def _folded(text: str) -> str:
+    return " ".join(_WORD.findall(text.casefold()))
 
 
 def _longest_shared(run: str, title: str) -> list[str]:

@@ -166,28 +166,24 @@ class Recommender:
         self._check(k, (*like, *unlike))
         taste, avoid, remembered = self._person(user_id)
         shut = self._shut(user_id, taste, avoid, {*exclude, *like, *unlike}, (*where, *prefer, *remembered))
-        moved = np.sum([*self._moved.values()], axis=0) if self._moved else None
         words = self._without_titles(query, unlike)
-        wish = Wish(words, tuple(prefer), remembered, tuple(like), tuple(unlike), taste, moved)
-        masks = [self.catalog.mask([constraint]) for constraint in where]
+        wish = Wish(words, tuple(prefer), remembered, tuple(like), tuple(unlike), taste, self._moved_in_all)
+        masks = [self._finder.mask(constraint) for constraint in where]
         base = self._open(shut)
         lifted, pools = relax(masks, base, k, lambda place, gained: self._finder.worth(wish, where[place], gained, k))
         relaxed = tuple(where[place] for place in lifted)
         held = np.ones(len(self.catalog), dtype=np.bool_)
-        missing = np.zeros(len(self.catalog), dtype=np.int64)
         for place, mask in enumerate(masks):
-            if place in lifted:
-                missing += ~mask
-            else:
+            if place not in lifted:
                 held &= mask
         excluded = tell_excluded(shut, held, self.catalog)
         if not pools[-1].any():
             return Recommendations((), 0, relaxed, excluded)
         narrower = [pool & pools[-1] for pool in pools[:-1]]
-        asked = Asked(tuple(where), relaxed, missing, k, self._say(language))
+        asked = Asked(tuple(where), relaxed, k, self._say(language))
         rows = self._finder.candidates(wish, pools[-1], narrower, k)
         items = self._lister.best(wish, rows, asked)
-        return Recommendations(items, int(pools[0].sum()), relaxed, excluded)
+        return Recommendations(items, int(np.count_nonzero(pools[0])), relaxed, excluded)
 
     def count(self, where: Sequence[Constraint]) -> int:
         """How many items of the catalog satisfy all constraints."""
@@ -224,7 +220,8 @@ class Recommender:
         wish = Wish(query, remembered=remembered, like=tuple(like), taste=taste)
         rows = self._finder.search(wish, _COMPARED, mask) if wish.directed else self._finder.even(wish, mask, _COMPARED)
         pair = contrast(self.catalog, rows, self._finder.space.centred(self._finder.vectors(rows)))
-        return sorted([*found, *([pair] if pair else [])], key=lambda question: -question.gain)[:k]
+        both = [*found, pair] if pair else found
+        return sorted(both, key=lambda question: -question.gain)[:k]
 
     def _person(self, user_id: str) -> tuple[Taste, tuple[Constraint, ...], tuple[Constraint, ...]]:
         """Taste, avoidances and remembered likes; constraints on facets that the catalog lacks are passed over."""
@@ -259,7 +256,7 @@ class Recommender:
             shut["feedback", ""] = self._mask_of(taste.shown)
         if now:
             shut["now", ""] = self._mask_of(now)
-        shut |= {("profile", str(each)): ~self.catalog.mask([each]) for each in avoid}
+        shut |= {("profile", str(each)): ~self._finder.mask(each) for each in avoid}
         age = self._age_of(user_id) if self._age_of is not None else None
         for told, mask in self.rules.shut(self.catalog, asked, age).items():
             shut["rule", told] = mask
@@ -296,6 +293,10 @@ class Recommender:
     def _moved(self) -> dict[str, NDArray[np.float32]]:
         """What the rules add to each score, by rule."""
         return self.rules.moved(self.catalog)
+
+    @cached_property
+    def _moved_in_all(self) -> NDArray[np.float32] | None:
+        return np.sum([*self._moved.values()], axis=0) if self._moved else None
 
     @cached_property
     def _lister(self) -> Lister:

@@ -33,6 +33,8 @@ REJECT_WITH_REASON: Final = -0.1
 _FACET_PULL: Final = 0.5
 """How much of an item's weight each of its facet values takes on, before rarity."""
 
+_VALUED: Final = frozenset({"category", "multi", "boolean"})
+
 Linker = Callable[[str, str | None], Sequence[Constraint]]
 """From the words of a reason, and the item that they were said of, to constraints."""
 
@@ -102,15 +104,16 @@ def item_values(item: Item, catalog: Catalog) -> Iterator[tuple[str, str, float]
 
     Rarity is 1 minus the value's share of the catalog, over the root of how many values of the facet the item has.
     """
+    size = max(1, len(catalog))
     for name, value in item.facets.items():
         facet = catalog.facets.get(name)
-        if facet is None or facet.kind not in {"category", "multi", "boolean"}:
+        if facet is None or facet.kind not in _VALUED:
             continue
         held = value if isinstance(value, tuple) else (value,)
+        root = math.sqrt(len(held))
         for part in held:
             text = str(part).lower() if isinstance(part, bool) else str(part)
-            share = facet.values.get(text, 0) / max(1, len(catalog))
-            yield name, text, (1.0 - share) / math.sqrt(len(held))
+            yield name, text, (1.0 - facet.values.get(text, 0) / size) / root
 
 
 def _wishes(

@@ -144,14 +144,17 @@ class CoPreference:
             everywhere[self.items] = found * np.float32(said / max(float(np.abs(found).max(initial=0.0)), 1.0e-6))
         return everywhere
 
-    def between(self, rows: Sequence[int], other: int) -> NDArray[np.float64]:
-        """The weights between some rows and another one, shape (len(rows),); 0 where nothing is known."""
-        found = np.zeros(len(rows))
-        for at, row in enumerate(rows):
-            place = self._places.get(row)
-            if place is not None:
-                found[at] = self.weights[place][self.others[place] == other].sum()
-        return found
+    def spoken_for(self, rows: Sequence[int]) -> tuple[NDArray[np.int32], Floats]:
+        """The rows that some rows speak for, and how strongly, both of shape (len(rows), k).
+
+        The others are -1 where there are fewer, or nothing is known of a row.
+        """
+        places = np.array([self._places.get(row, -1) for row in rows], dtype=np.intp)
+        known = places >= 0
+        others = np.full((len(rows), self.others.shape[1]), -1, dtype=np.int32)
+        weights = np.zeros(others.shape, dtype=np.float32)
+        others[known], weights[known] = self.others[places[known]], self.weights[places[known]]
+        return others, weights
 
     def _beside(self, places: NDArray[np.intp], weights: NDArray[np.float64]) -> Floats:
         """The sum of the weights between items, shape (len(items),)."""

@@ -119,7 +119,7 @@ def test_an_items_own_values_tell_what_it_is() -> None:
         for n in range(12)
     )
     assert own_values(catalog.items[1], catalog.facets, 12) == ["b", "t1"]
-    own = Evidence(own=["t1"])
+    own = Evidence(own=lambda: ["t1"])
     assert explain(catalog.items[1], own, catalog.facets) == "T1; a typical one to start from."
 
 
