@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Literal
 
 from chatrec.indexes._constraints import Constraint
 from chatrec.indexes._linker_chatter import chatter
-from chatrec.indexes._linker_cues import ALSO, CUES
+from chatrec.indexes._linker_cues import ALSO, ALSO_BEFORE, CUES
 from chatrec.indexes._linker_dates import find_dates
 from chatrec.indexes._linker_dictionary import Glossary, translations
 from chatrec.indexes._linker_found import Found, Name
@@ -60,7 +60,7 @@ class Proposal:
             so freely (most of its many values occur once) that an item may have the thing under another name.
         wider: Whether it would do beside what was asked for before ("or grey", 红茶也行).
         bare: Whether it is a number that was said without a bound.
-        holders: Ids of listed items that have the number that is said; "27 gears is silly" may speak of one of them.
+        holders: Ids of listed items that have the number that is said; "27 gears is too many" may speak of one of them.
     """
 
     constraint: Constraint
@@ -293,7 +293,9 @@ class Linker:
 
     def _proposals(self, sentence: Sentence, found: Sequence[Found], shown: Sequence[Item]) -> tuple[Proposal, ...]:
         best: dict[Constraint, Proposal] = {}
-        for one in merge(sentence, found, self._kinds, self._together):
+        merged = merge(sentence, found, self._kinds, self._together)
+        bounded = {one.constraint.facet for one in merged if one.kind == "number" and not one.judged}
+        for one in merged:
             strict = one.constraint.op != "any" or one.constraint.facet not in self._values.lexicon.free
             proposal = Proposal(
                 one.constraint,
@@ -304,6 +306,8 @@ class Linker:
                 bare=one.bare,
                 holders=tuple(item.id for item in shown if _holds(item, one)),
             )
+            if one.judged and not proposal.holders and one.constraint.facet in bounded:
+                continue  # "180 is a lot, 150 tops"
             held = best.get(one.constraint)
             if held is None or held.score < proposal.score:
                 best[one.constraint] = proposal
@@ -389,7 +393,8 @@ def _wider(sentence: Sentence, found: Found) -> bool:
     if found.constraint.op != "any" or found.kind == "number":
         return False
     lead = sentence.tokens[0].norm in OR_WORDS and all(t.norm in JOINERS for t in sentence.tokens[1 : found.start])
-    return (lead and found.start > 0) or _also(sentence, found)
+    before = ALSO_BEFORE.before(sentence.tokens, found.named)
+    return (lead and found.start > 0) or before is not None or _also(sentence, found)
 
 
 def _also(sentence: Sentence, found: Found) -> bool:
@@ -401,7 +406,7 @@ def _also(sentence: Sentence, found: Found) -> bool:
 def _holds(item: Item, found: Found) -> bool:
     """Whether an item has, to three in a hundred, a number that was said without a bound."""
     held, values = item.facets.get(found.constraint.facet), found.constraint.values
-    if not found.bare or isinstance(held, bool) or not isinstance(held, int | float):
+    if not (found.bare or found.judged) or isinstance(held, bool) or not isinstance(held, int | float):
         return False
     numbers = [value for value in values if isinstance(value, int | float)]
     said = sum(numbers) / max(1, len(numbers))

@@ -32,7 +32,10 @@ BEFORE = _cues(
                 不到|不足
                 """,
             ("money",): "cheaper than|less expensive than",
-            ("time", "length", "pages"): "shorter than",
+            ("height", "time", "length", "pages"): "shorter than|less tall than",
+            ("width",): "narrower than|less wide than",
+            ("depth",): "shallower than|less deep than",
+            ("thickness",): "thinner than|slimmer than",
             ("mass",): "lighter than",
             ("year", "age"): "older than",
             YEAR: "before|earlier than|prior to|pre|早于",
@@ -46,9 +49,15 @@ BEFORE = _cues(
                 不要超过|别超过|不能超过|不想超过|控制在|不得超过|最高|不多于|别高于|不要高于|最好别超过|最好不超过
                 """,
             ("money",): """
-                budget|budget is|budget of|budget is around|my budget is|预算|预算是|预算在|预算不超过|最贵
+                budget|budget is|budget of|budget is around|my budget is|not a penny over|not a penny more than|
+                not a cent over|not a cent more than|not one penny over|not one cent over|not a euro over|
+                not a dollar over|not a pound over|预算|预算是|预算在|预算不超过|最贵
                 """,
             ("time", "length", "pages"): "no longer than|not longer than|最长",
+            ("width",): "no wider than|not wider than|最宽",
+            ("height",): "no taller than|not taller than",
+            ("depth",): "no deeper than|not deeper than",
+            ("thickness",): "no thicker than|not thicker than",
             ("mass",): "no heavier than|not heavier than",
             YEAR: "until|till|no later than|not after|not later than|by the year|不晚于",
             ("time",): "in under|in at most",
@@ -60,6 +69,10 @@ BEFORE = _cues(
                 """,
             ("money",): "more expensive than|pricier than",
             ("time", "length", "pages"): "longer than|长于",
+            ("width",): "wider than|broader than|宽于",
+            ("height",): "taller than",
+            ("depth",): "deeper than",
+            ("thickness",): "thicker than",
             ("mass",): "heavier than|重于",
             YEAR: "after|newer than|later than|more recent than|younger than|post|晚于",
         },
@@ -68,7 +81,10 @@ BEFORE = _cues(
                 at least|minimum|minimum of|min|min of|no less than|not less than|no fewer than|not under|
                 not below|no lower than|starting at|starting from|至少|最少|不低于|不少于|不小于|起码|最低
                 """,
-            ("time", "length", "pages"): "no shorter than|not shorter than|最短",
+            ("height", "time", "length", "pages"): "no shorter than|not shorter than|最短",
+            ("width",): "no narrower than|not narrower than|最窄",
+            ("depth",): "no shallower than|not shallower than",
+            ("thickness",): "no thinner than|not thinner than",
             ("people",): "for|we are|we r|were|there are|for us|there are us|我们|一共|总共",
             YEAR: "since|not before|no earlier than|not older than|no older than|不早于|自从",
         },
@@ -119,3 +135,16 @@ AFTER = _cues(
     }
 )
 """The same for what stands after a number."""
+
+SIDEWAYS: Phrases[str] = Phrases(
+    (phrase, side)
+    for side, text in {
+        "width": "wide|broad|across|in width|宽",
+        "height": "tall|high|in height|高",
+        "depth": "deep|in depth|深",
+        "thickness": "thick|in thickness|厚",
+        "length": "long|in length|长",
+    }.items()
+    for phrase in phrases(text)
+)
+"""What after a number says which side of a thing it measures: "70 wide", 80宽."""

@@ -14,6 +14,7 @@ _OPEN = phrases(
     no|not|never|without|except|except for|excluding|exclude|avoid|avoiding|skip|hate|hates|hated|dislike|
     dislikes|disliked|anything but|everything but|all but|anywhere but|anyone but|nothing|none|neither|nor|dont|
     doesnt|didnt|isnt|arent|wasnt|dont want|dont like|do not want|do not like|didnt like|did not like|
+    cant do|cannot do|cant make|cannot make|cant manage|
     didnt enjoy|cant stand|cannot stand|allergic to|tired of|sick of|fed up with|bored of|bored with|enough of|
     rather than|instead of|apart from|aside from|other than|leave out|no more|not into|not a fan of|
     not in the mood for|minus|nothing with|anything except|wont|wouldnt|besides|stay away from|dont care for|
@@ -37,6 +38,7 @@ _NEUTRAL = phrases(
     cant get enough of|cannot get enough of|dont care|do not care|doesnt matter|does not matter|never mind|
     not that|nothing like|no one|have nothing against|nothing against|havent read|why dont you|why dont we|
     dont have|do not have|dont forget|dont worry|cant find|cant remember|havent found|no hurry|no rush|
+    no wait|cant do without|cannot do without|cant make up|cannot make up|
     cant decide|cannot decide|not picky|having enough of|有没有|要不要|是不是|能不能|好不好|可不可以|不错|不过|
     不同|不如|不限|别的|特别|级别|性别|分别|无所谓|没关系|没问题|不知道|不介意|不在乎|无论|不管|不仅|不只|不但|
     不一定|不好意思|没看过|没吃过|没想好|不确定|差不多|不用谢|会不会|行不行|有木有|不得不|不客气|不妨|非常|要不|
@@ -58,6 +60,41 @@ _CONTRAST = phrases(
 )
 CONTRAST = Phrases((phrase, True) for phrase in _CONTRAST)
 """Where a wish begins anew, so that a refusal ends."""
+
+_REFUSED = """
+    no|nope|nah|no way|no thanks|no thank you|no good|no go|not a chance|no chance|hard pass|pass|forget it|never|
+    not for me|not for us|not my thing|absolutely not|definitely not|certainly not|rather not|id rather not|
+    please no|god no|oh no|ugh no|hell no|out of the question|not happening|not really|never again|
+    不行|不要|算了|算了吧|还是算了|就算了|不了|不了吧|不用了|不必了|免了|不考虑|不可能|没门|绝对不行|不可以|不
+    """
+REFUSED = Phrases((phrase, True) for phrase in phrases(_REFUSED))
+"""What by itself refuses what was just said or asked back: "glass? no way", "velvet, no thanks", 周一？算了."""
+
+CORRECTS = Phrases(
+    (phrase, True)
+    for phrase in phrases(
+        "no wait|wait no|no sorry|sorry no|oh wait|wait|i mean|i meant|make that|make it|or rather|scratch that|"
+        "actually|actually no|no actually|well actually|no make that|no make it|"
+        "no wait make that|sorry|sorry i meant|no i mean|"
+        "不对|哦不|噢不|啊不|等等|等一下|改成|说错了|应该是|我是说"
+    )
+)
+"""What takes back what was just said, for what follows: "under 200, no wait, 150"."""
+
+OUT = Phrases(
+    (f"{be}{phrase}", True)
+    for be, text in {
+        "is |are |s |": "no good|out|a no|a no go|a nono|no go|not an option|out of the question|not possible|"
+        "not for me|not my thing|not on",
+        "": "isnt possible|arent possible|isnt an option|arent an option|isnt for me|arent for me|isnt my thing|"
+        "arent my thing|isnt on|doesnt work|dont work|wont work|wouldnt work|does not work|do not work|will not work|"
+        "doesnt suit|dont suit|wont suit|does not suit|do not suit|wont do|will not do|wont fit|doesnt suit me|"
+        "dont suit me|doesnt suit us|dont suit us",
+    }.items()
+    for be in be.split("|")
+    for phrase in text.split("|")
+)
+"""What is said of a value that will not do: "mondays are out", "monday doesn't work"."""
 
 AFTER_NEGATIVE = Phrases(
     (phrase, True)
@@ -114,17 +151,46 @@ NO_MORE = Phrases(
 )
 """What after a value says so, where it is refused or allowed."""
 
+_FITS = "fine|ok|okay|good|alright|great|acceptable|possible|not bad"
+_SERVES = "work|works|do|does|go|goes|suit|suits|suit me|suits me|work for me|works for me"
+_BE = "|is |are |s |would be |will be |could be |might be "
+_WOULD = "|would |will |could |can |might |id "
+_AND = ("too", "as well", "also")
+
+
+def _would_do() -> list[str]:
+    """What says so in English: "is fine too", "would do as well", "also works", "would also be ok"."""
+    found = [f"{be}{word} {also}" for be in _BE.split("|") for word in phrases(_FITS) for also in _AND]
+    found += [f"{aux}{word} {also}" for aux in _WOULD.split("|") for word in phrases(_SERVES) for also in _AND]
+    found += [f"{be}also {word}" for be in ("", "is ", "are ") for word in phrases(_FITS)]
+    found += [f"{aux}also be {word}" for aux in ("would ", "will ", "could ") for word in phrases(_FITS)]
+    return found + [f"{aux}also {word}" for aux in _WOULD.split("|") for word in phrases(_SERVES)]
+
+
 ALSO = Phrases(
     (phrase, True)
-    for phrase in phrases(
-        """
-        is fine too|is ok too|is okay too|is good too|is alright too|is also fine|is also ok|is also okay|works too|
-        would work too|would do too|will do too|would also work|would also do|could also work|could work too|
-        也行|也可以|也好|也成|也能接受|也接受|也凑合|也没问题
-        """
-    )
+    for phrase in [
+        *_would_do(),
+        *phrases(
+            "也行|也可以|也好|也成|也能接受|也接受|也凑合|也没问题|也没关系的话|也都行|也都可以|也ok|也ok的|也不错"
+        ),
+    ]
 )
 """What after a value says that it would do beside one that was asked for before."""
+
+ALSO_BEFORE = Phrases(
+    (phrase, True)
+    for phrase in [
+        *(
+            f"also {word}"
+            for word in phrases("do|make|take|accept|consider|manage|fine with|ok with|happy with|open to")
+        ),
+        *phrases(
+            "alternatively|failing that|or else|也可以是|也能接受|也接受|也考虑|也愿意|也可以考虑|要不|要么|或者|不然"
+        ),
+    ]
+)
+"""What before a value says so: "i could also do fridays", "failing that, grey"."""
 
 AND_SO_ON = Phrases(
     (phrase, True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from chatrec.indexes._linker_bounds import AFTER, BEFORE, SIDEWAYS
 from chatrec.indexes._linker_text import Sentence, Token
 from chatrec.indexes._linker_units import SYMBOLS, UNIT_WORDS, UNITS, Unit
 from chatrec.indexes._linker_words import FUNCTION
@@ -40,7 +41,7 @@ _SMALL = dict(
 _TENS = dict(
     zip(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], range(20, 100, 10), strict=True)
 )
-_SCALES = {"hundred": 100, "thousand": 1000, "grand": 1000, "million": 1_000_000}
+_SCALES = {"dozen": 12, "hundred": 100, "thousand": 1000, "grand": 1000, "million": 1_000_000}
 _DIGITS = {"零": 0, "〇": 0, "一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
 _POWERS = {"十": 10, "百": 100, "千": 1000}
 _BIG = {"万": 10_000, "亿": 100_000_000}
@@ -56,8 +57,16 @@ _BEFORE_ARTICLE = FUNCTION | frozenset(
     {"takes", "lasts", "lasting", "half", "within", "least", "max", "roughly", "spend", "quarter"}
 )
 _ARTICLE_UNITS = frozenset(
-    ["hour", "day", "week", "month", "minute", "year", "night", "kilo", "mile", "dollar", "euro"]
+    ["hour", "day", "week", "fortnight", "month", "minute", "year", "night", "kilo", "mile", "dollar", "euro"]
 )
+_MEASURE_UNITS = frozenset(
+    """
+    metre meter foot inch centimetre centimeter kilometre kilometer litre liter pound ounce gram kilogram quid buck
+    gig terabyte
+    """.split()  # noqa: SIM905
+)
+_PARTS = {("half", "a"): 0.5, ("half", "an"): 0.5, ("quarter", "of"): 0.25, ("three", "quarters"): 0.75, ("half",): 0.5}
+_NOTES = {"fiver": 5, "tenner": 10}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +93,8 @@ class Figure:
 def read_figure(sentence: Sentence, start: int) -> Figure | None:
     """The number that begins at a token, with its unit."""
     tokens = sentence.tokens
-    bare = _digits(tokens, start) or _english(tokens, start) or _chinese(tokens, start) or _article(tokens, start)
+    bare = _part(sentence, start) or _digits(tokens, start) or _english(tokens, start) or _chinese(tokens, start)
+    bare = bare or _article(sentence, start)
     if bare is None:
         return None
     figure = _compound(sentence, _with_unit(sentence, bare))
@@ -135,8 +145,7 @@ def _english(tokens: Sequence[Token], start: int) -> Figure | None:
             break
         seen, index = True, index + 1
     if not seen:
-        couple = [token.norm for token in tokens[start : start + 3]]
-        return Figure(start, start + 3, 2, spelled=True) if couple == ["a", "couple", "of"] else None
+        return None
     return None if _points(tokens, start, index) else Figure(start, index, total + current, spelled=True)
 
 
@@ -201,20 +210,58 @@ def chinese_number(run: str) -> float | None:
     return total + section
 
 
-def _article(tokens: Sequence[Token], start: int) -> Figure | None:
-    words = [token.norm for token in tokens[start : start + 3]]
-    if len(words) > 1 and words[0] in {"a", "an"} and words[1] in _ARTICLE_UNITS:
-        counted = start > 0 and not tokens[start].gap.strip() and tokens[start - 1].norm not in _BEFORE_ARTICLE
-        return None if counted else Figure(start, start + 1, 1, spelled=True)
-    if len(words) > 2 and words[0] == "half" and words[1] in {"a", "an"} and words[2] in _ARTICLE_UNITS:
-        return Figure(start, start + 2, 0.5, spelled=True)
+def _article(sentence: Sentence, start: int) -> Figure | None:
+    """An article before a unit, as in "an hour" and "max a metre"; "a couple of", and notes: "a tenner"."""
+    tokens = sentence.tokens
+    words = [token.norm for token in tokens[start : start + 4]]
+    at = int(words[0] in {"a", "an"})
+    if words[at : at + 1] == ["couple"]:
+        counted = UNIT_WORDS.at(tokens, start + at + 1) is not None
+        of = words[at + 1 : at + 2] == ["of"] and (at == 1 or UNIT_WORDS.at(tokens, start + at + 2) is not None)
+        return Figure(start, start + at + 1 + of, 2, spelled=True) if of or counted else None
+    if len(words) < 2 or not at:
+        return None
+    if words[1] in _NOTES:
+        return Figure(start, start + 2, _NOTES[words[1]], (("money", 1.0),), spelled=True)
+    before = BEFORE.before(tokens, start)
+    counted = start > 0 and not tokens[start].gap.strip() and tokens[start - 1].norm not in _BEFORE_ARTICLE
+    measured = words[1] in _MEASURE_UNITS and (before is not None or _measures(sentence, start + 2))
+    if (words[1] in _ARTICLE_UNITS or measured) and (before is not None or not counted):
+        return Figure(start, start + 1, 1, spelled=True)
+    return None
+
+
+def _measures(sentence: Sentence, at: int) -> bool:
+    """Whether no noun follows that a unit would belong to, as in "a foot stool"."""
+    tokens = sentence.tokens
+    ended = sentence.ends(at) or tokens[at].norm in FUNCTION
+    return ended or _is_small(tokens, at) or AFTER.at(tokens, at) is not None or SIDEWAYS.at(tokens, at) is not None
+
+
+def _part(sentence: Sentence, start: int) -> Figure | None:
+    """A part of a unit: "half a kilo", "half an hour", "three quarters of an hour", "half a dozen"."""
+    tokens = sentence.tokens
+    words = tuple(token.norm for token in tokens[start : start + 5])
+    lead = int(words[:2] in {("a", "quarter"), ("a", "half")})
+    for part, share in _PARTS.items():
+        at = lead + len(part)
+        if words[lead:at] != part:
+            continue
+        if part[-1] in {"of", "quarters"}:
+            at += words[at : at + 1] == ("of",)
+            at += words[at : at + 1] in {("a",), ("an",)}
+        unit = words[at] if at < len(words) else ""
+        if unit == "dozen" and part != ("half",):
+            return Figure(start, start + at + 1, share * 12, spelled=True)
+        if unit in _ARTICLE_UNITS | _MEASURE_UNITS and not sentence.ends(start + at):
+            return Figure(start, start + at, share, spelled=True)
     return None
 
 
 def _with_unit(sentence: Sentence, figure: Figure) -> Figure:
     tokens, end = sentence.tokens, figure.end
     symbol = SYMBOLS.search(tokens[figure.start].gap[-2:])
-    if symbol:
+    if symbol or figure.units:
         return replace(figure, units=(("money", 1.0),))
     after = sentence.after(end - 1)
     symbol = SYMBOLS.match(after.lstrip())
@@ -255,9 +302,12 @@ def _compound(sentence: Sentence, figure: Figure) -> Figure:  # noqa: PLR0911
     if words[0] == "半" and not tokens[end].gap:
         return replace(figure, value=figure.value + 0.5, end=end + 1)
     if (dim, factor) == ("length", 1):
-        tail = tokens[end]
-        glued = tail.kind == "number" and not tail.gap and len(tail.norm) == 2 and tail.norm.isdigit()
-        return replace(figure, value=figure.value + int(tail.norm) / 100, end=end + 1) if glued else figure  # 1m80
+        return _with_centimetres(sentence, figure)
+    if (dim, factor) == ("length", 0.3048):
+        inches = _digits(tokens, end) or _english(tokens, end)
+        small = None if inches is None or inches.value >= 12 else _with_unit(sentence, inches)
+        if small is not None and (not small.units or ("length", 0.0254) in small.units):
+            return replace(figure, value=figure.value + small.value / 12, end=small.end)
     if dim != "time" or factor != 60:
         return figure
     start = end + 1 if words[0] in {"and", "零"} and end + 1 < len(tokens) else end
@@ -271,3 +321,21 @@ def _compound(sentence: Sentence, figure: Figure) -> Figure:  # noqa: PLR0911
         if small.units or glued:
             return replace(figure, value=figure.value + small.value / 60, end=small.end)
     return figure
+
+
+def _with_centimetres(sentence: Sentence, figure: Figure) -> Figure:
+    """Metres with what is said after them: 1m80, "a metre fifty", 一米八, 1米85."""
+    tokens, end = sentence.tokens, figure.end
+    tail = tokens[end]
+    small = _digits(tokens, end) or _english(tokens, end) or _chinese(tokens, end)
+    if small is None or small.value >= 100 or _with_unit(sentence, small).units or not small.value:
+        return figure
+    if tail.kind == "han" or (tail.kind == "number" and tokens[end - 1].kind == "han"):
+        share = 10 if small.value < 10 else 100
+    elif (tail.kind == "number" and not tail.gap and len(tail.norm) == 2) or (
+        tail.kind == "word" and small.value >= 10
+    ):
+        share = 100
+    else:
+        return figure
+    return replace(figure, value=round(figure.value + small.value / share, 6), end=small.end)

@@ -39,6 +39,7 @@ class Found:
         named: First token of the words that belong to it, the facet's name included.
         about: Whether it is a number that was only said roughly.
         bare: Whether it is a number that was said without a bound and without "about".
+        judged: Whether it is a number that was found too much or too little; "27 is too many" may speak of an item.
     """
 
     constraint: Constraint
@@ -50,3 +51,4 @@ class Found:
     named: int = 0
     about: bool = False
     bare: bool = False
+    judged: bool = False

@@ -7,10 +7,11 @@ from dataclasses import replace
 from itertools import pairwise
 
 from chatrec.indexes._constraints import Constraint
-from chatrec.indexes._linker_cues import AND_SO_ON
+from chatrec.indexes._linker_cues import AND_SO_ON, CORRECTS
 from chatrec.indexes._linker_found import Found
 from chatrec.indexes._linker_scope import joined_by
 from chatrec.indexes._linker_text import Sentence
+from chatrec.indexes._linker_words import FUNCTION
 from chatrec.indexes._values import FacetKind
 
 _BOUNDS = frozenset({"lt", "le", "gt", "ge"})
@@ -34,11 +35,21 @@ def merge(
         kinds: The kind of each facet.
         together: Whether any item has all of some values of a facet.
     """
-    ordered = sorted(found, key=lambda one: (one.start, -one.score))
+    ordered = _corrected(sentence, sorted(found, key=lambda one: (one.start, -one.score)))
     made: list[Found] = []
     for run in _runs(sentence, ordered):
         made.extend(_joined(sentence, run, kinds, together))
     return _settled(_alternatives(made, kinds))
+
+
+def _corrected(sentence: Sentence, ordered: Sequence[Found]) -> list[Found]:
+    """Without the values that are taken back for the next one: "monday, no wait, tuesday"."""
+    back: set[int] = set()
+    for left, right in pairwise(one for one in ordered if one.kind == "value" and one.constraint.op != "none"):
+        match = CORRECTS.at(sentence.tokens, left.end) if left.constraint.facet == right.constraint.facet else None
+        if match is not None and all(token.norm in FUNCTION for token in sentence.tokens[match[0] : right.start]):
+            back.add(id(left))
+    return [one for one in ordered if id(one) not in back]
 
 
 def _settled(made: Sequence[Found]) -> list[Found]:
@@ -52,14 +63,23 @@ def _settled(made: Sequence[Found]) -> list[Found]:
     longer = {one.constraint.facet for one in made if one.kind == "relative" and one.score >= 0.75} - bounds
     refused = {(one.constraint.facet, v) for one in made if one.constraint.op == "none" for v in one.constraint.values}
     firm = {one.constraint.facet for one in numbers if one.constraint.op in _BOUNDS}
+    last = {
+        _direction(one): one for one in numbers if one.constraint.op in _BOUNDS and one.score >= 0.75 and not one.judged
+    }
     return [
         one
         for one in made
         if not (one.kind == "relative" and one.constraint.facet in bounds)
+        and not (one.kind == "number" and one.score >= 0.75 and last.get(_direction(one), one).start > one.start)
         and not (one.about and one.constraint.facet in firm)
         and not (one.bare and one.constraint.facet in longer)
         and not (one.constraint.op == "any" and {(one.constraint.facet, v) for v in one.constraint.values} <= refused)
     ]
+
+
+def _direction(one: Found) -> tuple[str, str]:
+    """The facet that a bound is on and its direction: "under 50, no wait, under 40" leaves the last; else its own."""
+    return one.constraint.facet, {"le": "lt", "ge": "gt"}.get(one.constraint.op, one.constraint.op)
 
 
 def _runs(sentence: Sentence, ordered: Sequence[Found]) -> list[list[Found]]:

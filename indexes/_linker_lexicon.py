@@ -19,6 +19,27 @@ _PARTS = re.compile(r"\s*(?:&|/|\||,| and )\s*")
 _BRACKETS = re.compile(r"\s*[(\[（].*?[)\]）]\s*")
 CLASS_SUFFIXES = "色片类型式款风系味菜性"
 _SURE_BY_RANK = (0.95, 0.92, 0.84, 0.7)
+_SHORT = {
+    long: short.split()
+    for long, short in {
+        "monday": "mon weekday",
+        "tuesday": "tue weekday",
+        "wednesday": "wed weekday",
+        "thursday": "thu thur weekday",
+        "friday": "fri weekday",
+        "saturday": "weekend",
+        "sunday": "weekend",
+        "january": "jan",
+        "february": "feb",
+        "april": "apr",
+        "august": "aug",
+        "september": "sep sept",
+        "october": "oct",
+        "november": "nov",
+        "december": "dec",
+    }.items()
+}
+"""How days and months are called for short, as stems, and what days are together; no short form that is a word."""
 _JUNIOR = frozenset({"jr", "sr", "ii", "iii"})
 _NEVER = frozenset(HAN_PHRASES) | HAN_FUNCTION
 
@@ -173,6 +194,8 @@ class Lexicon:
         if key[0] == "the":
             put(key[1:], 0.95)
         put(stems(_BRACKETS.sub(" ", said)), 0.9)
+        for short in _SHORT.get(key[0], ()) if len(key) == 1 else ():
+            put((short,), 0.95)
         parts = _PARTS.split(said)
         if 2 <= len(parts) <= 3:
             for part in parts:

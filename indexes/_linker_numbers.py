@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from chatrec.indexes._constraints import Constraint
 from chatrec.indexes._linker_bounds import ANY, YEAR
+from chatrec.indexes._linker_cues import CORRECTS
 from chatrec.indexes._linker_found import Found, Name
 from chatrec.indexes._linker_ranges import Range, RangeReader, fits
 from chatrec.indexes._linker_text import Sentence
@@ -47,7 +48,7 @@ class Numbers:
                 index += 1
                 continue
             spoken = {one.constraint.facet for one in found if one.score >= _TOLD}
-            made = self._assign(sentence, read, names, spoken)
+            made = self._corrected(sentence, read, found) or self._assign(sentence, read, names, spoken)
             if made:
                 sentence.take(read.start, read.end)
             found.extend(made)
@@ -62,12 +63,14 @@ class Numbers:
         near = {name.facet: _distance(sentence, name, read) for name in reversed(names)}
         near = {facet: gap for facet, gap in near.items() if gap is not None and facet in self._scales}
         ranked: list[tuple[float, Scale, float, float]] = []
-        for scale in self._scales.values():
+        sideways = [scale for scale in self._scales.values() if scale.side == read.side]
+        for scale in sideways or self._scales.values():
             low = _value(scale, float(read.low), read)
             high = _value(scale, float(read.high), read)
             if low is None or high is None:
                 continue
-            sure = self._sure(scale, low, read, scale.facet.name in near)
+            size = high if read.bound == "between" and not fits(scale, low) else low
+            sure = self._sure(scale, size, read, scale.facet.name in near)
             if 0 < sure < _SAME and scale.facet.name in spoken and read.bound != "point":
                 sure = _SAME  # "8 miles is a lot, 7 at most"
             if sure > 0:
@@ -82,7 +85,7 @@ class Numbers:
             return []
         found: list[Found] = []
         for rank, (_, scale, low, high) in enumerate(level[:3]):
-            score = {4.0: 0.93, 3.0: 0.9, 2.0: 0.88, 1.5: 0.78, 1.0: 0.76}.get(best, 0.6)
+            score = {4.0: 0.93, 3.5: 0.9, 3.0: 0.9, 2.0: 0.88, 1.5: 0.78, 1.0: 0.76}.get(best, 0.6)
             if read.bound == "point" and best <= 1.0:
                 score = 0.4
             elif len(level) > 1:
@@ -93,16 +96,30 @@ class Numbers:
                 first = min([read.start, *said])
                 about, bare = read.bound in {"about", "point"}, read.bound == "point"
                 one = Found(made, read.start, read.end, score, "number", read.inner, first, about=about, bare=bare)
-                found.append(one)
-        for name in names:
-            if found and name.facet == found[0].constraint.facet and name.facet in near:
+                found.append(replace(one, judged=read.judged))
+        for name in names if found else ():
+            if name.facet == found[0].constraint.facet and name.facet in near:
                 sentence.take(name.start, name.end)
         return found
+
+    def _corrected(self, sentence: Sentence, read: Range, found: Sequence[Found]) -> list[Found]:
+        """A bare number that takes the place of the one before it: "under 200, no wait, 150"."""
+        match = CORRECTS.before(sentence.tokens, read.start) if read.bound == "point" and found else None
+        held = found[-1] if found else None
+        if match is None or held is None or held.end != match[0] or held.constraint.op not in _FLIP:
+            return []
+        scale = self._scales[held.constraint.facet]
+        value = _value(scale, float(read.low), read)
+        if value is None or not fits(scale, value) or scale.facet.kind != "number":
+            return []
+        constraint = replace(held.constraint, values=(plain(value),))
+        return [replace(held, constraint=constraint, start=read.start, end=read.end, cue=read.inner, named=read.start)]
 
     def _with_people(self, read: Range) -> Range:
         """A party of four needs room for at least four; "for" says so only where something holds people."""
         if read.dims == ("people",) and not any(s.dimension == "people" for s in self._fitting(read)):
-            return replace(read, bound="point", dims=ANY, start=read.inner)
+            bound = read.bound if read.end > read.figure.end else "point"  # "for 30 or less"
+            return replace(read, bound=bound, dims=ANY, start=read.inner)
         if read.bound == "point" and any(dim == "people" for dim, _ in read.figure.units):
             return replace(read, bound="ge")
         return read
@@ -112,17 +129,24 @@ class Numbers:
         return [s for s in self._scales.values() if not read.figure.units or s.of(1, read.figure.units) is not None]
 
     def _sure(self, scale: Scale, value: float, read: Range, named: bool) -> float:  # noqa: PLR0911
-        """How well a number suits a facet: 4 named, 3 by its unit, 2 by its words, 1.5 money, 1 by its size, 0 not."""
+        """How well a number suits a facet: 4 named, 3 by its unit, 2 by its words, 1.5 money, 1 by its size, 0 not.
+
+        A facet that is counted in the very unit suits it better (3.5) than one that measures the like.
+        """
         figure = read.figure
         fitting = fits(scale, value)
         if scale.year and not fitting:
             return 0
         if figure.calendar or (read.dims == YEAR and read.bound != "point"):
             return 2 if scale.year else 0
+        told = scale.side is not None and (scale.side == read.side or scale.side in read.dims)
         if figure.units:
-            return 4 if named else 3
+            exact = any(unit == (scale.dimension, scale.factor) for unit in figure.units)
+            return 4 if named or told else 3.5 if exact else 3
         if named:
             return 4
+        if told and fitting:
+            return 3
         if read.dims and scale.dimension in read.dims:
             return 2
         if read.dims and read.dims != YEAR:

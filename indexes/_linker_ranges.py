@@ -7,11 +7,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from chatrec.indexes._linker_bounds import AFTER, ANY, BEFORE, YEAR, Bound
+from chatrec.indexes._linker_bounds import AFTER, ANY, BEFORE, SIDEWAYS, YEAR, Bound, Cue
 from chatrec.indexes._linker_figures import Figure, chinese_number, read_figure
 from chatrec.indexes._linker_text import Phrases, Sentence
 from chatrec.indexes._linker_units import Scale
-from chatrec.indexes._linker_words import phrases, words
+from chatrec.indexes._linker_verdicts import DIGITS, verdict
+from chatrec.indexes._linker_words import FUNCTION, phrases, words
 
 _TIGHT_SIGNS: dict[str, Bound] = {"<=": "le", "≤": "le", ">=": "ge", "≥": "ge", "<": "lt", ">": "gt", "~": "about"}
 _SIGN = re.compile(r"(<=|>=|≤|≥|<|>|~)\s*[$€£¥￥₹]?\s*$")
@@ -30,6 +31,7 @@ _UNTIL_NOW = Phrases(
     )
 )
 _ONES = {"一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
+_HAN_SIDES = {"宽": "width", "高": "height", "深": "depth", "厚": "thickness", "长": "length"}
 _RANGE_WORDS = frozenset({"to", "and", "until", "till", "through", "到", "至", "和", "与", "or"})
 
 
@@ -46,6 +48,8 @@ class Range:
         figure: The figure that carries the unit.
         dims: Dimensions told by the words ("before" is about years); empty if none.
         inner: Its first token without the words that bound it.
+        side: Which side of a thing an adjective says it measures ("70 wide"); "" for none.
+        judged: Whether it is found too much or too little ("320 is steep").
     """
 
     start: int
@@ -56,6 +60,8 @@ class Range:
     figure: Figure
     dims: tuple[str, ...]
     inner: int
+    side: str = ""
+    judged: bool = False
 
 
 class RangeReader:
@@ -71,7 +77,7 @@ class RangeReader:
     def __call__(self, sentence: Sentence, start: int) -> Range | None:
         """The range whose number begins at token `start`, or None."""
         long = self._decades(sentence, start) or self._since(sentence, start)
-        return long or _neighbours(sentence, start) or self._one(sentence, start)
+        return long or _sized(sentence, start) or _neighbours(sentence, start) or self._one(sentence, start)
 
     def _decades(self, sentence: Sentence, start: int) -> Range | None:
         """A decade, or one to another: "the 60s to the 80s"."""
@@ -160,18 +166,60 @@ class RangeReader:
         inner, first, dims = start, start, ANY
         if cue:
             first, bound, dims = cue
-        end = figure.end
-        post = AFTER.at(sentence.tokens, end)
+        side, end = _sideways(sentence, figure)
+        if not side and first and sentence.tokens[first - 1].norm in _HAN_SIDES and not sentence.tokens[first].gap:
+            side, first = _HAN_SIDES[sentence.tokens[first - 1].norm], first - 1
+        post: tuple[int, Cue] | None = AFTER.at(sentence.tokens, end)
         if post is None and _from_up(sentence, start, end):
             post, first = (end + 1, ("ge", ANY)), start - 1
+        judged = verdict(sentence, end) if cue is None and not post else None
         if any(sentence.after(n).startswith("+") for n in range(figure.start, figure.end)):
             bound = "ge"
         elif post and (not post[1][1] or figure.calendar or any(fits(scale, figure.value) for scale in self._years)):
             end, (bound, more) = post
             dims = dims if dims and dims != YEAR and not figure.units else more
+        elif judged is not None:
+            end, bound, dims = judged
         elif not post and cue is None and (noun := _bound_past_noun(sentence, end)) is not None:
             bound = noun
-        return Range(first, end, bound, figure.value, figure.value, figure, dims, inner)
+        judging = judged is not None and bound in {"lt", "gt"}
+        return Range(first, end, bound, figure.value, figure.value, figure, dims, inner, side, judging)
+
+
+def _sideways(sentence: Sentence, figure: Figure) -> tuple[str, int]:
+    """Which side a figure measures by the adjective after it, and the token after that: "70 wide", "2 m tall"."""
+    end = figure.end
+    match = None if sentence.ends(end) else SIDEWAYS.at(sentence.tokens, end)
+    if match is None:
+        return "", end
+    after, tokens = match[0], sentence.tokens
+    whole = (
+        sentence.ends(after) or tokens[after].norm in FUNCTION or tokens[after].norm == "的" or sentence.taken[after]
+    )
+    if whole or AFTER.at(tokens, after) is not None or verdict(sentence, after) is not None:
+        return match[1], after
+    return "", end
+
+
+def _sized(sentence: Sentence, start: int) -> Range | None:
+    """So many digits: "single figures" is less than ten, "two-digit" 10 to 99, "three figures at most" up to 999."""
+    match = DIGITS.at(sentence.tokens, start)
+    if match is None or not sentence.free(start, match[0]):
+        return None
+    end, count = match
+    low, high = 10.0 ** (count - 1), 10.0**count - 1
+    post = AFTER.at(sentence.tokens, end)
+    cue = _cue_before(sentence, start)
+    bound: Bound | Literal["between"] = post[1][0] if post else cue[1] if cue else "between"
+    end, first = post[0] if post else end, cue[0] if cue else start
+    figure = Figure(start, end, low)
+    if bound in {"ge", "lt"}:
+        return Range(first, end, bound, low, low, figure, ANY, start)
+    if bound in {"le", "gt"}:
+        return Range(first, end, bound, high, high, figure, ANY, start)
+    if count == 1:
+        return Range(first, end, "lt", 10.0, 10.0, figure, ANY, start)
+    return Range(first, end, "between", low, high, figure, ANY, start)
 
 
 def _from_up(sentence: Sentence, start: int, end: int) -> bool:

@@ -10,47 +10,18 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from collections.abc import Mapping, Sequence
+from typing import Literal
 
 from chatrec.indexes._constraints import Constraint
+from chatrec.indexes._linker_adjectives import ADJECTIVES, AFTER_THAN, IDIOMS, Degree, Meaning
 from chatrec.indexes._linker_found import Found, Name
 from chatrec.indexes._linker_numbers import plain
 from chatrec.indexes._linker_pointing import extreme, one_of_them
-from chatrec.indexes._linker_text import Phrases, Sentence
+from chatrec.indexes._linker_text import Sentence
 from chatrec.indexes._linker_units import Scale
-from chatrec.indexes._linker_words import phrases
 from chatrec.indexes._values import FacetValue, Item
 
-Degree: TypeAlias = Literal["comparative", "superlative", "absolute", "mild"]
-
-_ENGLISH: dict[tuple[str, ...], tuple[str, str]] = {
-    ("money",): ("cheap inexpensive affordable", "expensive pricey costly dear"),
-    ("time", "pages", "length", "days"): ("short brief", "long lengthy"),
-    ("year", "-age"): ("old dated vintage", "new recent modern"),
-    ("mass",): ("light lightweight", "heavy"),
-    ("length", "volume", "bytes"): ("small little tiny", "big large huge"),
-    ("-time", "speed"): ("slow", "fast quick"),
-    ("length",): ("close near", "far distant"),
-    ("difficulty",): ("easy simple", "hard difficult complex complicated challenging"),
-    ("rating",): ("", "high-rated highly-rated well-rated top-rated"),
-    ("popularity",): ("obscure unpopular", "popular"),
-    ("temperature",): ("cold cool", "hot warm"),
-    ("age",): ("young", ""),
-}
-_CHINESE: dict[tuple[str, ...], tuple[str, str]] = {
-    ("money",): ("便宜 实惠 低价", "贵 昂贵"),
-    ("time", "pages", "length"): ("短 简短", "长"),
-    ("year",): ("旧 老 早", "新 晚"),
-    ("mass",): ("轻 轻便", "重"),
-    ("length", "volume", "bytes"): ("小", "大"),
-    ("-time", "speed"): ("慢", "快"),
-    ("length",): ("近", "远"),
-    ("difficulty",): ("简单 容易", "难 复杂"),
-    ("popularity",): ("冷门", "热门"),
-}
-_IRREGULAR = {"far": ("farther", "farthest"), "little": ("littler", "littlest"), "dear": ("dearer", "dearest")}
 _MORE = {
     "higher": 1,
     "more": 1,
@@ -71,106 +42,13 @@ _LEVEL = {"high": 1, "low": -1, "高": 1, "低": -1}
 _HAN_MORE = {"高": 1, "多": 1, "大": 1, "长": 1, "低": -1, "少": -1, "小": -1, "短": -1}
 _LIKENESS = frozenset({"like", "similar", "as", "像", "似", "比", "跟", "than"})
 _HEIGHTS = re.compile(r"altitude|elevation|climb|ascent|海拔|爬升", re.IGNORECASE)
+_OFTEN = re.compile(r"every|interval|每|间隔", re.IGNORECASE)
+"""Names of what comes round: it is neither long nor short."""
+_ASKING = frozenset({"is", "isnt", "are", "arent", "was", "not", "all"})
+_STILL = frozenset({"but", "though", "tho", "although", "still", "但", "却", "可"})
 _WHICH = frozenset({"which", "哪", "谁"})
 _STEPS: dict[Degree, float] = {"comparative": 0.25, "superlative": 0.0, "absolute": 0.25, "mild": 0.5}
 _SCORES: dict[Degree, float] = {"comparative": 0.45, "superlative": 0.45, "absolute": 0.4, "mild": 0.45}
-
-
-@dataclass(frozen=True, slots=True)
-class _Meaning:
-    dims: tuple[str, ...]
-    sign: int
-    degree: Degree
-
-
-def _forms(word: str) -> tuple[str, str]:
-    if word in _IRREGULAR:
-        return _IRREGULAR[word]
-    if word.endswith("e"):
-        return word + "r", word + "st"
-    if word.endswith("y"):
-        return word[:-1] + "ier", word[:-1] + "iest"
-    if len(word) <= 4 and word[-1] in "gdt" and word[-2] in "aeiou" and word[-3] not in "aeiou":
-        return word + word[-1] + "er", word + word[-1] + "est"
-    return word + "er", word + "est"
-
-
-def _english() -> Iterator[tuple[str, _Meaning]]:
-    for dims, (less, more) in _ENGLISH.items():
-        for sign, words in ((-1, less.split()), (1, more.split())):
-            for word in words:
-                comparative, superlative = _forms(word)
-                yield word, _Meaning(dims, sign, "absolute")
-                for form in (comparative, f"more {word}", f"a bit {comparative}"):
-                    yield form, _Meaning(dims, sign, "comparative")
-                for form in (f"less {word}", f"too {word}", f"not as {word}", f"not so {word}", f"way too {word}"):
-                    yield form, _Meaning(dims, -sign, "comparative")
-                yield superlative, _Meaning(dims, sign, "superlative")
-                yield f"most {word}", _Meaning(dims, sign, "superlative")
-                yield f"least {word}", _Meaning(dims, -sign, "superlative")
-                for lead in (
-                    "not too",
-                    "nothing too",
-                    "not very",
-                    "not",
-                    "not overly",
-                    "not that",
-                    "isnt too",
-                    "dont want too",
-                ):
-                    yield f"{lead} {word}", _Meaning(dims, -sign, "mild")
-    for form in ("higher rated", "better rated", "rated higher", "better reviewed"):
-        yield form, _Meaning(("rating",), 1, "comparative")
-    for form in ("best rated", "highest rated", "top rated", "best reviewed"):
-        yield form, _Meaning(("rating",), 1, "superlative")
-    for form, sign in (("earlier", -1), ("later", 1)):
-        yield form, _Meaning(("year",), sign, "comparative")
-
-
-def _chinese() -> Iterator[tuple[str, _Meaning]]:
-    for dims, (less, more) in _CHINESE.items():
-        for sign, words in ((-1, less.split()), (1, more.split())):
-            for word in words:
-                for form in (
-                    f"{word}一点",
-                    f"{word}点",
-                    f"{word}些",
-                    f"{word}一些",
-                    f"更{word}",
-                    f"再{word}",
-                    f"{word}一点点",
-                ):
-                    yield form, _Meaning(dims, sign, "comparative")
-                for form in (f"更{word}一点", f"再{word}一点", f"再{word}点", f"更{word}的", f"更{word}些"):
-                    yield form, _Meaning(dims, sign, "comparative")
-                for form in (f"太{word}", f"太{word}了", f"没那么{word}", f"不那么{word}"):
-                    yield form, _Meaning(dims, -sign, "comparative")
-                yield f"最{word}", _Meaning(dims, sign, "superlative")
-                for lead in ("不要太", "别太", "不太", "不能太", "不是很", "不算", "不"):
-                    yield f"{lead}{word}", _Meaning(dims, -sign, "mild")
-                if len(word) > 1:
-                    yield word, _Meaning(dims, sign, "absolute")
-
-
-ADJECTIVES: Phrases[_Meaning] = Phrases([*_english(), *_chinese()])
-_IDIOMS = Phrases(
-    (phrase, True)
-    for phrase in phrases(
-        """
-        new year|new to|old school|long time|long as|far as|big fan|huge fan|big deal|hard to|easy to|close to|
-        short story|short stories|light hearted|simple question|long ago|long way|large part|old friend|
-        old friends|new here|far away|hard time|big time|long day|long week|hot dog|cool thing|later on|
-        newest member|long story|younger self
-        """
-    )
-)
-_AFTER_THAN: Phrases[_Meaning] = Phrases(
-    (lead + word, _Meaning(dims, sign, "comparative"))
-    for dims, (less, more) in _CHINESE.items()
-    for sign, words in ((-1, less.split()), (1, more.split()))
-    for word in words
-    for lead in ("", "更", "还", "要")
-)
 
 
 class Relatives:
@@ -204,9 +82,14 @@ class Relatives:
                 index += 1
                 continue
             end, meaning, facets = read
-            against = _single(sentence, index, than) or list(last)
+            against = _single(sentence, index, than, meaning.blame) or list(last)
             compared = _compared(sentence, end, than)
-            doubtful = len(facets) > 1 or _asks(sentence, index) or (compared is None and _unknown(sentence, end))
+            doubtful = (
+                len(facets) > 1
+                or (meaning.blame and _conceded(sentence, end))
+                or _asks(sentence, index)
+                or (compared is None and _unknown(sentence, end))
+            )
             for scale in facets[:2]:
                 made = self._constraint(scale, meaning, [compared] if compared else against)
                 if made is not None and sentence.free(index, end):
@@ -243,34 +126,50 @@ class Relatives:
 
     def _at(
         self, sentence: Sentence, start: int, names: Sequence[Name], *, known: bool = False
-    ) -> tuple[int, _Meaning, list[Scale]] | None:
+    ) -> tuple[int, Meaning, list[Scale]] | None:
         tokens = sentence.tokens
         named = self._named(sentence, start, names)
         if named is not None:
             return named
         led = known or any(token.norm == "比" for token in tokens[max(0, start - 12) : start])
-        idiom = _IDIOMS.at(tokens, start)
+        idiom = IDIOMS.at(tokens, start)
         if idiom is not None:
             return None
-        match = (_AFTER_THAN.at(tokens, start) if led else None) or ADJECTIVES.at(tokens, start)
+        match = (AFTER_THAN.at(tokens, start) if led else None) or ADJECTIVES.at(tokens, start)
         lead = tokens[start - 1].norm if start else ""
-        if match is None or (lead in {"no", "as", "how", "year", "years", "so", "by", "岁"} and not tokens[start].soft):
+        asked = lead in _ASKING and tokens[start].norm in {"that", "it"}
+        if (
+            match is None
+            or asked
+            or (lead in {"no", "as", "how", "year", "years", "so", "by", "岁"} and not tokens[start].soft)
+        ):
             return None
         end, meaning = match
         if not sentence.free(start, end):
             return None
         for dim in meaning.dims:
-            facets = [scale for scale in self._level if scale.dimension == dim.lstrip("-")]
+            facets = self._measuring(dim.lstrip("-"), meaning.dims)
             if facets:
-                turned = _Meaning(meaning.dims, -meaning.sign, meaning.degree) if dim[0] == "-" else meaning
+                turned = Meaning(meaning.dims, -meaning.sign, meaning.degree) if dim[0] == "-" else meaning
                 if dim == "time" and "length" in meaning.dims:  # what is longer may last or measure more
-                    facets += [scale for scale in self._level if scale.dimension == "length"]
+                    facets += self._measuring("length", meaning.dims)
                 near = {name.facet for name in names if abs(name.start - start) <= 3 and name.own}
                 facets = [scale for scale in facets if scale.facet.name in near] or facets
                 return end, turned, facets
         return None
 
-    def _named(self, sentence: Sentence, start: int, names: Sequence[Name]) -> tuple[int, _Meaning, list[Scale]] | None:
+    def _measuring(self, dim: str, dims: Sequence[str]) -> list[Scale]:
+        """The facets that a dimension or a side is measured by; what is long or short is a length or a height first."""
+        if dim == "slope":
+            return [scale for scale in self._scales.values() if scale.side == dim]
+        facets = [scale for scale in self._level if scale.measures(dim)]
+        if dim == "time" and "length" in dims:
+            facets = [scale for scale in facets if not _OFTEN.search(scale.facet.name)]
+        if dim == "length" and "time" in dims:
+            facets = [scale for scale in facets if scale.side in {None, "length", "height"}] or facets
+        return facets
+
+    def _named(self, sentence: Sentence, start: int, names: Sequence[Name]) -> tuple[int, Meaning, list[Scale]] | None:
         """A facet's name with "more" or "less": "fewer calories", "lower price", 评分高一点."""
         tokens = sentence.tokens
         word = tokens[start].norm
@@ -279,7 +178,7 @@ class Relatives:
             degree: Degree = "comparative" if word in _MORE else "absolute"
             for name in names:
                 if name.start == start + 1 and name.facet in self._scales and not tokens[start + 1].soft:
-                    return name.end, _Meaning((), sign, degree), [self._scales[name.facet]]
+                    return name.end, Meaning((), sign, degree), [self._scales[name.facet]]
         for name in names:
             at = name.end
             if name.start != start or name.facet not in self._scales:
@@ -291,11 +190,11 @@ class Relatives:
                 tail = words[lead + 1 : lead + 3]
                 if led or lead or tail[:1] == ["点"] or tail == ["一", "点"] or tail[:1] == ["些"]:
                     end = at + lead + 1 + (2 if tail == ["一", "点"] else 1 if tail[:1] in (["点"], ["些"]) else 0)
-                    meaning = _Meaning((), _HAN_MORE[words[lead]], "comparative")
+                    meaning = Meaning((), _HAN_MORE[words[lead]], "comparative")
                     return end, meaning, [self._scales[name.facet]]
         return None
 
-    def _constraint(self, scale: Scale, meaning: _Meaning, against: Sequence[Item]) -> tuple[Constraint, float] | None:
+    def _constraint(self, scale: Scale, meaning: Meaning, against: Sequence[Item]) -> tuple[Constraint, float] | None:
         values = [value for item in against if (value := item.facets.get(scale.facet.name)) is not None]
         if values and meaning.degree == "comparative":
             bound = _edge(values, meaning.sign)
@@ -316,7 +215,16 @@ class Relatives:
         return Constraint(scale.facet.name, op, (plain(value),)), _SCORES[meaning.degree]
 
 
-def _single(sentence: Sentence, start: int, than: Mapping[int, Item]) -> list[Item]:
+def _conceded(sentence: Sentence, end: int) -> bool:
+    """Whether the fault that is found is forgiven: "a bit small, but fine", 有点小，不过就它吧."""
+    return end < len(sentence) and any(
+        sentence.tokens[at].norm in _STILL or [t.norm for t in sentence.tokens[at : at + 2]] == ["不", "过"]
+        for at in (end, end + 1)
+        if at < len(sentence)
+    )
+
+
+def _single(sentence: Sentence, start: int, than: Mapping[int, Item], blame: bool) -> list[Item]:
     """The only item that a clause or a sentence names, where it is named as a likeness or as too much of something.
 
     "Like A but shorter", 像…但是短一点; of "the first is too small, the last too heavy" each clause has its own.
@@ -328,7 +236,7 @@ def _single(sentence: Sentence, start: int, than: Mapping[int, Item]) -> list[It
     at, item = next(iter(near.items()))
     likened = any(token.norm in _LIKENESS for token in sentence.tokens[max(0, at - 3) : at])
     turned = any(token.norm in {"but", "just", "only", "但", "太", "too"} for token in sentence.tokens[at : start + 1])
-    return [item] if at < start and (likened or turned) else []
+    return [item] if at < start and (likened or turned or blame) else []
 
 
 def _asks(sentence: Sentence, start: int) -> bool:

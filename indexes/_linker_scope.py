@@ -13,6 +13,8 @@ from chatrec.indexes._linker_cues import (
     LIFT_BEFORE,
     NO_MORE,
     NO_MUST,
+    OUT,
+    REFUSED,
     UNNEEDED,
 )
 from chatrec.indexes._linker_found import Name
@@ -161,6 +163,9 @@ def _trailing(sentence: Sentence, filled: Sequence[bool], scope: list[int]) -> N
         if _echoed(sentence, filled, index):
             scope[index - 1] = index if scope[index - 1] < 0 else scope[index - 1]
             continue
+        if _dismissed(sentence, index):
+            _refuse(sentence, filled, scope, index)
+            continue
         match = None if sentence.ends(index) else AFTER_NEGATIVE.at(sentence.tokens, index)
         if match is None:
             continue
@@ -170,12 +175,48 @@ def _trailing(sentence: Sentence, filled: Sequence[bool], scope: list[int]) -> N
         if sentence.tokens[index].norm == "不" and not sentence.ends(end):
             continue
         scope[index:end] = [index] * (end - index)
-        at = index - 1
-        while at >= 0 and filled[at]:
-            scope[at] = index if scope[at] < 0 else scope[at]
-            if sentence.tokens[at].hard or sentence.tokens[at].soft:
-                break
-            at -= 1
+        _refuse(sentence, filled, scope, index)
+    for index in range(1, len(sentence)):
+        # "glass with toddlers? no way": what was asked back is refused with all that it names
+        if "?" in sentence.tokens[index].gap and _refusal(sentence, index):
+            for at in range(sentence.clause(index - 1)[0], index):
+                scope[at] = index if filled[at] and scope[at] < 0 else scope[at]
+
+
+def _refuse(sentence: Sentence, filled: Sequence[bool], scope: list[int], index: int) -> None:
+    """Put the value before token `index` in its scope."""
+    at = index - 1
+    while at >= 0 and filled[at]:
+        scope[at] = index if scope[at] < 0 else scope[at]
+        if sentence.tokens[at].hard or sentence.tokens[at].soft:
+            break
+        at -= 1
+
+
+def _dismissed(sentence: Sentence, index: int) -> bool:
+    """Whether the value before token `index` is refused by what follows: "velvet, no thanks", "mondays are out"."""
+    if sentence.ends(index):
+        return not sentence.tokens[index].hard and _refusal(sentence, index)
+    match = OUT.at(sentence.tokens, index)
+    if match is None:
+        return False
+    end = match[0]
+    return sentence.ends(end) or sentence.tokens[end].norm in {
+        "for",
+        "with",
+        "at",
+        "and",
+        "but",
+        "so",
+        "because",
+        "then",
+    }
+
+
+def _refusal(sentence: Sentence, index: int) -> bool:
+    """Whether a refusal stands alone at token `index`: "no way", "no thanks", 算了."""
+    match = REFUSED.at(sentence.tokens, index)
+    return match is not None and sentence.ends(match[0]) and not sentence.after(match[0] - 1).lstrip().startswith("?")
 
 
 def _echoed(sentence: Sentence, filled: Sequence[bool], index: int) -> bool:

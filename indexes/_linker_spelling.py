@@ -8,10 +8,10 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from chatrec.indexes._linker_adjectives import ADJECTIVES
 from chatrec.indexes._linker_bounds import AFTER, BEFORE
 from chatrec.indexes._linker_cues import CUES
 from chatrec.indexes._linker_dictionary import english_words
-from chatrec.indexes._linker_relative import ADJECTIVES
 from chatrec.indexes._linker_text import stem, tokenize
 from chatrec.indexes._linker_units import DIMENSION_WORDS, UNIT_WORDS
 from chatrec.indexes._linker_words import COMMON

@@ -23,7 +23,9 @@ _TABLE: dict[str, tuple[str, float]] = {
     "min mins minute minutes 分钟 分": ("time", 1),
     "h hr hrs hour hours 小时 个小时 钟头 个钟头 个钟": ("time", 60),
     "day days night nights 天 日 晚": ("time", 1440),
+    "刻钟": ("time", 15),
     "week weeks 周 星期 个星期 礼拜 个礼拜": ("time", 10080),
+    "fortnight fortnights": ("time", 20160),
     "month months 个月": ("time", 43200),
     "years year yr yrs 年": ("span", 1),
     "years old year old yo 岁": ("age", 1),
@@ -85,7 +87,8 @@ _NAMES = {
     "time": "runtime duration time minutes hours days nights mins min 时长 片长 用时 耗时 时间 天数 长度",
     "year": "year years released release date published 年份 年代 年 日期 上映 出版",
     "mass": "weight mass 重量 体重 净重 重",
-    "length": "length height width depth distance size screen diameter 高度 长度 宽度 距离 尺寸 屏幕 身高",
+    "length": "length height width depth distance size screen diameter thickness "
+    "高度 长度 宽度 深度 厚度 距离 尺寸 屏幕 身高",
     "volume": "volume capacity 容量",
     "rating": "rating ratings stars score scores points 评分 星级 分数 打分 得分",
     "bytes": "storage memory ram disk 内存 存储 硬盘",
@@ -100,6 +103,18 @@ _NAMES = {
     "percent": "percent percentage 比例",
     "pages": "pages 页数",
 }
+
+_SIDES = {
+    "width": "width wide breadth 宽度 宽",
+    "height": "height tall high 高度 身高 高",
+    "depth": "depth deep 深度 深",
+    "thickness": "thickness thick 厚度 厚",
+    "length": "length long 长度 长",
+    "slope": "gradient slope climb ascent incline 坡度 爬升",
+}
+SIDES = frozenset(_SIDES)
+"""The measures of a thing that a facet's name may tell apart."""
+_SIDE_OF = {word: side for side, words in _SIDES.items() for word in words.split()}
 
 
 def _units() -> dict[str, tuple[Unit, ...]]:
@@ -191,6 +206,17 @@ class Scale:
     def year(self) -> bool:
         """Whether the numbers are calendar years, or the facet holds dates."""
         return self.dimension == "year"
+
+    @property
+    def side(self) -> str | None:
+        """Which of the measures of a thing its name says: "width", "height", "depth"; None where it says none."""
+        sides = (_SIDE_OF.get(word) for word in bare_name(self.facet.name))
+        side = next(filter(None, sides), None)
+        return side if self.dimension == "length" or side == "slope" else None
+
+    def measures(self, what: str) -> bool:
+        """Whether its dimension, or the side of a thing that it measures, is called so."""
+        return what in {self.dimension, self.side}
 
     @property
     def stepped(self) -> bool:

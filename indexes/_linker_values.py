@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from chatrec.indexes._constraints import Constraint
+from chatrec.indexes._linker_adjectives import ADJECTIVES
 from chatrec.indexes._linker_cues import CUES, IDIOMS
 from chatrec.indexes._linker_dictionary import Translation
 from chatrec.indexes._linker_found import Found, Name
 from chatrec.indexes._linker_lexicon import CLASS_SUFFIXES, Entry, Lexicon
-from chatrec.indexes._linker_relative import ADJECTIVES
 from chatrec.indexes._linker_spelling import Speller
 from chatrec.indexes._linker_text import Sentence, root, stem
+from chatrec.indexes._linker_units import SIDES
 from chatrec.indexes._linker_words import AND_WORDS, COMMON, FUNCTION, GLUE, HAN_FUNCTION, OR_WORDS
 from chatrec.indexes._values import Facet
 
@@ -270,7 +271,7 @@ def _is_own(sentence: Sentence, match: _Match) -> bool:
 def _is_measure(sentence: Sentence, at: int) -> bool:
     """Whether a word only says how much ("something short") and does not stand before what it is said of."""
     match = ADJECTIVES.at(sentence.tokens, at)
-    if match is None or match[0] != at + 1:
+    if match is None or match[0] != at + 1 or not SIDES.isdisjoint(match[1].dims):
         return False
     return sentence.ends(at + 1) or sentence.tokens[at + 1].norm in FUNCTION
 

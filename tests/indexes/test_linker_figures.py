@@ -87,3 +87,109 @@ def test_what_lies_high_is_neither_long_nor_far() -> None:
     for text, expected in (("shorter", ["hours<4"]), ("太远了", []), ("below 1000 m", ["altitude_m<1000"])):
         found = [str(p.constraint) for p in walks.link(text, last=["w3", "w4"]).proposals if p.score >= 0.75]
         assert found == expected, text
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("anything similar for 30 or less", ["price_eur<=30"]),
+        ("max a metre", ["height_cm<=100"]),
+        ("a metre and a half at most", ["height_cm<=150"]),
+        ("a metre sixty tops", ["height_cm<=160"]),
+        ("up to six foot two", ["height_cm<=187.96"]),
+        ("half a metre more than 2 kilos", ["height_cm=45..55", "weight_kg>2"]),
+        ("within half a dozen days", ["delivery_days<=6"]),
+        ("two dozen euros at most", ["price_eur<=24"]),
+        ("a fiver at most", ["price_eur<=5"]),
+        ("within a couple of weeks", ["delivery_days<=14"]),
+        ("no taller than 160", ["height_cm<=160"]),
+        ("taller than 160", ["height_cm>160"]),
+        ("120 high is plenty", ["height_cm<=120"]),
+        ("a 140 tall one", ["height_cm=140"]),
+        ("高140以内", ["height_cm<=140"]),
+        ("一米五以内", ["height_cm<=150"]),
+        ("一米五高的", ["height_cm=135..165"]),
+        ("not a penny over 60", ["price_eur<=60"]),
+        ("double figures only", ["price_eur=10..99"]),
+        ("价格两位数", ["price_eur=10..99"]),
+        ("under 80, no wait, 60", ["price_eur<60"]),
+        ("at most 80, or rather under 60", ["price_eur<60"]),
+        ("80以内，不对，60", ["price_eur<=60"]),
+        ("99 is steep", ["price_eur<99"]),
+        ("99太贵了", ["price_eur<99"]),
+        ("ten days is a bit long", ["delivery_days<10"]),
+        ("4 kilos is too little", ["weight_kg>4"]),
+    ],
+)
+def test_everyday_measures_are_read(text: str, expected: list[str]) -> None:
+    assert said(text) == expected
+
+
+@pytest.mark.parametrize("text", ["a foot stool", "1 is tall enough", "three high shelves", "a pound cake"])
+def test_a_measure_before_its_noun_is_no_bound(text: str) -> None:
+    assert said(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("less tall than the second", ["height_cm<115"]),
+        ("taller", ["height_cm>140"]),
+        ("that's a bit steep", ["price_eur<30"]),
+        ("the third is a bit tall", ["height_cm<140"]),
+        ("有点高", ["height_cm<90"]),
+        ("第三个贵了点", ["price_eur<54"]),
+        ("矮一点的", ["height_cm<90"]),
+    ],
+)
+def test_what_is_found_fault_with_is_too_much(text: str, expected: list[str]) -> None:
+    assert said(text, "l0", "l1", "l2") == expected
+
+
+@pytest.mark.parametrize("text", ["a bit pricey, but fine", "有点贵，不过也行", "is that expensive?"])
+def test_a_fault_that_is_forgiven_is_no_wish(text: str) -> None:
+    assert said(text, "l0", "l1", "l2") == []
+
+
+def test_a_number_that_is_too_much_may_speak_of_an_item() -> None:
+    (proposal,) = ladders().link("54 is steep", last=("l0", "l2")).proposals
+    assert (str(proposal.constraint), proposal.holders) == ("price_eur<54", ("l2",))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("fridays fine too", ["delivered=friday"]),
+        ("friday would do as well", ["delivered=friday"]),
+        ("friday also works", ["delivered=friday"]),
+        ("i could also do friday", ["delivered=friday"]),
+        ("failing that, friday", ["delivered=friday"]),
+        ("要不friday也行", ["delivered=friday"]),
+    ],
+)
+def test_what_would_do_too_widens(text: str, expected: list[str]) -> None:
+    proposals = ladders().link(text).proposals
+    assert [(str(p.constraint), p.wider) for p in proposals] == [(one, True) for one in expected]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("mondays? no good", ["delivered!=monday"]),
+        ("monday, no thanks", ["delivered!=monday"]),
+        ("rope with toddlers? no way", ["kind!=rope"]),
+        ("mondays are out, friday works", ["delivered!=monday", "delivered=friday"]),
+        ("monday doesn't work for us", ["delivered!=monday"]),
+        ("i can't do mondays", ["delivered!=monday"]),
+        ("i can't do without a loft one", ["kind=loft"]),
+        ("rope？算了", ["kind!=rope"]),
+        ("rope，不了", ["kind!=rope"]),
+        ("is there a rope one? no? ok", ["kind=rope"]),
+        ("friday, no problem", ["delivered=friday"]),
+        ("monday, no wait, friday", ["delivered=friday"]),
+        ("mon or fri", ["delivered=monday|friday"]),
+        ("no weekends", ["delivered!=sunday"]),
+    ],
+)
+def test_a_refusal_or_a_correction_follows(text: str, expected: list[str]) -> None:
+    assert said(text) == expected

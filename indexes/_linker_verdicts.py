@@ -1,0 +1,122 @@
+"""Numbers that are judged: "320 is steep", "five hours is too long", "70 is plenty", 三百太贵了; and counted digits."""
+
+from __future__ import annotations
+
+from chatrec.indexes._linker_bounds import ANY, Bound
+from chatrec.indexes._linker_text import Phrases, Sentence
+from chatrec.indexes._linker_words import FUNCTION, phrases
+
+_COPULAS = frozenset({"is", "are", "s", "seems", "sounds", "feels", "looks", "was"})
+_DEGREES = frozenset(
+    ["too", "way", "far", "a", "bit", "tad", "touch", "rather", "pretty", "quite", "so", "very", "really", "just"]
+)
+_TOO = frozenset({"too", "bit", "tad", "touch"})
+_MUCH: dict[tuple[str, ...], str] = {
+    ANY: "much|lot|many|big|large",
+    ("money",): "steep|expensive|pricey|dear",
+    ("time", "length", "pages"): "long",
+    ("length",): "far",
+    ("mass",): "heavy",
+    ("width",): "wide|broad",
+    ("height",): "tall|high",
+    ("depth",): "deep",
+    ("thickness",): "thick",
+}
+_LITTLE: dict[tuple[str, ...], str] = {
+    ANY: "little|few|small",
+    ("height", "time", "length", "pages"): "short",
+    ("width",): "narrow",
+    ("depth",): "shallow",
+    ("thickness",): "thin",
+}
+_HAN_MUCH: dict[tuple[str, ...], str] = {
+    ANY: "多|大|高",
+    ("money",): "贵",
+    ("time", "length", "pages"): "长|久",
+    ("length",): "远",
+    ("mass",): "重",
+    ("width",): "宽",
+    ("depth",): "深",
+    ("thickness",): "厚",
+}
+_HAN_LITTLE: dict[tuple[str, ...], str] = {
+    ANY: "少|小",
+    ("height", "time", "length", "pages"): "短|矮",
+    ("width",): "窄",
+    ("depth",): "浅",
+    ("thickness",): "薄",
+}
+_SIGNED: tuple[tuple[Bound, dict[tuple[str, ...], str]], ...] = (("lt", _MUCH), ("gt", _LITTLE))
+_WORDS: dict[str, tuple[Bound, tuple[str, ...]]] = {
+    word: (bound, dims) for bound, rows in _SIGNED for dims, text in rows.items() for word in phrases(text)
+}
+_HAN_SIGNED: tuple[tuple[Bound, dict[tuple[str, ...], str]], ...] = (("lt", _HAN_MUCH), ("gt", _HAN_LITTLE))
+_HAN: Phrases[tuple[Bound, tuple[str, ...]]] = Phrases(
+    (lead + word + tail, (bound, dims))
+    for bound, rows in _HAN_SIGNED
+    for dims, text in rows.items()
+    for word in phrases(text)
+    for lead in ("太", "也太", "实在太", "有点", "有点儿", "有些", "还是太", "还是有点")
+    for tail in ("", "了", "了点", "了些", "啦")
+)
+_PLENTY = Phrases(
+    (phrase, True)
+    for phrase in phrases("is plenty|is more than enough|would be plenty|will be plenty|plenty|足够了|就足够了")
+)
+
+
+def verdict(sentence: Sentence, start: int) -> tuple[int, Bound, tuple[str, ...]] | None:
+    """What is said of a number right after it: where it ends, how it bounds, and the dimensions that the words tell.
+
+    Args:
+        sentence: The sentence.
+        start: The token after the number.
+    """
+    tokens, at = sentence.tokens, start
+    if sentence.ends(at):
+        return None
+    plenty = _PLENTY.at(tokens, at)
+    if plenty is not None and (sentence.ends(plenty[0]) or tokens[plenty[0]].norm != "of"):
+        return plenty[0], "le", ANY
+    han = _HAN.at(tokens, at)
+    if han is not None:
+        return han[0], han[1][0], han[1][1]
+    claimed = tokens[at].norm in _COPULAS
+    at += claimed
+    first = at
+    while at + 1 < len(tokens) and not tokens[at + 1].hard and _is_degree(sentence, at):
+        at += 1
+    degrees = {token.norm for token in tokens[first:at]}
+    found = _WORDS.get(tokens[at].norm) if at < len(tokens) else None
+    if found is None or not (claimed or "too" in degrees) or not _closed(sentence, at + 1):
+        return None
+    vague = tokens[at].norm in {"much", "many", "little"} and not degrees & {"too", "so", "very"}
+    if vague or (tokens[at].norm == "lot" and "a" not in degrees) or (found[0] == "gt" and not degrees & _TOO):
+        return None
+    return at + 1, found[0], found[1]
+
+
+def _is_degree(sentence: Sentence, at: int) -> bool:
+    word = sentence.tokens[at].norm
+    return word in _DEGREES or (word == "little" and sentence.tokens[at + 1].norm in {"too", *_WORDS})
+
+
+def _closed(sentence: Sentence, at: int) -> bool:
+    """Whether nothing follows that such an adjective would belong to: "is long enough", "is a big plus"."""
+    return sentence.ends(at) or (
+        sentence.tokens[at].norm in FUNCTION and sentence.tokens[at].norm not in {"enough", "of"}
+    )
+
+
+_COUNTS = ("single one 1", "double two 2", "triple three 3", "four 4", "five 5")
+_HAN_COUNTS = ("个 一", "两 二", "三", "四", "五")
+DIGITS: Phrases[int] = Phrases(
+    [
+        (f"{count} {noun}", size)
+        for size, counts in enumerate(_COUNTS, 1)
+        for count in counts.split()
+        for noun in ("figure", "figures", "digit", "digits")
+    ]
+    + [(f"{count}位数", size) for size, counts in enumerate(_HAN_COUNTS, 1) for count in counts.split()]
+)
+"""How many digits a number has: "single figures", "a two-digit price", 三位数."""
