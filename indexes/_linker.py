@@ -371,6 +371,13 @@ def _signed(sentence: Sentence, found: Found, scope: Sequence[int]) -> list[Foun
     if found.kind == "number" and cue == found.end and not found.bare:  # 超过五百的都不要
         turned = flip(found.constraint)
         return [replace(found, constraint=turned)] if turned else []
+    if (
+        found.kind == "relative"
+        and cue == found.start - 1
+        and sentence.tokens[cue].norm in {"not", "no", "nothing", "不"}
+    ):
+        turned = flip(found.constraint)  # "lighter but not more expensive"
+        return [replace(found, constraint=turned)] if turned else []
     if found.kind != "number" or cue > found.start or not (direct or len(between) <= 2):
         return [found]
     if any(sentence.taken[n] for n in between):

@@ -43,6 +43,7 @@ BEFORE = _cues(
         },
         "le": {
             ANY: """
+                stretch to|go as high as|as high as|limit is|max is|maximum is|ceiling is|cap is|at the very most|
                 at most|up to|max|maximum|maximum of|max of|no more than|not more than|no higher than|
                 not higher than|no bigger than|no larger than|within|not over|not above|not exceeding|
                 at the most|as much as|capped at|limit of|no greater than|不超过|最多|不高于|不大于|至多|顶多|
@@ -114,14 +115,19 @@ AFTER = _cues(
         },
         "le": {
             ANY: """
-                or less|or fewer|or under|or below|or lower|or cheaper|or shorter|or earlier|or older|and under|
+                at the very most|at the very maximum|absolute max|is my limit|would be my limit|is the limit|is my max|
+                is the max|is my maximum|is the maximum|or lighter|or narrower|or thinner|or shallower|or closer|
+                or nearer|or less|or fewer|or under|
+                or below|or lower|or cheaper|or shorter|or earlier|or older|and under|
                 and below|max|maximum|tops|at most|at the most|or smaller|and less|以下|以内|之内|之下|内|封顶|
                 为止|最多|至多|顶多|及以下|或以下|或更少|或更低|以里|打住|不能再多|limit
                 """,
+            ("time",): "or faster|or quicker|or sooner",
             YEAR: "or before|and earlier|and older|或更早|或者更早|或以前|或之前|及以前|为止",
         },
         "ge": {
             ANY: """
+                or heavier|or wider|or taller|or deeper|or thicker|
                 or more|or over|or above|or higher|or longer|or later|or newer|or up|or better|and up|and above|
                 and over|and more|and later|and higher|and newer|plus|minimum|at least|onwards|or bigger|
                 or larger|or greater|upwards|at the least|以上|之上|起|起步|及以上|或以上|或更多|或更高|往上|打底|最少|

@@ -81,6 +81,15 @@ CORRECTS = Phrases(
 )
 """What takes back what was just said, for what follows: "under 200, no wait, 150"."""
 
+ALLOWED = Phrases(
+    (phrase, True)
+    for phrase in phrases(
+        "is fine|is ok|is okay|is alright|is no problem|is not a problem|isnt a problem|would be fine|would be ok|"
+        "would be okay|wouldnt matter|doesnt matter|也行|也可以|也没事|也没关系|没关系|也无所谓|无所谓"
+    )
+)
+"""What after a comparative allows it and does not ask for it: "heavier is fine", 贵一点也行."""
+
 OUT = Phrases(
     (f"{be}{phrase}", True)
     for be, text in {

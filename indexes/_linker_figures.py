@@ -66,7 +66,8 @@ _MEASURE_UNITS = frozenset(
     """.split()  # noqa: SIM905
 )
 _PARTS = {("half", "a"): 0.5, ("half", "an"): 0.5, ("quarter", "of"): 0.25, ("three", "quarters"): 0.75, ("half",): 0.5}
-_NOTES = {"fiver": 5, "tenner": 10}
+_FRACTIONS = {"1⁄2": 0.5, "1⁄4": 0.25, "3⁄4": 0.75}
+_NOTES = {"fiver": 5.0, "tenner": 10.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +112,13 @@ def _is_rate(tokens: Sequence[Token], figure: Figure) -> bool:
 def _digits(tokens: Sequence[Token], start: int) -> Figure | None:
     token = tokens[start]
     if token.kind != "number":
-        return None
+        return Figure(start, start + 1, _FRACTIONS[token.norm]) if token.norm in _FRACTIONS else None
     value, end = float(token.norm.replace(",", "")), start + 1
     if end < len(tokens):
         following = tokens[end]
+        share = _FRACTIONS.get(following.norm, 0.0) or _after_comma(tokens, end)
+        if share and following.gap in {"", ","}:
+            return Figure(start, end + 1, value + share)
         if following.norm == "k" and following.gap == "":
             return Figure(start, end + 1, value * 1000)
         if following.norm in _SCALES and following.gap == " ":
@@ -123,6 +127,13 @@ def _digits(tokens: Sequence[Token], start: int) -> Figure | None:
         if power >= 100 and not following.gap and not _begins_unit(tokens, end):
             return Figure(start, end + 1, value * power)
     return Figure(start, end, value)
+
+
+def _after_comma(tokens: Sequence[Token], at: int) -> float:
+    """The part after a decimal comma where a unit follows: "1,5 kg"; 0 for any other comma."""
+    token = tokens[at]
+    decimal = token.kind == "number" and token.gap == "," and len(token.norm) < 3 and token.norm.isdigit()
+    return float(f"0.{token.norm}") if decimal and UNIT_WORDS.at(tokens, at + 1) is not None else 0.0
 
 
 def _english(tokens: Sequence[Token], start: int) -> Figure | None:
@@ -218,7 +229,11 @@ def _article(sentence: Sentence, start: int) -> Figure | None:
     if words[at : at + 1] == ["couple"]:
         counted = UNIT_WORDS.at(tokens, start + at + 1) is not None
         of = words[at + 1 : at + 2] == ["of"] and (at == 1 or UNIT_WORDS.at(tokens, start + at + 2) is not None)
-        return Figure(start, start + at + 1 + of, 2, spelled=True) if of or counted else None
+        end = start + at + 1 + of
+        times = _SCALES.get(tokens[end].norm, 0) if of and end < len(tokens) else 0
+        if times > 12:
+            return Figure(start, end + 1, 2.0 * times, spelled=True)
+        return Figure(start, end, 2.0, spelled=True) if of or counted else None
     if len(words) < 2 or not at:
         return None
     if words[1] in _NOTES:
@@ -227,7 +242,7 @@ def _article(sentence: Sentence, start: int) -> Figure | None:
     counted = start > 0 and not tokens[start].gap.strip() and tokens[start - 1].norm not in _BEFORE_ARTICLE
     measured = words[1] in _MEASURE_UNITS and (before is not None or _measures(sentence, start + 2))
     if (words[1] in _ARTICLE_UNITS or measured) and (before is not None or not counted):
-        return Figure(start, start + 1, 1, spelled=True)
+        return Figure(start, start + 1, 1.0, spelled=True)
     return None
 
 

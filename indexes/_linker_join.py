@@ -11,7 +11,7 @@ from chatrec.indexes._linker_cues import AND_SO_ON, CORRECTS
 from chatrec.indexes._linker_found import Found
 from chatrec.indexes._linker_scope import joined_by
 from chatrec.indexes._linker_text import Sentence
-from chatrec.indexes._linker_words import FUNCTION
+from chatrec.indexes._linker_words import AND_WORDS, FUNCTION, OR_WORDS
 from chatrec.indexes._values import FacetKind
 
 _BOUNDS = frozenset({"lt", "le", "gt", "ge"})
@@ -46,10 +46,21 @@ def _corrected(sentence: Sentence, ordered: Sequence[Found]) -> list[Found]:
     """Without the values that are taken back for the next one: "monday, no wait, tuesday"."""
     back: set[int] = set()
     for left, right in pairwise(one for one in ordered if one.kind == "value" and one.constraint.op != "none"):
-        match = CORRECTS.at(sentence.tokens, left.end) if left.constraint.facet == right.constraint.facet else None
-        if match is not None and all(token.norm in FUNCTION for token in sentence.tokens[match[0] : right.start]):
+        if left.constraint.facet == right.constraint.facet and _taken_back(sentence, left.end, right.start):
             back.add(id(left))
     return [one for one in ordered if id(one) not in back]
+
+
+def _taken_back(sentence: Sentence, start: int, end: int) -> bool:
+    """Whether all that stands between two values is a correction: "a red one, sorry, I meant a green one"."""
+    seen = False
+    while start < end:
+        match = CORRECTS.at(sentence.tokens, start)
+        word = sentence.tokens[start].norm
+        if match is None and (word not in FUNCTION or word in AND_WORDS | OR_WORDS | {"also", "but"}):
+            return False
+        seen, start = seen or match is not None, match[0] if match else start + 1
+    return seen
 
 
 def _settled(made: Sequence[Found]) -> list[Found]:

@@ -15,6 +15,7 @@ from chatrec.indexes._linker_units import Scale
 from chatrec.indexes._values import Op, Scalar
 
 _PURSE = frozenset({"have", "got", "budget", "spend", "voucher", "预算", "手头"})
+_BUDGET = frozenset({"budget", "spend", "voucher", "预算"})
 _FAR = 4.0
 """How many times the least or the most that a facet holds a number may be and still be meant for it."""
 _TOLD, _SAME = 0.75, 2.0
@@ -164,7 +165,13 @@ class Numbers:
 
 def _with_purse(sentence: Sentence, read: Range) -> Range:
     """An amount of money that somebody has is the most that may be spent."""
-    if read.bound != "point" or not any(dim == "money" for dim, _ in read.figure.units):
+    if read.bound != "point":
+        return read
+    if not read.figure.units:
+        around = sentence.tokens[max(0, read.start - 3) : read.start] + sentence.tokens[read.end : read.end + 2]
+        has = any(token.norm in _BUDGET for token in around)
+        return replace(read, bound="le", dims=("money",)) if has else read
+    if not any(dim == "money" for dim, _ in read.figure.units):
         return read
     around = sentence.tokens[max(0, read.start - 3) : read.start] + sentence.tokens[read.end : read.end + 1]
     has = any(token.norm in _PURSE for token in around)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from chatrec.indexes._linker_adjectives import ADJECTIVES
 from chatrec.indexes._linker_bounds import AFTER, ANY, BEFORE, SIDEWAYS, YEAR, Bound, Cue
 from chatrec.indexes._linker_figures import Figure, chinese_number, read_figure
 from chatrec.indexes._linker_text import Phrases, Sentence
@@ -159,7 +160,7 @@ class RangeReader:
         ):
             return None
         pair = _second(sentence, figure)
-        if pair is not None:
+        if pair is not None or _is_past(sentence, figure) or more_by(sentence, figure.end):
             return pair
         cue = _cue_before(sentence, start)
         bound: Bound = "point"
@@ -171,11 +172,12 @@ class RangeReader:
             side, first = _HAN_SIDES[sentence.tokens[first - 1].norm], first - 1
         post: tuple[int, Cue] | None = AFTER.at(sentence.tokens, end)
         if post is None and _from_up(sentence, start, end):
-            post, first = (end + 1, ("ge", ANY)), start - 1
+            from_up: Cue = ("ge", ANY)
+            post, first = (end + 1, from_up), start - 1
         judged = verdict(sentence, end) if cue is None and not post else None
         if any(sentence.after(n).startswith("+") for n in range(figure.start, figure.end)):
             bound = "ge"
-        elif post and (not post[1][1] or figure.calendar or any(fits(scale, figure.value) for scale in self._years)):
+        elif post and self._suits(figure, post[1][1]):
             end, (bound, more) = post
             dims = dims if dims and dims != YEAR and not figure.units else more
         elif judged is not None:
@@ -184,6 +186,25 @@ class RangeReader:
             bound = noun
         judging = judged is not None and bound in {"lt", "gt"}
         return Range(first, end, bound, figure.value, figure.value, figure, dims, inner, side, judging)
+
+    def _suits(self, figure: Figure, dims: tuple[str, ...]) -> bool:
+        """Whether a bound after a figure may be said of it: "or faster" of times, "or before" of years."""
+        if dims and dims != YEAR:
+            return any(dim in dims for dim, _ in figure.units)
+        return not dims or figure.calendar or any(fits(scale, figure.value) for scale in self._years)
+
+
+def more_by(sentence: Sentence, end: int) -> bool:
+    """Whether a figure that ends before token `end` tells by how much: "50 cheaper", "a kilo lighter"."""
+    match = None if sentence.ends(end) else ADJECTIVES.at(sentence.tokens, end)
+    return match is not None and match[1].degree == "comparative" and not match[1].blame
+
+
+def _is_past(sentence: Sentence, figure: Figure) -> bool:
+    """Whether a time reaches back from today, which is no amount: "from the last five years", 最近五年."""
+    lead = [token.norm for token in sentence.tokens[max(0, figure.start - 2) : figure.start]]
+    timed = any(dim in {"time", "span"} for dim, _ in figure.units)
+    return timed and (lead[-1:] in (["last"], ["past"], ["previous"]) or lead in (["最", "近"], ["过", "去"]))
 
 
 def _sideways(sentence: Sentence, figure: Figure) -> tuple[str, int]:
@@ -274,6 +295,10 @@ def _cue_before(sentence: Sentence, start: int) -> tuple[int, Bound, tuple[str, 
     if sign:
         return start, _TIGHT_SIGNS[sign.group(1)], ANY
     at = start
+    if start and tokens[start - 1].norm in {"say", "maybe", "perhaps"}:  # "no more than, say, 300"
+        cue = BEFORE.before(tokens, start - 1)
+        if cue is not None:
+            return cue[0], cue[1][0], cue[1][1]
     while (
         at and start - at < 2 and tokens[at - 1].norm in {"the", "a", "an", "year", "在", "是"} and not tokens[at].soft
     ):

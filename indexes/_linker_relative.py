@@ -15,6 +15,8 @@ from typing import Literal
 
 from chatrec.indexes._constraints import Constraint
 from chatrec.indexes._linker_adjectives import ADJECTIVES, AFTER_THAN, IDIOMS, Degree, Meaning
+from chatrec.indexes._linker_cues import ALLOWED
+from chatrec.indexes._linker_figures import read_figure
 from chatrec.indexes._linker_found import Found, Name
 from chatrec.indexes._linker_numbers import plain
 from chatrec.indexes._linker_pointing import extreme, one_of_them
@@ -84,6 +86,10 @@ class Relatives:
             end, meaning, facets = read
             against = _single(sentence, index, than, meaning.blame) or list(last)
             compared = _compared(sentence, end, than)
+            if meaning.degree == "comparative" and ALLOWED.at(sentence.tokens, end):
+                sentence.take(index, end)
+                index = end
+                continue
             doubtful = (
                 len(facets) > 1
                 or (meaning.blame and _conceded(sentence, end))
@@ -94,6 +100,7 @@ class Relatives:
                 made = self._constraint(scale, meaning, [compared] if compared else against)
                 if made is not None and sentence.free(index, end):
                     constraint, score = made
+                    constraint = _by(sentence, index, scale, constraint) if against or compared else constraint
                     score = min(score, 0.6) if doubtful else score
                     found.append(Found(constraint, index, end, score, kind="relative", named=index))
             if found and found[-1].start == index:
@@ -237,6 +244,23 @@ def _single(sentence: Sentence, start: int, than: Mapping[int, Item], blame: boo
     likened = any(token.norm in _LIKENESS for token in sentence.tokens[max(0, at - 3) : at])
     turned = any(token.norm in {"but", "just", "only", "但", "太", "too"} for token in sentence.tokens[at : start + 1])
     return [item] if at < start and (likened or turned or blame) else []
+
+
+def _by(sentence: Sentence, start: int, scale: Scale, made: Constraint) -> Constraint:
+    """The bound moved by the number before the comparative: "50 cheaper" is at most 50 below the cheapest."""
+    bound = made.values[0]
+    for at in range(max(0, start - 5), start):
+        figure = read_figure(sentence, at)
+        if figure is None or figure.end != start or sentence.ends(start) or isinstance(bound, str):
+            continue
+        value = scale.of(figure.value, figure.units) if figure.units else figure.value
+        if value is None or made.op not in {"lt", "gt"}:
+            continue
+        sentence.take(figure.start, figure.end)
+        moved = bound - value if made.op == "lt" else bound + value
+        if scale.low <= moved <= scale.high:
+            return Constraint(made.facet, "le" if made.op == "lt" else "ge", (plain(moved),))
+    return made
 
 
 def _asks(sentence: Sentence, start: int) -> bool:

@@ -90,7 +90,7 @@ _NAMES = {
     "length": "length height width depth distance size screen diameter thickness "
     "高度 长度 宽度 深度 厚度 距离 尺寸 屏幕 身高",
     "volume": "volume capacity 容量",
-    "rating": "rating ratings stars score scores points 评分 星级 分数 打分 得分",
+    "rating": "rating ratings rated stars score scores points 评分 星级 分数 打分 得分",
     "bytes": "storage memory ram disk 内存 存储 硬盘",
     "energy": "calories kcal energy 热量 卡路里 能量",
     "age": "age ages 年龄",

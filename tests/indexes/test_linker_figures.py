@@ -119,6 +119,16 @@ def test_what_lies_high_is_neither_long_nor_far() -> None:
         ("99太贵了", ["price_eur<99"]),
         ("ten days is a bit long", ["delivery_days<10"]),
         ("4 kilos is too little", ["weight_kg>4"]),
+        ("not more than a couple of hundred", ["price_eur<=200"]),
+        ("4,5 kg max", ["weight_kg<=4.5"]),
+        ("4½ kilos at most", ["weight_kg<=4.5"]),
+        ("4 kilos or lighter", ["weight_kg<=4"]),
+        ("5 days or quicker", ["delivery_days<=5"]),
+        ("no more than, say, 80", ["price_eur<=80"]),
+        ("60 would be my limit", ["price_eur<=60"]),
+        ("i've got 60 to spend", ["price_eur<=60"]),
+        ("a rope one, sorry, I meant a loft one", ["kind=loft"]),
+        ("from the last five days", []),
     ],
 )
 def test_everyday_measures_are_read(text: str, expected: list[str]) -> None:
@@ -140,6 +150,10 @@ def test_a_measure_before_its_noun_is_no_bound(text: str) -> None:
         ("有点高", ["height_cm<90"]),
         ("第三个贵了点", ["price_eur<54"]),
         ("矮一点的", ["height_cm<90"]),
+        ("10 euros cheaper than the third", ["price_eur<=44"]),
+        ("taller but not more expensive", ["height_cm>140", "price_eur<=54"]),
+        ("more expensive is fine", []),
+        ("贵一点也行", []),
     ],
 )
 def test_what_is_found_fault_with_is_too_much(text: str, expected: list[str]) -> None:
