@@ -189,3 +189,11 @@ AFTER_THAN: Phrases[Meaning] = Phrases(
     for word in words
     for lead in ("", "更", "还", "要")
 )
+MORE_BY: Phrases[Meaning] = Phrases(
+    (lead + word, Meaning(dims, sign, "comparative"))
+    for dims, (less, more) in _CHINESE.items()
+    for sign, words in ((-1, less.split()), (1, more.split()))
+    for word in words
+    for lead in (("", "再", "更", "还要") if "money" in dims else ("再", "更", "还要"))
+)
+"""What in Chinese stands before the number that it is more or less by: 便宜50块, 再短十分钟."""

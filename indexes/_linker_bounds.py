@@ -52,7 +52,7 @@ BEFORE = _cues(
             ("money",): """
                 budget|budget is|budget of|budget is around|my budget is|not a penny over|not a penny more than|
                 not a cent over|not a cent more than|not one penny over|not one cent over|not a euro over|
-                not a dollar over|not a pound over|预算|预算是|预算在|预算不超过|最贵
+                not a dollar over|not a pound over|预算|预算是|预算就|预算只有|预算在|预算不超过|最贵
                 """,
             ("time", "length", "pages"): "no longer than|not longer than|最长",
             ("width",): "no wider than|not wider than|最宽",
@@ -136,7 +136,7 @@ AFTER = _cues(
             YEAR: "以后|之后|后|以来|and after|or after|on|onward|and onward|and onwards|或更晚|或以后|或之后|及以后",
         },
         "about": {
-            ANY: "左右|上下|or so|ish|give or take|or thereabouts",
+            ANY: "左右|上下|出头|or so|ish|give or take|or thereabouts",
         },
     }
 )

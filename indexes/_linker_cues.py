@@ -38,7 +38,7 @@ _NEUTRAL = phrases(
     cant get enough of|cannot get enough of|dont care|do not care|doesnt matter|does not matter|never mind|
     not that|nothing like|no one|have nothing against|nothing against|havent read|why dont you|why dont we|
     dont have|do not have|dont forget|dont worry|cant find|cant remember|havent found|no hurry|no rush|
-    no wait|cant do without|cannot do without|cant make up|cannot make up|
+    哦不|噢不|啊不|no wait|cant do without|cannot do without|cant make up|cannot make up|
     cant decide|cannot decide|not picky|having enough of|有没有|要不要|是不是|能不能|好不好|可不可以|不错|不过|
     不同|不如|不限|别的|特别|级别|性别|分别|无所谓|没关系|没问题|不知道|不介意|不在乎|无论|不管|不仅|不只|不但|
     不一定|不好意思|没看过|没吃过|没想好|不确定|差不多|不用谢|会不会|行不行|有木有|不得不|不客气|不妨|非常|要不|

@@ -37,6 +37,10 @@ _SHORT = {
         "october": "oct",
         "november": "nov",
         "december": "dec",
+        **{f"周{day}": f"星期{day} 礼拜{day} 工作日" for day in "一二三四五"},
+        **{f"星期{day}": f"周{day} 礼拜{day} 工作日" for day in "一二三四五"},
+        **{f"周{day}": f"星期{day} 礼拜{day} 周末" for day in "六日"},
+        **{f"星期{day}": f"周{day} 礼拜{day} 周末" for day in "六日"},
     }.items()
 }
 """How days and months are called for short, as stems, and what days are together; no short form that is a word."""
@@ -194,8 +198,8 @@ class Lexicon:
         if key[0] == "the":
             put(key[1:], 0.95)
         put(stems(_BRACKETS.sub(" ", said)), 0.9)
-        for short in _SHORT.get(key[0], ()) if len(key) == 1 else ():
-            put((short,), 0.95)
+        for short in _SHORT.get("".join(key), ()):
+            put(stems(short), 0.95)
         parts = _PARTS.split(said)
         if 2 <= len(parts) <= 3:
             for part in parts:

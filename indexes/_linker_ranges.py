@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from chatrec.indexes._linker_adjectives import ADJECTIVES
+from chatrec.indexes._linker_adjectives import ADJECTIVES, AFTER_THAN, MORE_BY
 from chatrec.indexes._linker_bounds import AFTER, ANY, BEFORE, SIDEWAYS, YEAR, Bound, Cue
 from chatrec.indexes._linker_figures import Figure, chinese_number, read_figure
 from chatrec.indexes._linker_text import Phrases, Sentence
@@ -160,7 +160,7 @@ class RangeReader:
         ):
             return None
         pair = _second(sentence, figure)
-        if pair is not None or _is_past(sentence, figure) or more_by(sentence, figure.end):
+        if pair is not None or _is_past(sentence, figure) or _is_difference(sentence, figure):
             return pair
         cue = _cue_before(sentence, start)
         bound: Bound = "point"
@@ -194,9 +194,15 @@ class RangeReader:
         return not dims or figure.calendar or any(fits(scale, figure.value) for scale in self._years)
 
 
-def more_by(sentence: Sentence, end: int) -> bool:
-    """Whether a figure that ends before token `end` tells by how much: "50 cheaper", "a kilo lighter"."""
-    match = None if sentence.ends(end) else ADJECTIVES.at(sentence.tokens, end)
+def _is_difference(sentence: Sentence, figure: Figure) -> bool:
+    """Whether a figure tells by how much: "50 cheaper", "a kilo lighter", 便宜50块, 再短十分钟."""
+    tokens, start = sentence.tokens, figure.start
+    led = None if tokens[start].gap else MORE_BY.before(tokens, start)
+    if any(token.norm == "比" for token in tokens[max(0, start - 12) : start]) and not tokens[start].gap:
+        led = led or AFTER_THAN.before(tokens, start)
+    if led is not None and AFTER.at(sentence.tokens, figure.end) is None:
+        return True
+    match = None if sentence.ends(figure.end) else ADJECTIVES.at(sentence.tokens, figure.end)
     return match is not None and match[1].degree == "comparative" and not match[1].blame
 
 

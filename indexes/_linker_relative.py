@@ -14,9 +14,9 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from chatrec.indexes._constraints import Constraint
-from chatrec.indexes._linker_adjectives import ADJECTIVES, AFTER_THAN, IDIOMS, Degree, Meaning
+from chatrec.indexes._linker_adjectives import ADJECTIVES, AFTER_THAN, IDIOMS, MORE_BY, Degree, Meaning
 from chatrec.indexes._linker_cues import ALLOWED
-from chatrec.indexes._linker_figures import read_figure
+from chatrec.indexes._linker_figures import Figure, read_figure
 from chatrec.indexes._linker_found import Found, Name
 from chatrec.indexes._linker_numbers import plain
 from chatrec.indexes._linker_pointing import extreme, one_of_them
@@ -90,6 +90,9 @@ class Relatives:
                 sentence.take(index, end)
                 index = end
                 continue
+            by = _difference(sentence, index, end) if against or compared else None
+            if by is not None and by.units:
+                facets = [scale for scale in facets if scale.of(1, by.units) is not None] or facets
             doubtful = (
                 len(facets) > 1
                 or (meaning.blame and _conceded(sentence, end))
@@ -100,7 +103,9 @@ class Relatives:
                 made = self._constraint(scale, meaning, [compared] if compared else against)
                 if made is not None and sentence.free(index, end):
                     constraint, score = made
-                    constraint = _by(sentence, index, scale, constraint) if against or compared else constraint
+                    if by is not None:
+                        constraint = _by(scale, constraint, by)
+                        sentence.take(by.start, by.end)
                     score = min(score, 0.6) if doubtful else score
                     found.append(Found(constraint, index, end, score, kind="relative", named=index))
             if found and found[-1].start == index:
@@ -143,6 +148,8 @@ class Relatives:
         if idiom is not None:
             return None
         match = (AFTER_THAN.at(tokens, start) if led else None) or ADJECTIVES.at(tokens, start)
+        more = MORE_BY.at(tokens, start)
+        match = more if more and _after(sentence, more[0]) else match
         lead = tokens[start - 1].norm if start else ""
         asked = lead in _ASKING and tokens[start].norm in {"that", "it"}
         if (
@@ -246,21 +253,34 @@ def _single(sentence: Sentence, start: int, than: Mapping[int, Item], blame: boo
     return [item] if at < start and (likened or turned or blame) else []
 
 
-def _by(sentence: Sentence, start: int, scale: Scale, made: Constraint) -> Constraint:
-    """The bound moved by the number before the comparative: "50 cheaper" is at most 50 below the cheapest."""
-    bound = made.values[0]
+def _after(sentence: Sentence, end: int) -> Figure | None:
+    """The number right after a Chinese comparative: 便宜50块."""
+    free = end < len(sentence) and not sentence.tokens[end].gap and sentence.tokens[end - 1].kind == "han"
+    figure = read_figure(sentence, end) if free else None
+    return figure if figure is not None and sentence.free(figure.start, figure.end) else None
+
+
+def _difference(sentence: Sentence, start: int, end: int) -> Figure | None:
+    """The number that a comparative is more or less by: "50 cheaper", "a kilo lighter than this", 便宜50块."""
+    if end > start and (after := _after(sentence, end)) is not None:
+        return after
+    alone = sentence.ends(end) or sentence.tokens[end].norm in {"than", "please"}
     for at in range(max(0, start - 5), start):
         figure = read_figure(sentence, at)
-        if figure is None or figure.end != start or sentence.ends(start) or isinstance(bound, str):
-            continue
-        value = scale.of(figure.value, figure.units) if figure.units else figure.value
-        if value is None or made.op not in {"lt", "gt"}:
-            continue
-        sentence.take(figure.start, figure.end)
-        moved = bound - value if made.op == "lt" else bound + value
-        if scale.low <= moved <= scale.high:
-            return Constraint(made.facet, "le" if made.op == "lt" else "ge", (plain(moved),))
-    return made
+        if figure is not None and figure.end == start and not sentence.ends(start) and (figure.units or alone):
+            return figure
+    return None
+
+
+def _by(scale: Scale, made: Constraint, figure: Figure) -> Constraint:
+    """A bound moved by a difference: "50 cheaper" is at most 50 below the cheapest."""
+    bound = made.values[0]
+    value = scale.of(figure.value, figure.units) if figure.units else figure.value
+    if value is None or made.op not in {"lt", "gt"} or isinstance(bound, str):
+        return made
+    moved = bound - value if made.op == "lt" else bound + value
+    within = scale.low <= moved <= scale.high
+    return Constraint(made.facet, "le" if made.op == "lt" else "ge", (plain(moved),)) if within else made
 
 
 def _asks(sentence: Sentence, start: int) -> bool:

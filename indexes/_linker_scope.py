@@ -85,7 +85,7 @@ def negated(sentence: Sentence, filled: Sequence[bool]) -> list[int]:
 def _is_answer(sentence: Sentence, start: int, end: int) -> bool:
     """Whether the cue is a mere "no," at the head of what is said."""
     answered = sentence.ends(end) or ":" in sentence.tokens[end].gap or "：" in sentence.tokens[end].gap
-    return sentence.tokens[start].norm == "no" and end == start + 1 and answered
+    return sentence.tokens[start].norm in {"no", "不"} and end == start + 1 and answered
 
 
 def _tight_end(sentence: Sentence, filled: Sequence[bool], end: int) -> int:

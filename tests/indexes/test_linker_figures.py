@@ -153,6 +153,9 @@ def test_a_measure_before_its_noun_is_no_bound(text: str) -> None:
         ("10 euros cheaper than the third", ["price_eur<=44"]),
         ("taller but not more expensive", ["height_cm>140", "price_eur<=54"]),
         ("more expensive is fine", []),
+        ("20 cm taller than the third", ["height_cm>=160"]),
+        ("比第三个便宜10块", ["price_eur<=44"]),
+        ("比第三个短一天", ["delivery_days<=3"]),
         ("贵一点也行", []),
     ],
 )
@@ -201,9 +204,17 @@ def test_what_would_do_too_widens(text: str, expected: list[str]) -> None:
         ("is there a rope one? no? ok", ["kind=rope"]),
         ("friday, no problem", ["delivered=friday"]),
         ("monday, no wait, friday", ["delivered=friday"]),
+        ("monday，哦不，friday", ["delivered=friday"]),
         ("mon or fri", ["delivered=monday|friday"]),
         ("no weekends", ["delivered!=sunday"]),
     ],
 )
 def test_a_refusal_or_a_correction_follows(text: str, expected: list[str]) -> None:
     assert said(text) == expected
+
+
+def test_days_go_by_their_other_names() -> None:
+    days = ["周一", "周三", "周六", "周日"]
+    catalog = Catalog([Item(f"c{n}", f"课{n}", "", {"上课日": days[n % 4], "价格": 90 + 10 * n}) for n in range(12)])
+    said = [str(p.constraint) for text in ("星期一", "不要周末", "工作日的") for p in catalog.link(text).proposals]
+    assert said == ["上课日=周一", "上课日!=周六|周日", "上课日=周一|周三"]
