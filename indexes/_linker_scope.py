@@ -21,6 +21,9 @@ from chatrec.indexes._linker_found import Name
 from chatrec.indexes._linker_text import Sentence
 from chatrec.indexes._linker_words import AND_WORDS, FUNCTION, JOINERS, OR_WORDS
 
+_ASKS = frozenset(
+    ["is", "are", "do", "does", "did", "can", "could", "will", "would", "have", "has", "got", "any", "有", "能", "可"]
+)
 _WORD = 3
 """The most characters of a Chinese word that is refused."""
 _ANEW = frozenset(["also", "has", "have", "it", "i", "we", "please", "give", "show", "还", "也", "再", "而", "要"])
@@ -178,8 +181,10 @@ def _trailing(sentence: Sentence, filled: Sequence[bool], scope: list[int]) -> N
         _refuse(sentence, filled, scope, index)
     for index in range(1, len(sentence)):
         # "glass with toddlers? no way": what was asked back is refused with all that it names
-        if "?" in sentence.tokens[index].gap and _refusal(sentence, index):
-            for at in range(sentence.clause(index - 1)[0], index):
+        first = sentence.clause(index - 1)[0]
+        echoed = "?" in sentence.tokens[index].gap and sentence.tokens[first].norm not in _ASKS
+        if echoed and _refusal(sentence, index):
+            for at in range(first, index):
                 scope[at] = index if filled[at] and scope[at] < 0 else scope[at]
 
 

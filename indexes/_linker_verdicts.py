@@ -90,7 +90,7 @@ def verdict(sentence: Sentence, start: int) -> tuple[int, Bound, tuple[str, ...]
     found = _WORDS.get(tokens[at].norm) if at < len(tokens) else None
     if found is None or not (claimed or "too" in degrees) or not _closed(sentence, at + 1):
         return None
-    vague = tokens[at].norm in {"much", "many", "little"} and not degrees & {"too", "so", "very"}
+    vague = tokens[at].norm in {"much", "many", "little"} and not degrees & {"too", "so", "very", "bit"}
     if vague or (tokens[at].norm == "lot" and "a" not in degrees) or (found[0] == "gt" and not degrees & _TOO):
         return None
     return at + 1, found[0], found[1]
