@@ -7,13 +7,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from chatrec.indexes._linker_adjectives import ADJECTIVES, AFTER_THAN, MORE_BY
-from chatrec.indexes._linker_bounds import AFTER, ANY, BEFORE, SIDEWAYS, YEAR, Bound, Cue
+from chatrec.indexes._linker_bounds import AFTER, ANY, BEFORE, YEAR, Bound, Cue
 from chatrec.indexes._linker_figures import Figure, chinese_number, read_figure
 from chatrec.indexes._linker_text import Phrases, Sentence
 from chatrec.indexes._linker_units import Scale
-from chatrec.indexes._linker_verdicts import DIGITS, verdict
-from chatrec.indexes._linker_words import FUNCTION, phrases, words
+from chatrec.indexes._linker_verdicts import DIGITS, is_difference, is_past, sideways, verdict
+from chatrec.indexes._linker_words import phrases, words
 
 _TIGHT_SIGNS: dict[str, Bound] = {"<=": "le", "≤": "le", ">=": "ge", "≥": "ge", "<": "lt", ">": "gt", "~": "about"}
 _SIGN = re.compile(r"(<=|>=|≤|≥|<|>|~)\s*[$€£¥￥₹]?\s*$")
@@ -160,14 +159,14 @@ class RangeReader:
         ):
             return None
         pair = _second(sentence, figure)
-        if pair is not None or _is_past(sentence, figure) or _is_difference(sentence, figure):
+        if pair is not None or is_past(sentence, figure) or is_difference(sentence, figure):
             return pair
         cue = _cue_before(sentence, start)
         bound: Bound = "point"
         inner, first, dims = start, start, ANY
         if cue:
             first, bound, dims = cue
-        side, end = _sideways(sentence, figure)
+        side, end = sideways(sentence, figure)
         if not side and first and sentence.tokens[first - 1].norm in _HAN_SIDES and not sentence.tokens[first].gap:
             side, first = _HAN_SIDES[sentence.tokens[first - 1].norm], first - 1
         post: tuple[int, Cue] | None = AFTER.at(sentence.tokens, end)
@@ -192,40 +191,6 @@ class RangeReader:
         if dims and dims != YEAR:
             return any(dim in dims for dim, _ in figure.units)
         return not dims or figure.calendar or any(fits(scale, figure.value) for scale in self._years)
-
-
-def _is_difference(sentence: Sentence, figure: Figure) -> bool:
-    """Whether a figure tells by how much: "50 cheaper", "a kilo lighter", 便宜50块, 再短十分钟."""
-    tokens, start = sentence.tokens, figure.start
-    led = None if tokens[start].gap else MORE_BY.before(tokens, start)
-    if any(token.norm == "比" for token in tokens[max(0, start - 12) : start]) and not tokens[start].gap:
-        led = led or AFTER_THAN.before(tokens, start)
-    if led is not None and AFTER.at(sentence.tokens, figure.end) is None:
-        return True
-    match = None if sentence.ends(figure.end) else ADJECTIVES.at(sentence.tokens, figure.end)
-    return match is not None and match[1].degree == "comparative" and not match[1].blame
-
-
-def _is_past(sentence: Sentence, figure: Figure) -> bool:
-    """Whether a time reaches back from today, which is no amount: "from the last five years", 最近五年."""
-    lead = [token.norm for token in sentence.tokens[max(0, figure.start - 2) : figure.start]]
-    timed = any(dim in {"time", "span"} for dim, _ in figure.units)
-    return timed and (lead[-1:] in (["last"], ["past"], ["previous"]) or lead in (["最", "近"], ["过", "去"]))
-
-
-def _sideways(sentence: Sentence, figure: Figure) -> tuple[str, int]:
-    """Which side a figure measures by the adjective after it, and the token after that: "70 wide", "2 m tall"."""
-    end = figure.end
-    match = None if sentence.ends(end) else SIDEWAYS.at(sentence.tokens, end)
-    if match is None:
-        return "", end
-    after, tokens = match[0], sentence.tokens
-    whole = (
-        sentence.ends(after) or tokens[after].norm in FUNCTION or tokens[after].norm == "的" or sentence.taken[after]
-    )
-    if whole or AFTER.at(tokens, after) is not None or verdict(sentence, after) is not None:
-        return match[1], after
-    return "", end
 
 
 def _sized(sentence: Sentence, start: int) -> Range | None:

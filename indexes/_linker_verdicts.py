@@ -1,8 +1,10 @@
-"""Numbers that are judged: "320 is steep", "five hours is too long", "70 is plenty", 三百太贵了; and counted digits."""
+"""What stands beside a number: "320 is steep", 三百太贵了, "70 wide", "50 cheaper"; counted digits."""
 
 from __future__ import annotations
 
-from chatrec.indexes._linker_bounds import ANY, Bound
+from chatrec.indexes._linker_adjectives import ADJECTIVES, AFTER_THAN, MORE_BY
+from chatrec.indexes._linker_bounds import AFTER, ANY, SIDEWAYS, Bound
+from chatrec.indexes._linker_figures import Figure
 from chatrec.indexes._linker_text import Phrases, Sentence
 from chatrec.indexes._linker_words import FUNCTION, phrases
 
@@ -106,6 +108,40 @@ def _closed(sentence: Sentence, at: int) -> bool:
     return sentence.ends(at) or (
         sentence.tokens[at].norm in FUNCTION and sentence.tokens[at].norm not in {"enough", "of"}
     )
+
+
+def is_past(sentence: Sentence, figure: Figure) -> bool:
+    """Whether a time reaches back from today, which is no amount: "from the last five years", 最近五年."""
+    lead = [token.norm for token in sentence.tokens[max(0, figure.start - 2) : figure.start]]
+    timed = any(dim in {"time", "span"} for dim, _ in figure.units)
+    return timed and (lead[-1:] in (["last"], ["past"], ["previous"]) or lead in (["最", "近"], ["过", "去"]))
+
+
+def is_difference(sentence: Sentence, figure: Figure) -> bool:
+    """Whether a figure tells by how much: "50 cheaper", "a kilo lighter", 便宜50块, 再短十分钟."""
+    tokens, start = sentence.tokens, figure.start
+    led = None if tokens[start].gap else MORE_BY.before(tokens, start)
+    if any(token.norm == "比" for token in tokens[max(0, start - 12) : start]) and not tokens[start].gap:
+        led = led or AFTER_THAN.before(tokens, start)
+    if led is not None and AFTER.at(sentence.tokens, figure.end) is None:
+        return True
+    match = None if sentence.ends(figure.end) else ADJECTIVES.at(sentence.tokens, figure.end)
+    return match is not None and match[1].degree == "comparative" and not match[1].blame
+
+
+def sideways(sentence: Sentence, figure: Figure) -> tuple[str, int]:
+    """Which side a figure measures by the adjective after it, and the token after that: "70 wide", "2 m tall"."""
+    end = figure.end
+    match = None if sentence.ends(end) else SIDEWAYS.at(sentence.tokens, end)
+    if match is None:
+        return "", end
+    after, tokens = match[0], sentence.tokens
+    whole = (
+        sentence.ends(after) or tokens[after].norm in FUNCTION or tokens[after].norm == "的" or sentence.taken[after]
+    )
+    if whole or AFTER.at(tokens, after) is not None or verdict(sentence, after) is not None:
+        return match[1], after
+    return "", end
 
 
 _COUNTS = ("single one 1", "double two 2", "triple three 3", "four 4", "five 5")
