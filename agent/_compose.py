@@ -42,6 +42,12 @@ class Outcome:
     probabilities: dict[str, float] | None = None
 
     @property
+    def taken(self) -> tuple[str, ...]:
+        """The doubtful conditions that a call took for meant, in notation."""
+        listed = [told for name, told in self.calls if name == "recommend" and name in self.succeeded]
+        return tuple(each for told in listed for each in told.get("where") or ())
+
+    @property
     def act(self) -> str:
         """What the turn did: recommend, ask, describe or reply."""
         if self.listed is not None:
@@ -135,6 +141,8 @@ def compose(words: str, turn: Turn, got: Outcome, catalog: Catalog, *, list_item
     if got.question is not None:
         parts.append(got.question["text"])
     stamp = {"act": got.act, "said": said, "shown": shown, "facet": (got.question or {}).get("facet")}
+    if got.taken:
+        stamp["taken"] = list(got.taken)
     about = got.described["id"] if got.described is not None else got.events[-1]["item_id"] if got.events else None
     if about is not None:
         stamp["about"] = about

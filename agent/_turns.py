@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from langchain_core.embeddings import Embeddings
 from langchain_core.messages import AIMessage, AnyMessage, HumanMessage
 
+from chatrec.errors import ConstraintError
 from chatrec.indexes import Catalog, Constraint, Link, Question, Recommender
 from chatrec.indexes._linker_words import FUNCTION, HAN_FUNCTION
-from chatrec.tools._turn import Spoken, Turn
+from chatrec.tools._turn import Spoken, Turn, merged, with_where
 
 STAMP = "chatrec"
 SURE = 0.75
@@ -59,7 +61,7 @@ def fold(before: Turn, link: Link, text: str, catalog: Catalog) -> Turn:
             if not link.mentions:
                 said = _reachable(said, where, before.shown, catalog)
             wish = _widened(where, said) if proposal.wider else said
-            where = _merge(where, said, catalog) if wish is said else [*_others(where, wish), wish]
+            where = merged(where, said, catalog) if wish is said else [*_others(where, wish), wish]
         else:
             perhaps = [said, *(c for c in perhaps if c != said)]
     if _BOTH.search(text) and not link.proposals and not link.mentions:
@@ -148,23 +150,6 @@ def _reachable(new: Constraint, where: Sequence[Constraint], shown: Sequence[str
     return replace(new, values=(int(middle) if middle.is_integer() else middle,))
 
 
-def _merge(known: list[Constraint], new: Constraint, catalog: Catalog) -> list[Constraint]:
-    """Add a condition; it replaces an older one that says the same kind of thing of the same facet."""
-    if new.op in {"any", "none"}:
-        opposite = "none" if new.op == "any" else "any"
-        known = [
-            c for c in known if not (c.facet == new.facet and c.op == opposite and set(c.values) & set(new.values))
-        ]
-        if new.op == "none" or catalog.facets[new.facet].kind == "multi":
-            both = [c for c in known if c != new] + [new]
-            if catalog.mask(both).any():
-                return both
-    bounds = {"lt": "upper", "le": "upper", "gt": "lower", "ge": "lower"}
-    side = bounds.get(new.op)
-    kept = [c for c in known if c.facet != new.facet or (side is not None and bounds.get(c.op, side) != side)]
-    return [*kept, new]
-
-
 def replay(messages: Sequence[AnyMessage], start: Turn, catalog: Catalog, embedder: Embeddings | None) -> Turn:
     """The turn that the newest of the person's messages opens.
 
@@ -212,6 +197,7 @@ def after_reply(turn: Turn, stamp: Any, catalog: Catalog) -> Turn:
     """The turn as it stands once a reply was given; its stamp says what was shown and asked."""
     if not isinstance(stamp, dict):
         return turn
+    turn = with_where(turn, _taken(stamp, catalog), catalog)
     if stamp.get("act") != "recommend":
         turn = replace(turn, like=tuple(i for i in turn.like if i not in turn.named))
     if stamp.get("shown"):
@@ -226,6 +212,15 @@ def after_reply(turn: Turn, stamp: Any, catalog: Catalog) -> Turn:
     if stamp.get("examples"):
         turn = replace(turn, compared=tuple(i for i in stamp["examples"] if i in catalog))
     return turn
+
+
+def _taken(stamp: dict[str, Any], catalog: Catalog) -> list[Constraint]:
+    """The doubtful conditions that a call took for meant; what the catalog no longer knows is passed over."""
+    taken: list[Constraint] = []
+    for notation in stamp.get("taken", ()):
+        with suppress(ConstraintError):
+            taken.append(Constraint.parse(str(notation), catalog.facets))
+    return taken
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ and results that would have led to it, so that every model is asked the same.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from langchain.agents import create_agent
@@ -19,7 +19,7 @@ from chatrec.agent import RecommenderContext, RecommenderMiddleware
 from chatrec.agent._turns import STAMP
 from chatrec.indexes import Catalog, Constraint, ItemIndex, Recommender
 from chatrec.tools._texts import facts
-from chatrec.tools._turn import Turn
+from chatrec.tools._turn import Turn, with_where
 
 ACTS = {
     "ask_user": "ask",
@@ -40,6 +40,7 @@ class Answer:
         act: Its first act, in the labels' words.
         end: The act that ended the turn.
         chances: The distribution that the first act was drawn from, by the labels' words; {} where it had no choice.
+        last: Likewise, of the act that ended the turn.
         where: The constraints that held, those that the call brought included.
         linked: The constraints that held without the model.
         events: Feedback recorded, as kind and item id.
@@ -50,6 +51,7 @@ class Answer:
     act: str
     end: str
     chances: Mapping[str, float]
+    last: Mapping[str, float]
     where: tuple[Constraint, ...]
     linked: tuple[Constraint, ...]
     events: tuple[tuple[str, str], ...]
@@ -71,6 +73,7 @@ class Talk:
         middleware: Any = RecommenderMiddleware(self._recommender)
         self._agent: Any = create_agent(model, middleware=[middleware], context_schema=RecommenderContext)
         self._messages: list[AnyMessage] = []
+        self._taken: tuple[str, ...] = ()
 
     def say(self, text: str) -> Answer:
         """What the agent does when the person says this; call `answered` before the next turn."""
@@ -90,8 +93,23 @@ class Talk:
                 self._recommender.profiles.forget("person", constraint)
         return self._read(new, [(event.kind, event.item_id or "") for event in events])
 
-    def answered(self, said: Said, events: Sequence[Event] = (), profile: Sequence[str] = ()) -> None:
-        """Go on with the given answer, and with what it recorded."""
+    def answered(
+        self,
+        said: Said,
+        events: Sequence[Event] = (),
+        profile: Sequence[str] = (),
+        wishes: Sequence[Constraint] | None = None,
+    ) -> None:
+        """Go on with the given answer, with what it recorded, and with the wishes as the agent heard them.
+
+        Args:
+            said: The answer.
+            events: The feedback that was given until then.
+            profile: The lasting wishes that were stated.
+            wishes: The wishes that were stated until then, in place of those that the agent heard.
+        """
+        if wishes is not None:
+            self._told(wishes)
         catalog = self._recommender.catalog
         noted = [event.item for event in events if not event.optional]
         for event in events:
@@ -115,7 +133,17 @@ class Talk:
         words = "" if said.act in {"recommend", "describe"} else said.text
         spoken = said.items[0] if said.act == "describe" and items else noted[-1] if noted else None
         stamp = {"act": said.act, "said": words, "shown": shown, "facet": said.facet, "about": spoken}
+        if wishes is None:
+            stamp["taken"] = list(self._taken)
         self._messages.append(AIMessage(said.text, additional_kwargs={STAMP: stamp}))
+
+    def _told(self, wishes: Sequence[Constraint]) -> None:
+        heard = next(m for m in reversed(self._messages) if isinstance(m, HumanMessage))
+        stamp = heard.additional_kwargs[STAMP]
+        settled = {wish.facet for wish in wishes}
+        turn = Turn.from_dict(stamp["turn"])
+        right = replace(turn, where=tuple(wishes), prefer=tuple(c for c in turn.prefer if c.facet not in settled))
+        heard.additional_kwargs[STAMP] = stamp | {"turn": right.as_dict()}
 
     def _called(self, name: str, arguments: dict[str, Any], result: str) -> None:
         call_id = f"given_{len(self._messages)}"
@@ -125,26 +153,30 @@ class Talk:
     def _read(self, new: Sequence[AnyMessage], events: Sequence[tuple[str, str]]) -> Answer:
         facets = self._recommender.catalog.facets
         calls = [call for message in new if isinstance(message, AIMessage) for call in message.tool_calls]
-        first: Mapping[str, float] = next(
-            (m.response_metadata["tool_probabilities"] for m in new if "tool_probabilities" in m.response_metadata), {}
-        )
-        chances: dict[str, float] = {}
-        for name, chance in first.items():
-            chances[ACTS[name]] = chances.get(ACTS[name], 0.0) + chance
-        linked = Turn.from_dict(new[0].additional_kwargs[STAMP]["turn"]).where
-        listed = next((call["args"] for call in calls if call["name"] == "recommend"), {})
-        brought = [Constraint.parse(notation, facets) for notation in listed.get("where") or ()]
-        replaced = {constraint.facet for constraint in brought}
+        drawn = [found for m in new if (found := m.response_metadata.get("tool_probabilities")) is not None]
+        turn = Turn.from_dict(new[0].additional_kwargs[STAMP]["turn"])
+        listed = (call["args"] for call in calls if call["name"] == "recommend")
+        self._taken = tuple(notation for told in listed for notation in told.get("where") or ())
+        brought = [Constraint.parse(notation, facets) for notation in self._taken]
         stamp = new[-1].additional_kwargs.get(STAMP, {})
         artifacts = [m.artifact for m in new if isinstance(m, ToolMessage) and isinstance(m.artifact, dict)]
         described = next((str(found["described"]["id"]) for found in artifacts if found.get("described")), None)
         return Answer(
             act=ACTS[calls[0]["name"]] if calls else "reply",
             end=str(stamp.get("act", "")),
-            chances=chances,
-            where=(*(c for c in linked if c.facet not in replaced), *brought),
-            linked=linked,
+            chances=_by_act(drawn[0] if drawn else {}),
+            last=_by_act(drawn[-1] if drawn else {}),
+            where=with_where(turn, brought, self._recommender.catalog).where,
+            linked=turn.where,
             events=tuple(events),
             described=described,
             facet=stamp.get("facet"),
         )
+
+
+def _by_act(chances: Mapping[str, float]) -> dict[str, float]:
+    """A distribution over tools as one over the labels' acts."""
+    acts: dict[str, float] = {}
+    for name, chance in chances.items():
+        acts[ACTS[name]] = acts.get(ACTS[name], 0.0) + chance
+    return acts

@@ -63,6 +63,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--dev", action="store_true", help="the development conversations instead of the kept ones, no pairs"
     )
+    parser.add_argument(
+        "--given",
+        action="store_true",
+        help="each turn begins with the wishes that are labelled for the turns before, not with those that were heard",
+    )
     args = parser.parse_args(argv)
     adapter = None if args.adapter == "none" else args.adapter
     models = {"untrained": local_model(args.model, None).model_copy(update={"choice_prior": "none"})}
@@ -80,7 +85,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         talks = _talks([DEVELOPMENT] if args.dev else domains())[:: args.every]
         named = {talk.catalog for talk in talks} | {pair.catalog for pair in asked}
         catalogs = {each: _indexed(each) for each in sorted(named)}
-        found = [j for each in track(talks, description=name) for j in judged(each, model, *catalogs[each.catalog])]
+        found = [
+            j
+            for each in track(talks, description=name)
+            for j in judged(each, model, *catalogs[each.catalog], given=args.given)
+        ]
         shown = track(asked, description=f"{name}, pairs") if asked else []
         held = {pair.id: holds(pair, model, *catalogs[pair.catalog]) for pair in shown}
         results[name] = {
@@ -90,7 +99,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         results[name]["pairs"] = _shares(asked, held) if asked else {}
     _show(results)
     write(
-        "acts_dev" if args.dev else "acts",
+        "acts" + "_dev" * args.dev + "_given" * args.given,
         {"model": args.model or "embedded", "adapter": args.adapter, "every": args.every, "figures": results},
     )
     return 0
@@ -106,8 +115,18 @@ def _indexed(name: str) -> tuple[Catalog, ItemIndex]:
     return catalog, ItemIndex.build(catalog)
 
 
-def judged(conversation: Conversation, model: ChatLlamaCpp, catalog: Catalog, index: ItemIndex) -> list[Judged]:
-    """Every turn of one conversation."""
+def judged(
+    conversation: Conversation, model: ChatLlamaCpp, catalog: Catalog, index: ItemIndex, *, given: bool = False
+) -> list[Judged]:
+    """Every turn of one conversation.
+
+    Args:
+        conversation: Whose turns.
+        model: Decides.
+        catalog: The items.
+        index: Their index.
+        given: Whether the wishes of earlier turns are the labelled ones, as what was listed and noted is.
+    """
     talk = Talk(model, catalog, index)
     found: list[Judged] = []
     for place, turn in enumerate(conversation.turns):
@@ -118,7 +137,7 @@ def judged(conversation: Conversation, model: ChatLlamaCpp, catalog: Catalog, in
         )
         found.append(Judged(conversation, place, turn, answer, constraints, linked))
         if turn.assistant is not None:
-            talk.answered(turn.assistant, turn.events, turn.profile)
+            talk.answered(turn.assistant, turn.events, turn.profile, right[0] if given else None)
     return found
 
 

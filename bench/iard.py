@@ -1,9 +1,10 @@
 """Acts and feedback beside what people did: dialogues of IARD, annotated by hand. For measuring alone.
 
 The person's words go to the real agent, turn by turn, over the films of ReDial; its answer is noted and the human
-recommender's takes its place. The act is the one that ends the agent's turn. What counts, and on which turns, is
-`score_iard.py`'s business; bootstrap over dialogues. Beside the agent: rules that need no model. Answers are kept in
-`bench/results/iard/`, so that a run that was cut off goes on.
+recommender's takes its place. The act is the one that ends the agent's turn; "of the two acts" takes the likelier of
+asking and listing where the agent answered with words or facts, which the annotation does not know. What counts, and on
+which turns, is `score_iard.py`'s business; bootstrap over dialogues. Beside the agent: rules that need no model.
+Answers are kept in `bench/results/iard/`, so that a run that was cut off goes on.
 """
 
 from __future__ import annotations
@@ -64,7 +65,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     model = local_model(options.model, None if options.adapter == "none" else options.adapter)
     _answer(dialogues, folder / f"{options.name}.jsonl", model, data, 60 * options.minutes)
     rows = {rule: _ruled(dialogues, score, rule) for rule in ("always recommend", "first turn", "first turn, short")}
-    rows |= {path.stem: _read(path) for path in sorted(folder.glob("*.jsonl"))}
+    for path in sorted(folder.glob("*.jsonl")):
+        rows |= {path.stem: _read(path), f"{path.stem}, of the two acts": _read(path, "of two")}
     everywhere = [d for d in dialogues if all(_has(found, d, score) for found in rows.values())]
     figures = {name: _figures(everywhere, found, score) for name, found in rows.items()}
     table = Table("", "act, macro-F1", "ask, F1", "feedback, macro-F1", title=f"{len(everywhere)} dialogues of IARD")
@@ -103,7 +105,9 @@ def _played(dialogue: Mapping[str, Any], talk: Talk, catalog: Catalog) -> Iterat
         spoken = True
         answer = talk.say(said["text"])
         yield {"task": "feedback", "id": dialogue["id"], "index": at, "answer": _events(answer)}
-        yield {"task": "act", "id": dialogue["id"], "index": at + 1, "answer": answer.end}
+        ask, recommend = (answer.last.get(act, 0.0) for act in ("ask", "recommend"))
+        two = answer.end if answer.end in {"ask", "recommend"} else "ask" if ask > recommend else "recommend"
+        yield {"task": "act", "id": dialogue["id"], "index": at + 1, "answer": answer.end, "of two": two}
 
 
 def _events(answer: Answer) -> list[str]:
@@ -143,8 +147,10 @@ def _ruled(dialogues: Sequence[Any], score: Any, rule: str) -> Answers:
     return found
 
 
-def _read(path: Path) -> Answers:
-    return {(row["task"], row["id"], row["index"]): row["answer"] for row in map(json.loads, _lines(path))}
+def _read(path: Path, part: str = "answer") -> Answers:
+    """The answers, or of the acts another `part` of them."""
+    rows = map(json.loads, _lines(path))
+    return {(row["task"], row["id"], row["index"]): row.get(part, row["answer"]) for row in rows}
 
 
 def _has(answers: Answers, dialogue: Mapping[str, Any], score: Any) -> bool:

@@ -29,7 +29,7 @@ def recommend_tool(recommender: Recommender, session: Session, *, size: int = 5)
             where: More conditions, like genre=Drama, genre!=War, price<=20.
             like: Titles to be similar to.
         """
-        turn = with_where(session.turn(runtime), resolve_constraints(catalog, where or ()))
+        turn = with_where(session.turn(runtime), resolve_constraints(catalog, where or ()), catalog)
         liked = [resolve_item(catalog, reference, turn.shown) for reference in like or ()]
         refused = {event.item_id for event in recommender.feedback.events(turn.user_id) if event.kind == "reject"}
         likes = tuple(i for i in dict.fromkeys([*turn.like, *turn.named, *liked]) if i not in {*refused, *turn.unlike})

@@ -5,14 +5,14 @@ Inside the agent the middleware puts a `Turn` into the state, under `TURN_KEY`; 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, Literal, TypeAlias
 
 from langgraph.prebuilt import ToolRuntime
 
 from chatrec.errors import ContextError
-from chatrec.indexes import Constraint
+from chatrec.indexes import Catalog, Constraint
 
 TURN_KEY = "chatrec_turn"
 Spoken: TypeAlias = Literal["en", "zh"]
@@ -127,8 +127,26 @@ def call_of(runtime: ToolRuntime[Any, Any] | None, part: str = "") -> str | None
     return None
 
 
-def with_where(turn: Turn, where: tuple[Constraint, ...]) -> Turn:
-    """The turn with further conditions; a new condition replaces an older one on the same facet."""
-    replaced = {constraint.facet for constraint in where}
-    kept = tuple(c for c in turn.where if c.facet not in replaced)
-    return replace(turn, where=kept + where)
+def with_where(turn: Turn, where: Sequence[Constraint], catalog: Catalog) -> Turn:
+    """The turn with further conditions, which are no longer doubtful then."""
+    known = list(turn.where)
+    for new in where:
+        known = merged(known, new, catalog)
+    doubtful = {c.facet for c in where}
+    return replace(turn, where=tuple(known), prefer=tuple(c for c in turn.prefer if c.facet not in doubtful))
+
+
+def merged(known: Sequence[Constraint], new: Constraint, catalog: Catalog) -> list[Constraint]:
+    """Add a condition; it replaces an older one that says the same kind of thing of the same facet."""
+    kept = list(known)
+    if new.op in {"any", "none"}:
+        opposite = "none" if new.op == "any" else "any"
+        kept = [c for c in kept if not (c.facet == new.facet and c.op == opposite and set(c.values) & set(new.values))]
+        if new.op == "none" or catalog.facets[new.facet].kind == "multi":
+            both = [c for c in kept if c != new] + [new]
+            if catalog.mask(both).any():
+                return both
+    bounds = {"lt": "upper", "le": "upper", "gt": "lower", "ge": "lower"}
+    side = bounds.get(new.op)
+    kept = [c for c in kept if c.facet != new.facet or (side is not None and bounds.get(c.op, side) != side)]
+    return [*kept, new]

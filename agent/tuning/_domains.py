@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import cache
+from importlib.resources import files
 from typing import Literal
 
 import numpy as np
@@ -42,7 +45,9 @@ class Column:
         name: Its name in the catalog.
         kind: What it holds.
         values: The values of a category or multi column.
-        others: Other words for values, by value; for a boolean column, by "true".
+        others: Other words for values, by value; for a boolean column, by "true". Items are described with them too.
+        ways: What people say in place of a value, by value; a boolean column's are by "true" and "false".
+        clauses: What people say that means a value without naming it, likewise.
         low: The least number.
         high: The greatest number.
         unit: The numbers' unit, or None.
@@ -52,6 +57,8 @@ class Column:
     kind: Kind
     values: tuple[str, ...] = ()
     others: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    ways: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    clauses: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     low: float = 0.0
     high: float = 0.0
     unit: str | None = None
@@ -86,8 +93,23 @@ def _read(text: str, language: Literal["en", "zh"]) -> Iterator[Domain]:
     for block in text.strip().split("\n\n"):
         head, *lines = block.splitlines()
         name, one, many, titles = (part.strip() for part in head.split("|"))
-        columns = tuple(_column(line) for line in lines)
+        ways = _meant(language).get(name, {})
+        columns = tuple(_told(_column(line), ways) for line in lines)
         yield Domain(name.replace("_", " "), one, many, _split(titles), columns, language)
+
+
+@cache
+def _meant(language: str) -> dict[str, dict[str, dict[str, list[str]]]]:
+    """By domain, column and value what people say instead; whole clauses begin with "~"."""
+    text = files("chatrec.agent.tuning").joinpath(f"meant_{language}.json").read_text("utf-8")
+    return dict(json.loads(text))
+
+
+def _told(column: Column, ways: dict[str, dict[str, list[str]]]) -> Column:
+    mine = ways.get(column.name, {})
+    words = {value: tuple(w for w in said if w[:1] != "~") for value, said in mine.items()}
+    clauses = {value: tuple(w[1:] for w in said if w[:1] == "~") for value, said in mine.items()}
+    return replace(column, ways=words, clauses=clauses)
 
 
 def _column(line: str) -> Column:

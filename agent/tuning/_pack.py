@@ -64,22 +64,22 @@ class Batch:
         return len(self.shared) + self.tokens.size
 
 
-def pack(conversations: Sequence[Sequence[Mapping[str, Any]]], weigh: Weigh, *, longest: int = 1600) -> Batch | None:
+def pack(conversations: Sequence[Sequence[Mapping[str, Any]]], weigh: Weigh, *, longest: int = 500) -> Batch | None:
     """Pack conversations over one catalog.
 
     Args:
         conversations: Their decisions, as `read_conversations` gives them.
         weigh: The weight of a decision.
-        longest: Decisions whose prompt has more tokens are left out.
+        longest: Decisions whose prompt has more tokens behind what all prompts begin with are left out.
 
     Returns:
         The batch, or None where no decision is short enough.
     """
-    kept = [[d for d in decisions if len(d["tokens"]) <= longest] for decisions in conversations]
+    shared = _common([d["tokens"][: d["at"]] for decisions in conversations for d in decisions])
+    kept = [[d for d in decisions if len(d["tokens"]) - shared <= longest] for decisions in conversations]
     kept = [decisions for decisions in kept if decisions]
     if not kept:
         return None
-    shared = _common([d["tokens"][: d["at"]] for decisions in kept for d in decisions])
     tries = [_Trie(shared) for _ in kept]
     found = [
         [choice for decision in decisions for choice in trie.add(decision, weigh(decision))]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -26,8 +26,8 @@ _OPENINGS: dict[str, float] = {
 _REACTIONS: dict[str, float] = {
     "accept": 5, "accept_more": 2, "reject": 4, "seen": 4, "critique": 4, "refine": 3, "more": 2.5, "none": 1.5,
     "all_seen": 0.7, "list_change": 2.5, "add": 4, "change": 2, "lift": 1.5, "describe": 4.5, "several": 4, "both": 1.5,
-    "number_flaw": 3, "also_fine": 2, "than": 2.5, "compare": 1.5, "limit": 3.5, "like_ask": 2, "thanks": 1, "bye": 0.7,
-    "smalltalk": 1, "scope": 0.7, "lasting": 2, "profile": 0.5, "help": 0.5, "unclear": 0.7,
+    "number_flaw": 4, "refuse_value": 3, "also_fine": 2, "than": 2.5, "compare": 1.5, "limit": 3.5, "like_ask": 2,
+    "thanks": 1, "bye": 0.7, "smalltalk": 1, "scope": 0.7, "lasting": 2, "profile": 0.5, "help": 0.5, "unclear": 0.7,
 }  # fmt: skip
 _REPLIES: dict[str, Kind] = {
     "thanks": "thanks", "bye": "goodbye", "smalltalk": "chat", "scope": "off topic", "profile": "noted",
@@ -86,7 +86,7 @@ class Person:
         kind = self._draw(_OPENINGS)
         if kind == "wishes":
             some = mind.reveal(int(self._rng.choice([1, 2, 3, 4], p=[0.45, 0.3, 0.17, 0.08])))
-            said = self._said(voice.say("open_wishes", wishes=voice.wishes(some)), opening=True)
+            said = self._said(self._told_or("open_wishes", some), opening=True)
         elif kind in {"like", "but"}:
             title = mind.liked().title
             wishes = voice.wishes(mind.reveal(1)) if kind == "but" else ""
@@ -143,6 +143,8 @@ class Person:
     def _told_value(self, wish: Constraint, facet: str, draw: float) -> str:
         voice, column = self.voice, self._domain.column(facet)
         assert column is not None
+        if self._rng.random() < 0.25 and (clause := voice.clause(wish)) is not None:
+            return clause
         if column.kind == "boolean" and self._rng.random() < 0.7:
             return voice.say("answer_yes" if wish.values[0] == "true" else "answer_no")
         if column.kind in {"number", "boolean"}:
@@ -209,6 +211,8 @@ class Person:
             return self._both(shown)
         if kind in {"none", "all_seen"}:
             return self._all(kind, shown)
+        if kind == "refuse_value":
+            return self._refused(shown)
         return self._several(shown) if kind == "several" else None
 
     def follow(self, act: str, about: str | None = None) -> Said:
@@ -219,7 +223,7 @@ class Person:
             return self._said(self.voice.say("more"), need="list") if self._rng.random() < 0.5 else self._closing()
         if not self._told and self._rng.random() < 0.85:
             some = self.mind.reveal(int(self._rng.integers(0, 3)))
-            return self._said(self.voice.say("open_wishes" if some else "open_vague", wishes=self.voice.wishes(some)))
+            return self._said(self._told_or("open_wishes", some) if some else self.voice.say("open_vague"))
         return self._closing()
 
     def judge(self, item_id: str, shown: tuple[str, ...]) -> Said:
@@ -244,7 +248,16 @@ class Person:
 
     def _wish(self, key: str) -> Said:
         some = self.mind.reveal(1) or [self.mind.fresh_wish()]
-        return self._said(self.voice.say(key, wishes=self.voice.wishes(some)))
+        return self._said(self._told_or(key, some))
+
+    def _told_or(self, key: str, wishes: list[Constraint]) -> str:
+        """Wishes as sentences of their own, now and then; else in a sentence of some kind."""
+        if self._rng.random() < 0.3 and any(self.voice.clause(wish) for wish in wishes):
+            text = self.voice.told(wishes)
+            if key.startswith("open") and self._rng.random() < 0.3:
+                text = self.voice.say("open_vague") + ("。" if self.voice.language == "zh" else ". ") + text
+            return text
+        return self.voice.say(key, wishes=self.voice.wishes(wishes))
 
     def _accept(self, kind: str, item: str, shown: tuple[str, ...]) -> Said:
         key = "accept_short" if kind == "accept" and self._rng.random() < 0.3 else kind
@@ -301,17 +314,48 @@ class Person:
         held = {item: value for item in shown if isinstance(value := self._number_of(item, column), int | float)}
         if len(held) < 2:
             return self._said(voice.say("more"), need="list")
+        if kind == "number_flaw":
+            return self._too_much(column, held)
         high = bool(self._rng.random() < 0.65)
-        extreme = (max if high == (kind == "number_flaw") else min)(held, key=lambda item: held[item])
-        if kind == "number_flaw" and self._rng.random() < 0.4:
-            extreme = str(self._rng.choice(list(held)))
-        flaw, change = voice.flaw(column, high=high)
-        if kind == "compare":
-            text = voice.say("compare", change=change, label=voice.label(column.name))
-            return self._said(text, need="describe", about=extreme)
-        number = f"{held[extreme]:g}" + (f" {column.unit}" if column.unit and self._rng.random() < 0.6 else "")
-        text = voice.say("number_flaw", n=number, flaw=flaw)
-        return self._said(text, need="list", feedback=[("critique", extreme)])
+        extreme = (min if high else max)(held, key=lambda item: held[item])
+        _, change = voice.flaw(column, high=high)
+        text = voice.say("compare", change=change, label=voice.label(column.name))
+        return self._said(text, need="describe", about=extreme)
+
+    def _too_much(self, column: Column, held: Mapping[str, float]) -> Said:
+        """A listed item's number is more, or less, than what is wanted: only less, or more, will do."""
+        mine = self._number_of(self.mind.target.id, column)
+        others = [item for item, number in held.items() if number != mine]
+        if not isinstance(mine, int | float) or not others:
+            return self._said(self.voice.say("more"), need="list")
+        item = others[int(self._rng.integers(len(others)))]
+        high = held[item] > mine
+        flaw, _ = self.voice.flaw(column, high=high)
+        number = f"{held[item]:g}" + (f" {column.unit}" if column.unit and self._rng.random() < 0.6 else "")
+        text = self.voice.say("number_no" if high and self._rng.random() < 0.3 else "number_flaw", n=number, flaw=flaw)
+        self.mind.meant = [wish for wish in self.mind.meant if wish.facet != column.name]
+        self.mind.mean([Constraint(column.name, "lt" if high else "gt", (held[item],))])
+        return self._said(text, need="list", feedback=[("critique", item)])
+
+    def _refused(self, shown: tuple[str, ...]) -> Said:
+        """A value that listed items have will not do."""
+        told = {
+            (column.name, value)
+            for column in self._domain.columns
+            if column.kind in {"category", "multi"}
+            for item in shown
+            for value in _several(self._catalog[item].facets.get(column.name))
+            if value not in _several(self.mind.target.facets.get(column.name))
+        }
+        if not told:
+            return self._said(self.voice.say("more"), need="list")
+        facet, value = sorted(told)[int(self._rng.integers(len(told)))]
+        column = self._domain.column(facet)
+        assert column is not None
+        self.mind.meant = [w for w in self.mind.meant if w.facet != facet or w.op != "any" or value not in w.values]
+        self.mind.mean([Constraint(facet, "none", (value,))])
+        named = value if self._rng.random() < 0.8 else self.voice.value(column, value)
+        return self._said(self.voice.say("refuse_value", value=named), need="list")
 
     def _limit(self, column: Column) -> Said:
         """A bound in a few words, mostly without saying of what."""
@@ -408,3 +452,8 @@ class Person:
         self._told += 1
         spoken = self.voice.spoken(text, opening=opening)
         return Said(spoken, need, tuple(feedback), tuple(lasting), about, tuple(self.mind.meant), reply)
+
+
+def _several(held: object) -> tuple[str, ...]:
+    """What a facet of categories holds, as several values."""
+    return held if isinstance(held, tuple) else (held,) if isinstance(held, str) else ()

@@ -209,7 +209,11 @@ def options(legal: Mapping[str, Mapping[str, Any]], name: str, argument: str) ->
 
 def _same(heard: Constraint, wish: Constraint) -> bool:
     """Whether a linked condition is one that was meant."""
-    if heard.facet != wish.facet or (heard.op == "none") != (wish.op == "none"):
+    if heard.facet != wish.facet:
+        return False
+    if {*heard.values, *wish.values} <= {"true", "false"}:
+        return (heard.values == wish.values) == (heard.op == wish.op)
+    if (heard.op == "none") != (wish.op == "none"):
         return False
     if heard.op in {"any", "none"}:
         return bool({str(v).casefold() for v in heard.values} & {str(v).casefold() for v in wish.values})

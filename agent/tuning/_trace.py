@@ -72,15 +72,16 @@ def argument_trace(engine: Engine, request: Request, name: str, arguments: Mappi
     form = choose_format(engine.template)
     own = next(tool.parameters for tool in request.tools if tool.name == name)
     schema = bounded(request.argument_schemas.get(name, own))
-    head = form.opening + form.head(name)
+    begun, head = engine.template.after_control(form.opening + form.head(name))
     matcher = engine.grammars.matcher(call_grammar(head, schema, form.tail))
     text = head + json.dumps(arguments, ensure_ascii=False) + form.tail
-    return _follow(engine, matcher, text.encode())
+    return _follow(engine, matcher, text.encode(), engine.vocabulary.continued(begun) if begun else [])
 
 
-def _follow(engine: Engine, matcher: Matcher, text: bytes) -> Trace:
+def _follow(engine: Engine, matcher: Matcher, text: bytes, begun: list[int]) -> Trace:
+    """The tokens of a text along a grammar, behind those that a grammar cannot hold."""
     pieces = engine.vocabulary.pieces
-    tokens: list[int] = []
+    tokens = list(begun)
     choices: list[tuple[int, list[int]]] = []
     rest = text
     while True:

@@ -52,7 +52,7 @@ class TrainSettings:
         steps_each: Batches whose gradients are added up before a step.
         words: Weight of a token of words, against 1 for an act.
         arguments: Weight of a choice in a call's arguments.
-        longest: Decisions with longer prompts are left out, in tokens.
+        longest: Decisions with longer prompts are left out, in tokens behind what all prompts of a catalog begin with.
         check_every: Steps between two measurements on held-out domains.
         patience: Measurements without improvement before training stops.
         average: What is measured and kept is the mean of the steps' adapters, each counting this much less than the
@@ -73,7 +73,7 @@ class TrainSettings:
     steps_each: int = 1
     words: float = 0.01
     arguments: float = 0.5
-    longest: int = 1000
+    longest: int = 500
     check_every: int = 50
     patience: int = 4
     average: float = 0.95
@@ -125,6 +125,11 @@ def train(  # noqa: PLR0917
     run = _Run(model, settings, out, weights)
     run.resume()
     run.measure(_batches(_groups([held], settings.group), settings, weights), fresh=True)
+    if not run.held:
+        raise ModelError(
+            f"no decision in {held.name!r} has at most {settings.longest} tokens behind what all begin with",
+            hint="allow longer ones (longest), or simulate more conversations",
+        )
     total = max(1, settings.passes * len(groups) // settings.steps_each)
     held_batches = run.held
     started, waiting = time.monotonic(), 0

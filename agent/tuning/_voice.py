@@ -53,6 +53,7 @@ class Voice:
         self._rng = rng
         self._words: ModuleType = _words_zh if language == "zh" else _words_en
         self._said = _said(language)
+        self._native = language == domain.language
         self._lower = rng.random() < 0.4
         self._bare = rng.random() < 0.35
         self._typos = 0.25 if rng.random() < 0.2 else 0.02
@@ -69,7 +70,7 @@ class Voice:
         slots = {
             "one": one,
             "many": many,
-            "a_one": f"{'an' if one[:1] in 'aeiou' else 'a'} {one}",
+            "a_one": one if self.language == "zh" else f"{'an' if one[:1] in 'aeiou' else 'a'} {one}",
             "whom": self.pick(self._said["whom"]),
             "label": self.label(self._any_column().name),
             "value": self._any_value(),
@@ -182,7 +183,9 @@ class Voice:
         if column.kind == "number":
             return self._number(wish, column, label)
         if column.kind == "boolean":
-            words = self.pick(column.others.get("true", (label,)))
+            words = self.pick(
+                column.others.get("true", (label,)) + (column.ways.get("true", ()) if self._native else ())
+            )
             good = wish.values[0] == "true" and wish.op == "any"
             return words if good else self.pick(self._words.WITHOUT[:3]).format(wish=words)
         words = (" or " if self.language == "en" else "或").join(self.value(column, str(v)) for v in wish.values)
@@ -200,8 +203,36 @@ class Voice:
 
     def value(self, column: Column, value: str) -> str:
         """A value, now and then in other words."""
-        others = column.others.get(value, ())
-        return self.pick(others) if others and self._rng.random() < 0.3 else value
+        others = column.others.get(value, ()) + (column.ways.get(value, ()) if self._native else ())
+        return self.pick(others) if others and self._rng.random() < 0.35 else value
+
+    def clause(self, wish: Constraint) -> str | None:
+        """What means a wish without naming it, or None."""
+        column = self.domain.column(wish.facet)
+        if column is None or not self._native or len(wish.values) != 1 or column.kind == "number":
+            return None
+        value = str(wish.values[0])
+        if column.kind == "boolean":
+            value = "true" if (value == "true") == (wish.op == "any") else "false"
+        elif wish.op != "any":
+            return None
+        forms = column.clauses.get(value, ())
+        return self.pick(forms) if forms else None
+
+    def told(self, wishes: list[Constraint]) -> str:
+        """Several wishes, those that can be in clauses that do not name them, as sentences."""
+        parts: list[str] = []
+        named: list[Constraint] = []
+        for wish in wishes:
+            clause = self.clause(wish)
+            if clause is None:
+                named.append(wish)
+            else:
+                parts.append(clause)
+        if named:
+            parts.insert(int(self._rng.integers(len(parts) + 1)), self.say("add", wishes=self.wishes(named)))
+        marks = ("，", "。") if self.language == "zh" else (", ", ". ", " and ", ", ")
+        return self.pick(marks).join(parts)
 
     def vague(self, column: Column) -> str:
         """A wish about a number without a number."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from langchain.agents import create_agent
-from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.messages import AIMessage, BaseMessage, ToolMessage
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.store.memory import InMemoryStore
@@ -90,6 +90,23 @@ def test_a_question_ends_the_turn_without_another_call(recommender: Recommender)
     assert isinstance(result["messages"][-1], AIMessage)
     assert result["recommendations"] == []
     assert len(talk.model.history) == 1
+
+
+def test_what_the_model_takes_for_meant_holds_from_then_on(recommender: Recommender) -> None:
+    talk = Talk(
+        recommender,
+        *[("recommend", {"where": ["taste=fresh"]}), "Here you are."],
+        *[("recommend", {"where": ["price<=15"]}), "And these.", ("recommend", {}), "Others."],
+        local=False,
+    )
+    for words, where in (
+        ("something for a hot day", ["taste=fresh"]),
+        ("more", ["taste=fresh", "price<=15"]),
+        ("more", ["taste=fresh", "price<=15"]),
+    ):
+        messages = talk.say(words)["messages"]
+        artifact = next(m.artifact for m in reversed(messages) if isinstance(m, ToolMessage))
+        assert artifact["where"] == where
 
 
 def test_results_are_of_this_turn_only(recommender: Recommender) -> None:

@@ -112,6 +112,14 @@ def test_what_was_perhaps_meant_ranks_but_does_not_exclude(catalog: Catalog) -> 
     assert [str(c) for c in turn.prefer] == ["taste=fresh"]
 
 
+def test_a_doubtful_wish_that_a_call_took_for_meant_holds(catalog: Catalog) -> None:
+    turn = fold(ANA, said("taste=fresh", catalog=catalog, score=0.5), "something light", catalog)
+    taken = after_reply(turn, {"act": "recommend", "taken": ["taste=fresh", "size=gone"]}, catalog)
+    assert (known(taken), taken.prefer) == (["taste=fresh"], ())
+    refused = replace(turn, where=(Constraint("taste", "any", ("fresh",)),))
+    assert known(after_reply(refused, {"act": "recommend", "taken": ["taste!=fresh"]}, catalog)) == ["taste!=fresh"]
+
+
 def test_named_items_are_examples_and_refused_ones_are_not(catalog: Catalog) -> None:
     mentions = (
         Mention("old-cellar", "Old Cellar", "Old Cellar", 1.0),

@@ -38,6 +38,17 @@ def test_a_catalog_holds_what_its_domain_says(domain: Domain) -> None:
             assert set(facet.values) <= set(column.values)
 
 
+def test_people_have_words_and_sentences_for_the_values_that_do_not_name_them() -> None:
+    for language, least in (("en", 3000), ("zh", 1500)):
+        told = [column for d in domains("train") if d.language == language for column in d.columns]
+        assert sum(len(said) for c in told for said in (*c.ways.values(), *c.clauses.values())) >= least
+        for column in told:
+            values = {*column.values, *(("true", "false") if column.kind == "boolean" else ())}
+            assert {*column.ways, *column.clauses} <= values, column.name
+            for value, clauses in column.clauses.items():
+                assert not any(f" {value} " in f" {clause} " for clause in clauses if len(value) > 1), (value, clauses)
+
+
 def test_the_same_seed_gives_the_same_catalog_and_another_seed_another() -> None:
     domain = domains("train")[0]
     one, same, other = (make_catalog(domain, np.random.default_rng(seed))[1] for seed in (1, 1, 2))

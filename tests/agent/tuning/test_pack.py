@@ -69,8 +69,9 @@ def test_no_token_is_computed_twice() -> None:
 
 
 def test_decisions_that_are_too_long_are_left_out() -> None:
-    short, long = decision([1, 2], [3], [0]), decision([1] * 30, [3], [0])
+    system = [1] * 40  # what all begin with is no length of theirs
+    short, long = decision([*system, 2], [3], [0]), decision([*system, *[4] * 30], [3], [0])
     batch = pack([[short, long]], lambda _: 2.0, longest=10)
     assert batch is not None
     assert [choice.weight for choice in batch.choices] == [2.0]
-    assert pack([[long]], lambda _: 1.0, longest=10) is None
+    assert pack([[long], [decision([5] * 30, [3], [0])]], lambda _: 1.0, longest=10) is None

@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.agent.llm import llama_source
 
 from chatrec.agent.llm import ChatLlamaCpp
 from chatrec.agent.llm._engine import Engine
 from chatrec.agent.tuning._files import read_conversations, write_conversations
-from chatrec.agent.tuning._simulate import Decision, conversations
+from chatrec.agent.tuning._simulate import Decision, StandIn, conversations
 from chatrec.testing import HashingEmbedder
 
 pytestmark = pytest.mark.real_model
@@ -89,3 +90,18 @@ def test_what_is_written_is_read_again(found: list[dict[str, Any]], tmp_path: Pa
 def test_the_same_seed_gives_the_same_conversations(found: list[dict[str, Any]]) -> None:
     assert decisions(simulated()) == decisions(found)
     assert decisions(simulated(6)) != decisions(found)
+
+
+def test_calls_that_begin_with_a_control_token_are_written_too(tmp_path: Path) -> None:
+    # Of the archive's vocabularies only this one has a control token for calls.
+    template = llama_source.template("Qwen-Qwen2.5-7B-Instruct").replace("<tool_call>", "<|tool_call>")
+    path = llama_source.tiny_model(tmp_path / "tiny.gguf", "gemma-4", template)
+    model = StandIn(model_path=str(path), n_ctx=4096)
+    try:
+        found = conversations("train", count=2, seed=3, embedder=HashingEmbedder(), model=model)
+        traces = [decision.trace for decision in decisions(list(found)) if decision.trace.kind == "arguments"]
+        opens = model._worker().call(lambda engine: engine.vocabulary.special_texts()["<|tool_call>"])
+    finally:
+        model.close()
+    assert traces
+    assert all(trace.tokens[0] == opens for trace in traces)

@@ -103,3 +103,5 @@ def test_a_guess_of_the_linker_is_used_where_it_was_meant() -> None:
     said = Said("like the sea", "list", meant=(meant,))
     turn = Turn("ana", prefer=(meant, Constraint("colour", "any", ("green",))))
     assert decided(said, turn) == [("recommend", {"where": ["colour=blue"]})]
+    negated = Turn("ana", prefer=(Constraint("colour", "none", ("blue",)),))
+    assert decided(said, negated) == [("recommend", {})]

@@ -102,6 +102,9 @@ def test_without_conversations_there_is_nothing_to_learn(files: tuple[Path, Path
     empty = written(tmp_path / "empty.jsonl.gz", seed=1, count=0)
     with pytest.raises(ModelError, match="no conversations"):
         train(base, [empty], held, tmp_path / "run", SETTINGS)
+    base, data, held = files
+    with pytest.raises(ModelError, match="at most 0 tokens"):
+        train(base, [data], held, tmp_path / "short", replace(SETTINGS, longest=0))
 
 
 def test_what_was_wrong_is_unlearnt(files: tuple[Path, Path, Path], tmp_path: Path) -> None:
