@@ -20,12 +20,13 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Literal
 
 from chatrec.indexes._constraints import Constraint
-from chatrec.indexes._linker_chatter import chatter
-from chatrec.indexes._linker_cues import ALSO, ALSO_BEFORE, CUES
+from chatrec.indexes._linker_chatter import asks, chatter
+from chatrec.indexes._linker_cues import ALSO, ALSO_BEFORE, CUES, NOT_THAT
 from chatrec.indexes._linker_dates import find_dates
 from chatrec.indexes._linker_dictionary import Glossary, translations
 from chatrec.indexes._linker_found import Found, Name
 from chatrec.indexes._linker_join import merge
+from chatrec.indexes._linker_kin import find_kin
 from chatrec.indexes._linker_meaning import Meanings
 from chatrec.indexes._linker_names import Names
 from chatrec.indexes._linker_numbers import Numbers, flip
@@ -33,7 +34,7 @@ from chatrec.indexes._linker_pointing import Rarity, pieces, pointing, told
 from chatrec.indexes._linker_positions import find_positions
 from chatrec.indexes._linker_relative import Relatives
 from chatrec.indexes._linker_rest import leftovers, phrases_of
-from chatrec.indexes._linker_scope import lifted, negated, unneeded
+from chatrec.indexes._linker_scope import lifted, negated, unneeded, wondered
 from chatrec.indexes._linker_spelling import Speller, Vocabulary
 from chatrec.indexes._linker_text import Sentence
 from chatrec.indexes._linker_titles import Titled, Titles
@@ -113,7 +114,7 @@ class Linker:
         self._scales = scales(facets, self._items)
         vocabulary = Vocabulary(self._items)
         self._refusals = Speller(("without", "except", "excluding", "nothing", "anything"), vocabulary)
-        self._values = Values(facets, vocabulary)
+        self._values = Values(facets, vocabulary, called=self._called)
         self._names = Names(facets, self._scales, people=self._values.lexicon.name_like)
         self._titles = Titles(self._items, self._scales, vocabulary)
         self._numbers = Numbers(self._scales)
@@ -149,6 +150,7 @@ class Linker:
         found = self._values.find(sentence, names)
         for one in found:
             sentence.take(one.named, one.start)
+        found += find_kin(sentence, self._values.lexicon)
         known = [(one, pointing(sentence, one, shown)) for one in found]
         found = [one for one, item in known if item is None]
         mentioned += [(item, one.start, one.end, one.score, True) for one, item in known if item is not None]
@@ -165,7 +167,8 @@ class Linker:
         if embedder is not None:
             found += self._meant(sentence, names, scope, embedder)
         idle = chatter(sentence)
-        found = [replace(one, score=min(one.score, _IDLE)) if idle[one.start] else one for one in found]
+        asked = not shown and asks(sentence)
+        found = [replace(one, score=min(one.score, _sure(sentence, one, idle, asked=asked))) for one in found]
         return Link(
             self._proposals(sentence, found, shown),
             tuple(_mention(sentence, one, scope) for one in sorted(mentioned, key=lambda one: one[1])),
@@ -315,8 +318,21 @@ class Linker:
 
 
 _POINTED = 0.9
+_ASKED = 0.6
 _IDLE = 0.4
 """The most that words count for where the clause around them states no wish."""
+
+
+def _sure(sentence: Sentence, found: Found, idle: Sequence[bool], *, asked: bool) -> float:
+    """The most that words count for where they stand."""
+    first = found.start
+    while first and sentence.tokens[first - 1].norm in {"a", "an", "the", "any"}:
+        first -= 1
+    if NOT_THAT.before(sentence.tokens, first):
+        return _IDLE
+    if not idle[found.start]:
+        return 1.0
+    return _ASKED if asked and found.constraint.values == ("true",) else _IDLE
 
 
 class _Foreign:
@@ -348,6 +364,8 @@ def _signed(sentence: Sentence, found: Found, scope: Sequence[int]) -> list[Foun
     cue = scope[found.start]
     if cue < 0:
         return [found]
+    if found.kind == "value" and wondered(sentence, cue, found.end):
+        return [replace(found, score=min(found.score, _ASKED))]
     if found.kind == "value" and _also(sentence, found):  # 不是饼茶也行 takes nothing back
         return []
     if found.kind == "value":

@@ -60,6 +60,8 @@ _HAN_FACT = Phrases(
         """
     )
 )
+_TURNS = frozenset({"but", "so", "now", "但", "所"})
+_SHOWN = [["it"], ["this"], ["that"], ["these"], ["those"], ["they"], ["the"], ["you"]]
 _TASTE = frozenset(words("loved liked enjoyed hated adored preferred wanted needed hoped"))
 
 
@@ -74,8 +76,19 @@ def chatter(sentence: Sentence) -> list[bool]:
         if end == len(sentence) or sentence.tokens[end].hard or sentence.tokens[end].colon:
             asked = "?" in sentence.after(end - 1) or "？" in sentence.after(end - 1)
             found[start:end] = [_idle(sentence.tokens[start:end], asked)] * (end - start)
+            if not found[start]:
+                _idle_parts(sentence, found, start, end)
             start = end
     return found
+
+
+def asks(sentence: Sentence) -> bool:
+    """Whether the sentence asks whether something is so, and of nothing that was shown: "are pets allowed?"."""
+    norms = [token.norm for token in sentence.tokens]
+    if norms[-1:] == ["吗"]:
+        return norms[0] in {"能", "可", "有", "带", "让"}
+    asked = bool(norms) and sentence.after(len(norms) - 1).lstrip().startswith("?")
+    return asked and norms[0] in {"is", "are", "can", "do", "does"} and norms[1:2] not in _SHOWN
 
 
 def _idle(tokens: Sequence[Token], asked: bool) -> bool:
@@ -86,11 +99,36 @@ def _idle(tokens: Sequence[Token], asked: bool) -> bool:
         return False
     if any(_HAN_PAST.at(tokens, at) for at in range(len(tokens))):
         return True
-    told = next((at for at, word in enumerate(norms[:4]) if word in _SUBJECT), None)
-    if told is not None and not _TASTE.intersection(norms):
-        verbs = norms[told + 1 : told + 5]
-        return any(word in _PAST or (len(word) > 4 and word.endswith("ed")) for word in verbs)
+    if any(word in _SUBJECT for word in norms[:4]) and not _TASTE.intersection(norms):
+        return _is_tale(norms)
     return any(_told(part) for part in _parts(tokens))
+
+
+def _idle_parts(sentence: Sentence, found: list[bool], start: int, end: int) -> None:
+    """Mark the parts of a clause that tell of the past by themselves: "i had a red one before, now i want blue"."""
+    first = start
+    for at in range(start + 1, end + 1):
+        if at == end or sentence.tokens[at].soft or sentence.tokens[at].norm in _TURNS:
+            part = sentence.tokens[first + (sentence.tokens[first].norm in _TURNS) : at]
+            if at - first > 2 and _is_told(part):
+                found[first:at] = [True] * (at - first)
+            first = at
+
+
+def _is_told(tokens: Sequence[Token]) -> bool:
+    if any(_WISH.at(tokens, at) or CUES.at(tokens, at) for at in range(len(tokens))):
+        return False
+    if any(_HAN_PAST.at(tokens, at) for at in range(len(tokens))):
+        return True
+    return _is_tale([token.norm for token in tokens])
+
+
+def _is_tale(norms: Sequence[str]) -> bool:
+    """Whether somebody did something: "my brother rode one", and does not tell of taste: "we loved it"."""
+    told = next((at for at, word in enumerate(norms[:4]) if word in _SUBJECT), None)
+    if told is None or _TASTE.intersection(norms):
+        return False
+    return any(word in _PAST or (len(word) > 4 and word.endswith("ed")) for word in norms[told + 1 : told + 5])
 
 
 def _told(tokens: Sequence[Token]) -> bool:

@@ -195,6 +195,7 @@ ALSO_BEFORE = Phrases(
             for word in phrases("do|make|take|accept|consider|manage|fine with|ok with|happy with|open to")
         ),
         *phrases(
+            "dont mind|do not mind|nothing against|not against|不介意|不反对|不排斥|"
             "alternatively|failing that|or else|也可以是|也能接受|也接受|也考虑|也愿意|也可以考虑|要不|要么|或者|不然"
         ),
     ]
@@ -215,12 +216,24 @@ NO_MUST = Phrases(
     for phrase in phrases(
         """
         is not a must|isnt a must|s not a must|not a must|is not essential|isnt essential|not essential|
-        is not necessary|isnt necessary|is optional|无所谓|也无所谓|其实无所谓|
+        is not necessary|isnt necessary|is optional|neednt be|need not be|neednt|is not needed|isnt needed|
+        are not needed|arent needed|not needed|is not required|isnt required|not required|arent required|
+        doesnt have to be|dont have to be|does not have to be|doesnt need to be|dont need to be|not a requirement|
+        无所谓|也无所谓|其实无所谓|
         其实也无所谓|也没关系|也不要紧|不是必须的|不是必须|不是必需|可有可无|有没有都行|没有也行|没有也可以
         """
     )
 )
 """What right after a value says that it is wished for no longer, refused or not."""
+
+NOT_THAT = Phrases(
+    (phrase, True)
+    for phrase in phrases(
+        "not that i mind|not that i would mind|not that im against|not that i hate|not that i dislike|"
+        "not that theres anything wrong with|not that i have anything against|不是说我讨厌|不是说不喜欢|倒不是讨厌"
+    )
+)
+"""What before a value says that it is neither refused nor wished for."""
 
 _LIFT_AFTER = phrases(
     """

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+from chatrec.indexes._linker_adjectives import ADJECTIVES
 from chatrec.indexes._linker_dictionary import Translation
 from chatrec.indexes._linker_names import boolean_keys
 from chatrec.indexes._linker_text import is_han, languages, root, stems, tokenize
@@ -15,6 +16,11 @@ from chatrec.indexes._linker_words import COMMON, FUNCTION, HAN_FUNCTION, HAN_PH
 from chatrec.indexes._values import Facet
 
 _SMALL = 300
+_PART = 0.9
+_SHADES = ADJECTIVES.words() | {
+    *("dark", "light", "bright", "pale", "deep", "solid", "mixed", "full", "semi", "half", "double", "extra"),
+}
+"""First words that tell how a thing is and not which."""
 _PARTS = re.compile(r"\s*(?:&|/|\||,| and )\s*")
 _BRACKETS = re.compile(r"\s*[(\[（].*?[)\]）]\s*")
 CLASS_SUFFIXES = "色片类型式款风系味菜性"
@@ -158,7 +164,7 @@ class Lexicon:
             self.name_like.add(facet.name)
         elif size > _SMALL and sum(count == 1 for count in facet.values.values()) >= 0.5 * size:
             self.free.add(facet.name)
-        family = _family(facet)
+        family, parts = _family(facet), _telling(facet) if not names and size <= _SMALL else {}
         for value, count in facet.values.items():
             entry = Entry(facet.name, value, count, 1.0, size, names)
             for said in (value, *(languages(value) if facet.bilingual else ())):
@@ -171,8 +177,10 @@ class Lexicon:
                     self._add_name_parts(said, entry)
                 if not names and size <= _SMALL:
                     self._add_variants(said, key, entry)
+                    for part in {part for part in key if value in parts.get(part, ())}:
+                        self._put(self._keys, (part,), replace(entry, sure=_PART))
                     if key[-1:] == (family,) and (len(key) >= 3 or not is_han(family)):
-                        self._put(self._keys, key[:-1], replace(entry, sure=0.95 if is_han(family) else 0.9))
+                        self._put(self._keys, key[:-1], replace(entry, sure=0.95 if is_han(family) else 0.97))
 
     def _add_name_parts(self, said: str, entry: Entry) -> None:
         """A person's last name, also of two words ("De Niro"), and the first."""
@@ -245,6 +253,26 @@ def _family(facet: Facet) -> str:
     found, count = next(iter(last.most_common(1)), ("", 0))
     least = max(3, 0.4 * len(facet.values)) if is_han(found) else max(2, 0.2 * len(facet.values))
     return found if count >= least and found not in {"".join(stems(value)) for value in facet.values} else ""
+
+
+def _telling(facet: Facet) -> dict[str, set[str]]:
+    """By uncommon word, the longer English values it tells: the last of up to three, or any that only one has."""
+    keys = {value: key for value in facet.values if 2 <= len(key := stems(value)) <= 4 and value.isascii()}
+    whole = {"".join(stems(value)) for value in facet.values}
+    named = stems(facet.name.replace("_", " "))
+    last: dict[str, set[str]] = {}
+    holding: dict[str, set[str]] = {}
+    for value, key in keys.items():
+        last.setdefault(key[-1], set()).add(value)
+        for part in key:
+            holding.setdefault(part, set()).add(value)
+    told = {part: values for part, values in last.items() if 1 < len(values) <= 3 and len(values) < len(facet.values)}
+    told |= {part: values for part, values in holding.items() if len(values) == 1}
+    return {
+        part: values
+        for part, values in told.items()
+        if len(part) > 2 and part.isalpha() and part not in COMMON | _SHADES | whole and part not in named
+    }
 
 
 def name_like(facet: Facet) -> bool:

@@ -123,6 +123,7 @@ class Names:
 
 
 _ALLOWED = frozenset({"included", "available", "allowed", "friendly", "welcome", "safe", "suitable", "possible"})
+_HAN_PLACES = frozenset("位区场")
 
 
 def boolean_keys(name: str) -> tuple[tuple[str, ...], ...]:
@@ -137,4 +138,6 @@ def boolean_keys(name: str) -> tuple[tuple[str, ...], ...]:
         keys.append(tuple(stem(word) for word in words[:-1]))
     if len(words) > 2 and words[0] in {"可", "能", "含", "带"}:
         keys.append(words[1:])
+    if len(words) > 2 and words[-1] in _HAN_PLACES:
+        keys.append(words[:-1])
     return tuple(key for key in keys if key)

@@ -29,6 +29,8 @@ _WORD = 3
 _ANEW = frozenset(["also", "has", "have", "it", "i", "we", "please", "give", "show", "还", "也", "再", "而", "要"])
 _TURNS = frozenset(["but", "though", "although", "however", "just", "only", "instead", "但", "而", "只", "就"])
 
+_SO = frozenset(["so", "oh", "what", "and", "but", "hm", "hmm", "wait", "really", "那", "啊", "都"])
+_AT_ALL = frozenset(["allowed", "at", "all", "then", "here", "possible", "吗", "么", "啊", "呀", "的"])
 _ARTICLES = frozenset({"a", "an", "the", "from", "in", "by", "with", "any", "of", "有", "是", "个", "只", "about"})
 _WILL_DO = frozenset(
     [
@@ -312,12 +314,29 @@ def unneeded(sentence: Sentence, start: int, end: int, *, refused: bool) -> bool
         return True
     if NO_MUST.at(tokens, end):
         return True
+    if refused and not sentence.ends(end) and tokens[end].norm in {"needed", "necessary", "required"}:
+        return True
     after = end
     while after < len(tokens) and after - end < 4 and not tokens[after].hard:
         if NO_MORE.at(tokens, after):
             return refused or allowed
         after += 1
     return False
+
+
+def wondered(sentence: Sentence, cue: int, end: int) -> bool:
+    """Whether a refusal is a question that nothing else is said in, and so a complaint: "no pets allowed?".
+
+    Args:
+        sentence: The sentence.
+        cue: The refusal's first token.
+        end: The token after what is refused.
+    """
+    tokens = sentence.tokens
+    if tokens[cue].norm not in {"no", "没"} or not all(token.norm in _SO for token in tokens[:cue]):
+        return False
+    rest = tokens[end:]
+    return sentence.after(len(tokens) - 1).lstrip()[:1] in {"?", "？"} and all(t.norm in _AT_ALL for t in rest)
 
 
 def _number_follows(sentence: Sentence, index: int) -> bool:

@@ -25,7 +25,12 @@ _IRREGULAR = {
     "men": "man", "women": "woman", "children": "child", "feet": "foot", "teeth": "tooth", "mice": "mouse",
     "scarves": "scarf", "knives": "knife", "leaves": "leaf", "loaves": "loaf", "wolves": "wolf", "shelves": "shelf",
     "halves": "half", "wives": "wife", "lives": "life", "thieves": "thief", "elves": "elf", "calves": "calf",
+    "gray": "grey", "grays": "grey", "aluminum": "aluminium", "disc": "disk", "discs": "disk", "tyre": "tire",
+    "tyres": "tire", "jewellery": "jewelry", "theatre": "theater", "theatres": "theater", "centre": "center",
+    "centres": "center", "fibre": "fiber", "fibres": "fiber", "pyjamas": "pajama", "yoghurt": "yogurt",
+    "yoghurts": "yogurt", "cosy": "cozy", "whisky": "whiskey", "doughnut": "donut", "doughnuts": "donut",
 }  # fmt: skip
+"""Plurals that no rule makes, and words that are spelt in two ways."""
 _LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i", "ð": "d", "þ": "th"})
 _SUFFIXES = (
     "ations", "ation", "ating", "ated", "atic", "ators", "ator", "ically", "ical", "tics", "tic", "ance", "ence", "ors",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from chatrec.indexes._constraints import Constraint
@@ -18,6 +18,8 @@ from chatrec.indexes._linker_words import AND_WORDS, COMMON, FUNCTION, GLUE, HAN
 from chatrec.indexes._values import Facet
 
 _KNOWN_FOR = 5
+_SIDES = ("side", "front", "shore", "view")
+_TAKEN_ALONG = frozenset({"bring", "bringing", "take", "taking", "with", "for"})
 _OWNERS = frozenset({"my", "our", "your", "his", "her", "their"})
 _LEADS = frozenset({"by", "with", "featuring", "starring", "from", "or", "and", "without", "the", "of", "no", "not"})
 
@@ -37,9 +39,13 @@ class Values:
     Args:
         facets: All facets of the catalog.
         real: Whether a word is a real one, never a misspelling.
+        called: Stems of what the items are called.
     """
 
-    def __init__(self, facets: Iterable[Facet], real: Callable[[str], bool]) -> None:
+    def __init__(
+        self, facets: Iterable[Facet], real: Callable[[str], bool], *, called: Collection[str] = frozenset()
+    ) -> None:
+        self._called = called
         self.lexicon = Lexicon(facets)
         self._spell = Speller(self.lexicon.words(), real)
         self._real = real
@@ -104,7 +110,33 @@ class Values:
                 return _Match(start, start + 2, entries, 0.95)
             if size == 1 and (entries := self.lexicon.joined(words[0])):
                 return _Match(start, start + 1, entries, 0.95)
-        return self._respelt(sentence, start, words) or self._derived(sentence, start) or self._surname(sentence, start)
+        return (
+            self._respelt(sentence, start, words)
+            or self._derived(sentence, start)
+            or self._compound(sentence, start)
+            or self._surname(sentence, start)
+        )
+
+    def _compound(self, sentence: Sentence, start: int) -> _Match | None:
+        """A word made with a value: "seaside" of sea, "bookshelf" perhaps of shelf, "ebike" of electric."""
+        token = sentence.tokens[start]
+        word = token.stem
+        led = word == "e" and start + 1 < len(sentence) and sentence.tokens[start + 1].stem in self._called
+        if led or (word[:1] == "e" and word[1:] in self._called):
+            entries = self.lexicon.get(("electric",)) or self.lexicon.get(("electronic",))
+            return _Match(start, start + 1 + led, entries, 0.95) if entries else None
+        if token.kind != "word" or len(word) < 7 or not word.isascii() or self._real(token.norm):
+            return None
+        for ending in _SIDES:
+            entries = self.lexicon.get((word.removesuffix(ending),)) if word.endswith(ending) else ()
+            if any(entry.sure >= 0.9 for entry in entries):
+                return _Match(start, start + 1, entries, 0.88)
+        for cut in range(3, len(word) - 3):
+            entries = self.lexicon.get((word[cut:],))
+            entries = tuple(entry for entry in entries if entry.sure == 1.0 and not entry.name_like)
+            if entries and self._real(word[:cut]):
+                return _Match(start, start + 1, entries, 0.74)
+        return None
 
     def _respelt(self, sentence: Sentence, start: int, words: list[str]) -> _Match | None:
         for offset in range(min(len(words), 3)):
@@ -255,7 +287,7 @@ def _is_own(sentence: Sentence, match: _Match) -> bool:
     tokens = sentence.tokens
     before = [token.norm for token in tokens[max(0, match.start - 3) : match.start]]
     if before[-1:] and before[-1] in _OWNERS:
-        return True
+        return before[-2:-1] == [] or before[-2] not in _TAKEN_ALONG
     if (
         len(before) > 1
         and before[-2] in _OWNERS
