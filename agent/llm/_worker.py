@@ -9,6 +9,7 @@ import threading
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from chatrec.agent.llm._cancel import CancelFlag, Cancelled
@@ -268,6 +269,7 @@ def _linger(state: _State) -> float | None:
 def _load(settings: EngineSettings) -> Engine:
     from chatrec.agent.llm._engine import Engine
 
+    import_module("chatrec.agent.llm._generate")  # the first answer finds it read
     return Engine(settings)
 
 
