@@ -141,8 +141,8 @@ def compose(words: str, turn: Turn, got: Outcome, catalog: Catalog, *, list_item
     if got.question is not None:
         parts.append(got.question["text"])
     stamp = {"act": got.act, "said": said, "shown": shown, "facet": (got.question or {}).get("facet")}
-    if got.taken:
-        stamp["taken"] = list(got.taken)
+    if taken := got.taken:
+        stamp["taken"] = list(taken)
     about = got.described["id"] if got.described is not None else got.events[-1]["item_id"] if got.events else None
     if about is not None:
         stamp["about"] = about

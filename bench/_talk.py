@@ -16,6 +16,7 @@ from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolMes
 
 from bench._labelled import Event, Said
 from chatrec.agent import RecommenderContext, RecommenderMiddleware
+from chatrec.agent._compose import outcome
 from chatrec.agent._turns import STAMP
 from chatrec.indexes import Catalog, Constraint, ItemIndex, Recommender
 from chatrec.tools._texts import facts
@@ -155,8 +156,7 @@ class Talk:
         calls = [call for message in new if isinstance(message, AIMessage) for call in message.tool_calls]
         drawn = [found for m in new if (found := m.response_metadata.get("tool_probabilities")) is not None]
         turn = Turn.from_dict(new[0].additional_kwargs[STAMP]["turn"])
-        listed = (call["args"] for call in calls if call["name"] == "recommend")
-        self._taken = tuple(notation for told in listed for notation in told.get("where") or ())
+        self._taken = outcome(new).taken
         brought = [Constraint.parse(notation, facets) for notation in self._taken]
         stamp = new[-1].additional_kwargs.get(STAMP, {})
         artifacts = [m.artifact for m in new if isinstance(m, ToolMessage) and isinstance(m.artifact, dict)]

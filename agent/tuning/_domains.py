@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cache
-from importlib.resources import files
 from typing import Literal
 
 import numpy as np
 
 from chatrec.agent.tuning import _domains_en, _domains_zh
+from chatrec.agent.tuning._files import shipped
 from chatrec.indexes import Catalog, Item
 
 __all__ = ["Column", "Domain", "domains", "make_catalog"]
@@ -101,8 +100,7 @@ def _read(text: str, language: Literal["en", "zh"]) -> Iterator[Domain]:
 @cache
 def _meant(language: str) -> dict[str, dict[str, dict[str, list[str]]]]:
     """By domain, column and value what people say instead; whole clauses begin with "~"."""
-    text = files("chatrec.agent.tuning").joinpath(f"meant_{language}.json").read_text("utf-8")
-    return dict(json.loads(text))
+    return shipped(f"meant_{language}.json")
 
 
 def _told(column: Column, ways: dict[str, dict[str, list[str]]]) -> Column:

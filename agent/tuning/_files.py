@@ -5,14 +5,20 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Callable, Iterator
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from chatrec._files import replacing
 
-__all__ = ["put", "read_conversations", "write_conversations"]
+__all__ = ["put", "read_conversations", "shipped", "write_conversations"]
 
 Progress = Callable[[int, int], None]
+
+
+def shipped(name: str) -> dict[str, Any]:
+    """What a JSON file beside this one holds."""
+    return dict(json.loads(files("chatrec.agent.tuning").joinpath(name).read_text("utf-8")))
 
 
 def write_conversations(

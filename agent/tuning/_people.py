@@ -11,7 +11,7 @@ import numpy as np
 from chatrec.agent._reply import Kind
 from chatrec.agent.tuning._domains import Column, Domain
 from chatrec.agent.tuning._mind import Mind
-from chatrec.agent.tuning._voice import Voice
+from chatrec.agent.tuning._voice import Voice, values_held
 from chatrec.indexes import Catalog, Constraint
 
 __all__ = ["Need", "Person", "Said"]
@@ -344,8 +344,8 @@ class Person:
             for column in self._domain.columns
             if column.kind in {"category", "multi"}
             for item in shown
-            for value in _several(self._catalog[item].facets.get(column.name))
-            if value not in _several(self.mind.target.facets.get(column.name))
+            for value in values_held(self._catalog[item].facets.get(column.name))
+            if value not in values_held(self.mind.target.facets.get(column.name))
         }
         if not told:
             return self._said(self.voice.say("more"), need="list")
@@ -421,8 +421,7 @@ class Person:
             return self._said(self.voice.say("open_vague"))
         column = columns[int(self._rng.integers(len(columns)))]
         never = bool(self._rng.random() < 0.65)
-        held = self.mind.target.facets.get(column.name)
-        mine = held if isinstance(held, tuple) else (str(held),)
+        mine = values_held(self.mind.target.facets.get(column.name))
         fit = [v for v in column.values if (v not in mine) == never] or list(column.values)
         value = fit[int(self._rng.integers(len(fit)))]
         wish = Constraint(column.name, "none" if never else "any", (value,))
@@ -452,8 +451,3 @@ class Person:
         self._told += 1
         spoken = self.voice.spoken(text, opening=opening)
         return Said(spoken, need, tuple(feedback), tuple(lasting), about, tuple(self.mind.meant), reply)
-
-
-def _several(held: object) -> tuple[str, ...]:
-    """What a facet of categories holds, as several values."""
-    return held if isinstance(held, tuple) else (held,) if isinstance(held, str) else ()

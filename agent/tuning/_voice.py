@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from functools import cache
-from importlib.resources import files
 from types import ModuleType
 
 import numpy as np
 
 from chatrec.agent.tuning import _words_en, _words_zh
 from chatrec.agent.tuning._domains import Column, Domain
+from chatrec.agent.tuning._files import shipped
 from chatrec.indexes import Catalog, Constraint
 
-__all__ = ["Voice", "measure_of"]
+__all__ = ["Voice", "measure_of", "values_held"]
 
 _MONEY = {"€", "$", "£", "元"}
 _TIME = {"min", "h", "hours", "days", "weeks", "months", "years", "分钟", "小时", "天", "节"}
@@ -32,8 +31,7 @@ def measure_of(column: Column) -> str:
 @cache
 def _said(language: str) -> dict[str, tuple[str, ...]]:
     """Sentences with slots, none of a domain, by what they are for."""
-    text = files("chatrec.agent.tuning").joinpath(f"said_{language}.json").read_text("utf-8")
-    return {key: tuple(forms) for key, forms in json.loads(text).items()}
+    return {key: tuple(forms) for key, forms in shipped(f"said_{language}.json").items()}
 
 
 class Voice:
@@ -157,7 +155,7 @@ class Voice:
         """A value that this item alone has of those shown, or None."""
         told: list[str] = []
         for column in self.domain.columns:
-            held = {item: _values(self.catalog[item].facets.get(column.name), column.unit) for item in shown}
+            held = {item: values_held(self.catalog[item].facets.get(column.name), column.unit) for item in shown}
             others = {value for item, values in held.items() if item != item_id for value in values}
             mine = [value for value in held[item_id] if value not in others]
             told += mine if column.kind == "number" else [self.value(column, value) for value in mine]
@@ -183,9 +181,7 @@ class Voice:
         if column.kind == "number":
             return self._number(wish, column, label)
         if column.kind == "boolean":
-            words = self.pick(
-                column.others.get("true", (label,)) + (column.ways.get("true", ()) if self._native else ())
-            )
+            words = self.pick(self._other(column, "true", (label,)))
             good = wish.values[0] == "true" and wish.op == "any"
             return words if good else self.pick(self._words.WITHOUT[:3]).format(wish=words)
         words = (" or " if self.language == "en" else "或").join(self.value(column, str(v)) for v in wish.values)
@@ -203,8 +199,12 @@ class Voice:
 
     def value(self, column: Column, value: str) -> str:
         """A value, now and then in other words."""
-        others = column.others.get(value, ()) + (column.ways.get(value, ()) if self._native else ())
+        others = self._other(column, value)
         return self.pick(others) if others and self._rng.random() < 0.35 else value
+
+    def _other(self, column: Column, value: str, named: tuple[str, ...] = ()) -> tuple[str, ...]:
+        """Other words for a value; in place of those that describe items too, where there are none, `named`."""
+        return column.others.get(value, named) + (column.ways.get(value, ()) if self._native else ())
 
     def clause(self, wish: Constraint) -> str | None:
         """What means a wish without naming it, or None."""
@@ -284,7 +284,7 @@ class Voice:
         return " ".join(words)
 
 
-def _values(held: object, unit: str | None) -> tuple[str, ...]:
+def values_held(held: object, unit: str | None = None) -> tuple[str, ...]:
     """The words that a facet holds, a number with its unit; none where it is a yes or a no."""
     if isinstance(held, int | float) and not isinstance(held, bool):
         return (f"{held:g} {unit}" if unit else f"{held:g}",)
