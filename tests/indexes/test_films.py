@@ -40,6 +40,8 @@ def test_every_film_has_plausible_facts(films: Catalog) -> None:
         assert 40 <= runtime <= 330, item
         assert 1 <= len(_many(item, "genres")) <= 3, item
         assert set(_many(item, "genres")) <= GENRES, item
+        assert 1 <= len(_many(item, "mood")) <= 3, item
+        assert 1 <= len(_many(item, "company")) <= 3, item
         assert _many(item, "director"), item
         assert _many(item, "country"), item
         assert 60 <= len(item.description) <= 330, item
@@ -49,3 +51,10 @@ def test_films_come_from_everywhere_and_every_decade(films: Catalog) -> None:
     decades = Counter(int(str(item.facets["year"])) // 10 for item in films.items)
     assert all(decades[decade] >= 10 for decade in range(192, 203))
     assert len({country for item in films.items for country in _many(item, "country")}) >= 40
+
+
+def test_moods_and_company_tell_films_apart(films: Catalog) -> None:
+    for name in ("mood", "company"):
+        held = Counter(value for item in films.items for value in _many(item, name))
+        assert min(held.values()) >= 12, name
+        assert max(held.values()) <= len(films) * 0.4, name
