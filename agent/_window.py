@@ -1,7 +1,8 @@
 """How much of a long conversation the model is told, so that no conversation grows too long for it.
 
-What is known of the person travels in the newest state line, so that old turns can go. They go many at a time: between
-two cuts the text that the model is told only grows, and nothing of it is read twice.
+What is known of the person travels in the newest state line, so that old turns can go, and each that stays makes every
+token after it slower. They go many at a time: between two cuts the text that the model is told only grows, and nothing
+of it is read twice.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from langchain_core.messages import AIMessage, AnyMessage, HumanMessage
 _ASCII_TOKENS = 0.3
 _OTHER_TOKENS = 0.75
 _MESSAGE_TOKENS = 8
-_HISTORY_SHARE = 0.55
+_HISTORY_SHARE = 0.2
 _MESSAGE_SHARE = 0.1
 
 
@@ -23,7 +24,7 @@ def window(messages: Sequence[AnyMessage], most_tokens: int) -> list[AnyMessage]
 
     Args:
         messages: The conversation as the model is told it.
-        most_tokens: The model's context in tokens. Turns take at most about half of it; a message a tenth.
+        most_tokens: The model's context in tokens. Earlier turns take at most about a fifth of it; a message a tenth.
 
     Returns:
         The messages, from the person's message that the window begins with.
@@ -34,13 +35,14 @@ def window(messages: Sequence[AnyMessage], most_tokens: int) -> list[AnyMessage]
         return short
     sizes = [sum(map(_tokens, short[a:b])) for a, b in zip(begins, [*begins[1:], len(short)], strict=True)]
     budget = most_tokens * _HISTORY_SHARE
-    first, total = 0, 0.0
+    first, earlier = 0, 0.0
     for turn, size in enumerate(sizes):
-        total += size
-        if total > budget:
-            while first < turn and total > budget / 2:
-                total -= sizes[first]
+        # Not of this turn's own size, which grows while it is answered: the cut stays where it is meanwhile.
+        if earlier > budget:
+            while first < turn and earlier > budget / 2:
+                earlier -= sizes[first]
                 first += 1
+        earlier += size
     return short if first == 0 else short[begins[first] :]
 
 

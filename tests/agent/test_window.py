@@ -24,6 +24,7 @@ def talk(turns: int) -> list[AnyMessage]:
 
 def test_a_short_conversation_is_told_whole() -> None:
     assert window(talk(5), 8000) == talk(5)
+    assert window(talk(8), 8000) == talk(8)
 
 
 def test_a_long_one_is_told_from_a_persons_message_and_within_bounds() -> None:
@@ -35,9 +36,18 @@ def test_a_long_one_is_told_from_a_persons_message_and_within_bounds() -> None:
 
 
 def test_its_beginning_stays_for_many_turns() -> None:
-    begins = [window(talk(turns), 4000)[0].text for turns in range(1, 120)]
+    begins = [window(talk(turns), 8000)[0].text for turns in range(1, 120)]
     changes = sum(before != after for before, after in pairwise(begins))
-    assert 0 < changes <= 120 / 5
+    assert 0 < changes <= 120 / 4
+
+
+def test_its_beginning_stays_while_a_turn_is_answered() -> None:
+    whole = talk(60)
+    turns = [i for i, message in enumerate(whole) if isinstance(message, HumanMessage)]
+    for begin, end in pairwise(turns):
+        for most in range(3000, 5000, 250):
+            told = {window(whole[:cut], most)[0].text for cut in range(begin + 1, end + 1)}
+            assert len(told) == 1, (most, told)
 
 
 def test_one_endless_message_keeps_its_ends() -> None:
