@@ -21,20 +21,22 @@ from typing import TYPE_CHECKING, Literal
 
 from chatrec.indexes._constraints import Constraint
 from chatrec.indexes._linker_chatter import asks, chatter
-from chatrec.indexes._linker_cues import ALSO, ALSO_BEFORE, CUES, NOT_THAT
+from chatrec.indexes._linker_cues import ALSO_BEFORE, NOT_THAT
 from chatrec.indexes._linker_dates import find_dates
 from chatrec.indexes._linker_dictionary import Glossary, translations
 from chatrec.indexes._linker_found import Found, Name
 from chatrec.indexes._linker_join import merge
 from chatrec.indexes._linker_kin import find_kin
+from chatrec.indexes._linker_lifted import lifted, unneeded
 from chatrec.indexes._linker_meaning import Meanings
 from chatrec.indexes._linker_names import Names
-from chatrec.indexes._linker_numbers import Numbers, flip
+from chatrec.indexes._linker_numbers import Numbers
 from chatrec.indexes._linker_pointing import Rarity, pieces, pointing, told
 from chatrec.indexes._linker_positions import find_positions
 from chatrec.indexes._linker_relative import Relatives
 from chatrec.indexes._linker_rest import leftovers, phrases_of
-from chatrec.indexes._linker_scope import lifted, negated, unneeded, wondered
+from chatrec.indexes._linker_scope import negated
+from chatrec.indexes._linker_sign import ASKED, also, signed
 from chatrec.indexes._linker_spelling import Speller, Vocabulary
 from chatrec.indexes._linker_text import Sentence
 from chatrec.indexes._linker_titles import Titled, Titles
@@ -163,7 +165,7 @@ class Linker:
         mentioned += self._mentioned(sentence, [], firm=False)
         scope = negated(sentence, sentence.taken)
         given_up = [one for one in found if unneeded(sentence, one.start, one.end, refused=scope[one.start] >= 0)]
-        found = [signed for one in found if one not in given_up for signed in _signed(sentence, one, scope)]
+        found = [turned for one in found if one not in given_up for turned in signed(sentence, one, scope)]
         if embedder is not None:
             found += self._meant(sentence, names, scope, embedder)
         idle = chatter(sentence)
@@ -318,7 +320,6 @@ class Linker:
 
 
 _POINTED = 0.9
-_ASKED = 0.6
 _IDLE = 0.4
 """The most that words count for where the clause around them states no wish."""
 
@@ -332,7 +333,7 @@ def _sure(sentence: Sentence, found: Found, idle: Sequence[bool], *, asked: bool
         return _IDLE
     if not idle[found.start]:
         return 1.0
-    return _ASKED if asked and found.constraint.values == ("true",) else _IDLE
+    return ASKED if asked and found.constraint.values == ("true",) else _IDLE
 
 
 class _Foreign:
@@ -359,73 +360,13 @@ class _Foreign:
 _Named = tuple[Item, int, int, float, bool]
 
 
-def _signed(sentence: Sentence, found: Found, scope: Sequence[int]) -> list[Found]:  # noqa: PLR0911
-    """A constraint turned round where it lies in the scope of a negation."""
-    cue = scope[found.start]
-    if cue < 0:
-        return [found]
-    if found.kind == "value" and wondered(sentence, cue, found.end):
-        return [replace(found, score=min(found.score, _ASKED))]
-    if found.kind == "value" and _also(sentence, found):  # 不是饼茶也行 takes nothing back
-        return []
-    if found.kind == "value":
-        constraint = Constraint(found.constraint.facet, "none", found.constraint.values)
-        near = cue < found.start and found.start - cue <= 4
-        if sentence.tokens[cue].norm in {"less", "fewer"}:
-            return [replace(found, constraint=constraint, score=min(found.score, 0.6))]
-        if _qualified(sentence, found, scope):
-            return [replace(found, constraint=constraint, score=min(found.score, 0.45))]
-        return [
-            replace(
-                found,
-                constraint=constraint,
-                score=max(found.score, 0.8) if near and found.score > 0.67 else found.score,
-            )
-        ]
-    match = CUES.at(sentence.tokens, cue)
-    start = match[0] if match else cue + 1
-    between = range(start, found.start)
-    direct = all(not sentence.taken[n] and sentence.tokens[n].norm in FUNCTION for n in between)
-    if found.kind == "number" and cue == found.end and not found.bare:  # 超过五百的都不要
-        turned = flip(found.constraint)
-        return [replace(found, constraint=turned)] if turned else []
-    if (
-        found.kind == "relative"
-        and cue == found.start - 1
-        and sentence.tokens[cue].norm in {"not", "no", "nothing", "不"}
-    ):
-        turned = flip(found.constraint)  # "lighter but not more expensive"
-        return [replace(found, constraint=turned)] if turned else []
-    if found.kind != "number" or cue > found.start or not (direct or len(between) <= 2):
-        return [found]
-    if any(sentence.taken[n] for n in between):
-        return [found]
-    turned = flip(found.constraint)
-    return [replace(found, constraint=turned, score=found.score - 0.02)] if turned else []
-
-
-def _qualified(sentence: Sentence, found: Found, scope: Sequence[int]) -> bool:
-    """Whether an unknown word narrows what is refused: "not silly comedies" refuses some comedies, not all."""
-    at = found.start - 1
-    if at <= scope[found.start] or sentence.taken[at] or scope[at] < 0:
-        return False
-    lead = sentence.tokens[at]
-    return lead.kind == "word" and lead.norm not in FUNCTION | JOINERS and not CUES.before(sentence.tokens, found.start)
-
-
 def _wider(sentence: Sentence, found: Found) -> bool:
     """Whether a value is said to do as well as what was asked for before."""
     if found.constraint.op != "any" or found.kind == "number":
         return False
     lead = sentence.tokens[0].norm in OR_WORDS and all(t.norm in JOINERS for t in sentence.tokens[1 : found.start])
     before = ALSO_BEFORE.before(sentence.tokens, found.named)
-    return (lead and found.start > 0) or before is not None or _also(sentence, found)
-
-
-def _also(sentence: Sentence, found: Found) -> bool:
-    """Whether "would do as well" follows: 红茶也行, 云南的也可以."""
-    after = found.end < len(sentence) and sentence.tokens[found.end].norm == "的"
-    return ALSO.at(sentence.tokens, found.end + after) is not None
+    return (lead and found.start > 0) or before is not None or also(sentence, found)
 
 
 def _holds(item: Item, found: Found) -> bool:

@@ -1,4 +1,4 @@
-"""Negation, enumeration and lifted constraints: what a sentence refuses, joins and no longer asks for."""
+"""Negation and enumeration: what a sentence refuses and joins."""
 
 from __future__ import annotations
 
@@ -9,15 +9,9 @@ from chatrec.indexes._linker_cues import (
     AFTER_NEGATIVE,
     CONTRAST,
     CUES,
-    LIFT_AFTER,
-    LIFT_BEFORE,
-    NO_MORE,
-    NO_MUST,
     OUT,
     REFUSED,
-    UNNEEDED,
 )
-from chatrec.indexes._linker_found import Name
 from chatrec.indexes._linker_text import Sentence
 from chatrec.indexes._linker_words import AND_WORDS, FUNCTION, JOINERS, OR_WORDS
 
@@ -31,30 +25,6 @@ _TURNS = frozenset(["but", "though", "although", "however", "just", "only", "ins
 
 _SO = frozenset(["so", "oh", "what", "and", "but", "hm", "hmm", "wait", "really", "那", "啊", "都"])
 _AT_ALL = frozenset(["allowed", "at", "all", "then", "here", "possible", "吗", "么", "啊", "呀", "的"])
-_ARTICLES = frozenset({"a", "an", "the", "from", "in", "by", "with", "any", "of", "有", "是", "个", "只", "about"})
-_WILL_DO = frozenset(
-    [
-        "is",
-        "will",
-        "works",
-        "work",
-        "goes",
-        "ok",
-        "okay",
-        "fine",
-        "good",
-        "does",
-        "would",
-        "do",
-        "please",
-        "at",
-        "should",
-        "can",
-        "都",
-        "也",
-        "就",
-    ]
-)
 
 
 def negated(sentence: Sentence, filled: Sequence[bool]) -> list[int]:
@@ -240,90 +210,6 @@ def _echoed(sentence: Sentence, filled: Sequence[bool], index: int) -> bool:
     return alone and cue is not None and cue[1] != "neutral"
 
 
-def lifted(sentence: Sentence, names: Sequence[Name]) -> list[Name]:
-    """The facets that a sentence says are of no matter: "any year is fine", "never mind the price", 价格无所谓."""
-    found: list[Name] = []
-    for name in names:
-        start = name.start
-        while start and sentence.tokens[start - 1].norm in {
-            "the",
-            "a",
-            "its",
-            "their",
-            "how",
-            "what",
-            "which",
-            "about",
-            "of",
-        }:
-            start -= 1
-        before = LIFT_BEFORE.before(sentence.tokens, start) or LIFT_BEFORE.before(sentence.tokens, start + 1)
-        after = LIFT_AFTER.at(sentence.tokens, name.end)
-        previous = sentence.tokens[start - 1].norm if start else ""
-        will_do = sentence.ends(name.end) or sentence.tokens[name.end].norm in _WILL_DO
-        if before and before[0] < start and not _number_follows(sentence, name.end):
-            found.append(Name(name.facet, before[0], name.end, name.own))
-        elif after and not sentence.tokens[name.end].hard:
-            found.append(Name(name.facet, name.start, after[0], name.own))
-        elif (
-            previous in {"any", "whichever", "every", "任何", "任意"}
-            and will_do
-            and not _number_follows(sentence, name.end)
-        ):
-            found.append(Name(name.facet, start - 1, name.end, name.own))
-    return _coordinated(sentence, names, found) if found else found
-
-
-def _coordinated(sentence: Sentence, names: Sequence[Name], found: list[Name]) -> list[Name]:
-    """What is lifted along with another facet: "any colour is fine, brand too", 价格和年份都无所谓."""
-    for name in names:
-        if any(held.facet == name.facet for held in found):
-            continue
-        after = sentence.tokens[name.end].norm if name.end < len(sentence) else ""
-        also = after in {"too", "also", "either", "likewise", "也"} and any(held.end <= name.start for held in found)
-        joined = any(
-            joined_by(sentence, left.end, right.start)
-            for held in found
-            for left, right in ((held, name), (name, held))
-            if 0 < right.start - left.end <= 3 and not _is_unit(sentence, name)
-        )
-        if also or joined:
-            found.append(name)
-    return found
-
-
-def _is_unit(sentence: Sentence, name: Name) -> bool:
-    return name.start > 0 and sentence.tokens[name.start - 1].kind == "number"
-
-
-def unneeded(sentence: Sentence, start: int, end: int, *, refused: bool) -> bool:
-    """Whether a value is said to be needed no longer: "doesn't have to be a western", "no garden any more".
-
-    Args:
-        sentence: The sentence.
-        start: The value's first token.
-        end: The token after it.
-        refused: Whether it lies in the scope of a negation.
-    """
-    tokens, first = sentence.tokens, start
-    while first and start - first < 3 and tokens[first - 1].norm in _ARTICLES and not tokens[first].soft:
-        first -= 1
-    before = UNNEEDED.before(tokens, first)
-    allowed = before is not None and tokens[before[0]].norm in {"it", "may", "can"}
-    if before is not None and not allowed and not tokens[first].hard:
-        return True
-    if NO_MUST.at(tokens, end):
-        return True
-    if refused and not sentence.ends(end) and tokens[end].norm in {"needed", "necessary", "required"}:
-        return True
-    after = end
-    while after < len(tokens) and after - end < 4 and not tokens[after].hard:
-        if NO_MORE.at(tokens, after):
-            return refused or allowed
-        after += 1
-    return False
-
-
 def wondered(sentence: Sentence, cue: int, end: int) -> bool:
     """Whether a refusal is a question that nothing else is said in, and so a complaint: "no pets allowed?".
 
@@ -337,10 +223,6 @@ def wondered(sentence: Sentence, cue: int, end: int) -> bool:
         return False
     rest = tokens[end:]
     return sentence.after(len(tokens) - 1).lstrip()[:1] in {"?", "？"} and all(t.norm in _AT_ALL for t in rest)
-
-
-def _number_follows(sentence: Sentence, index: int) -> bool:
-    return any(token.kind == "number" for token in sentence.tokens[index : index + 4])
 
 
 def joined_by(sentence: Sentence, left: int, right: int) -> Literal["or", "and", ""]:
