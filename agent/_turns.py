@@ -57,6 +57,8 @@ def fold(before: Turn, link: Link, text: str, catalog: Catalog) -> Turn:
             # A bare number that stands on the list speaks of what is listed; an answer to a question may be one too.
             pointed += proposal.holders[:2]
             perhaps = [said, *(c for c in perhaps if c != said)]
+        elif proposal.judged and any(_is_within(c, said) for c in where):
+            continue  # "200 is steep" takes nothing back of "under 100"
         elif proposal.score >= SURE and proposal.strict:
             if not link.mentions:
                 said = _reachable(said, where, before.shown, catalog)
@@ -98,7 +100,12 @@ def _lifted(known: Constraint, link: Link, catalog: Catalog) -> bool:
     """Whether a condition is given up: all of its facet, or of several values the one that was named."""
     if known.facet not in link.removed:
         return False
-    values = {value for one in link.given_up if one.facet == known.facet for value in one.values}
+    given_up = [one for one in link.given_up if one.facet == known.facet]
+    if given_up and all(one.op == "gt" for one in given_up):  # "I don't mind paying over 200" leaves "at least 50"
+        held, beyond = known.values[-1], given_up[0].values[0]
+        higher = isinstance(held, str) or isinstance(beyond, str) or held <= beyond
+        return known.op in {"lt", "le", "between"} and higher
+    values = {value for one in given_up for value in one.values}
     return not values or catalog.facets[known.facet].kind != "multi" or bool(values & set(known.values))
 
 
@@ -112,6 +119,16 @@ def _moved(known: list[Constraint], new: Constraint) -> Constraint | None:
     said = int(said) if float(said).is_integer() else round(said, 6)
     beyond = said > bound.values[0] if bound.op in {"lt", "le"} else said < bound.values[0]
     return replace(bound, values=(said,)) if beyond else None
+
+
+def _is_within(known: Constraint, new: Constraint) -> bool:
+    """Whether one bound of a number lies within another of the same direction."""
+    held, said = known.values[0], new.values[0]
+    if known.facet != new.facet or isinstance(held, str) or isinstance(said, str):
+        return False
+    if new.op in {"lt", "le"}:
+        return known.op in {"lt", "le"} and held <= said
+    return new.op in {"gt", "ge"} and known.op in {"gt", "ge"} and held >= said
 
 
 def _widened(known: list[Constraint], new: Constraint) -> Constraint:

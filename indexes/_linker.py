@@ -20,14 +20,14 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Literal
 
 from chatrec.indexes._constraints import Constraint
-from chatrec.indexes._linker_chatter import asks, chatter
+from chatrec.indexes._linker_chatter import asks, chatter, of_shown
 from chatrec.indexes._linker_cues import ALSO_BEFORE, NOT_THAT
 from chatrec.indexes._linker_dates import find_dates
 from chatrec.indexes._linker_dictionary import Glossary, translations
 from chatrec.indexes._linker_found import Found, Name
 from chatrec.indexes._linker_join import merge
 from chatrec.indexes._linker_kin import find_kin
-from chatrec.indexes._linker_lifted import lifted, unneeded
+from chatrec.indexes._linker_lifted import allowed_beyond, lifted, unneeded
 from chatrec.indexes._linker_meaning import Meanings
 from chatrec.indexes._linker_names import Names
 from chatrec.indexes._linker_numbers import Numbers
@@ -64,6 +64,7 @@ class Proposal:
         wider: Whether it would do beside what was asked for before ("or grey", 红茶也行).
         bare: Whether it is a number that was said without a bound.
         holders: Ids of listed items that have the number that is said; "27 gears is too many" may speak of one of them.
+        judged: Whether it is a number that was found too much or too little.
     """
 
     constraint: Constraint
@@ -73,6 +74,7 @@ class Proposal:
     wider: bool = False
     bare: bool = False
     holders: tuple[str, ...] = ()
+    judged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,14 +165,19 @@ class Linker:
         than = {start: item for item, start, _, _, _ in mentioned}
         found += self._relatives.find(sentence, names, shown, than)
         mentioned += self._mentioned(sentence, [], firm=False)
-        scope = negated(sentence, sentence.taken)
-        given_up = [one for one in found if unneeded(sentence, one.start, one.end, refused=scope[one.start] >= 0)]
+        scope = negated(sentence, sentence.taken, starts={one.start for one in found}, listed=bool(shown))
+        given_up = [
+            one
+            for one in found
+            if allowed_beyond(sentence, one) or unneeded(sentence, one.start, one.end, refused=scope[one.start] >= 0)
+        ]
         found = [turned for one in found if one not in given_up for turned in signed(sentence, one, scope)]
         if embedder is not None:
             found += self._meant(sentence, names, scope, embedder)
         idle = chatter(sentence)
         asked = not shown and asks(sentence)
         found = [replace(one, score=min(one.score, _sure(sentence, one, idle, asked=asked))) for one in found]
+        found = [one for one in found if not (shown and of_shown(sentence, one.start))]
         return Link(
             self._proposals(sentence, found, shown),
             tuple(_mention(sentence, one, scope) for one in sorted(mentioned, key=lambda one: one[1])),
@@ -310,6 +317,7 @@ class Linker:
                 wider=_wider(sentence, one),
                 bare=one.bare,
                 holders=tuple(item.id for item in shown if _holds(item, one)),
+                judged=one.judged,
             )
             if one.judged and not proposal.holders and one.constraint.facet in bounded:
                 continue  # "180 is a lot, 150 tops"

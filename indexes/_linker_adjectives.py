@@ -121,17 +121,6 @@ def _english() -> Iterator[tuple[str, Meaning]]:
                 yield superlative, Meaning(dims, sign, "superlative")
                 yield f"most {word}", Meaning(dims, sign, "superlative")
                 yield f"least {word}", Meaning(dims, -sign, "superlative")
-                for lead in (
-                    "not too",
-                    "nothing too",
-                    "not very",
-                    "not",
-                    "not overly",
-                    "not that",
-                    "isnt too",
-                    "dont want too",
-                ):
-                    yield f"{lead} {word}", Meaning(dims, -sign, "mild")
     for form in ("higher rated", "better rated", "rated higher", "better reviewed"):
         yield form, Meaning(("rating",), 1, "comparative")
     for form in ("best rated", "highest rated", "top rated", "best reviewed"):
@@ -170,7 +159,23 @@ def _chinese() -> Iterator[tuple[str, Meaning]]:
                     yield word, Meaning(dims, sign, "absolute")
 
 
-ADJECTIVES: Phrases[Meaning] = Phrases([*_english(), *_chinese()])
+def _spending() -> Iterator[tuple[str, Meaning]]:
+    """What is said of a price by what is spent: "don't want to spend a lot", "won't break the bank", 预算有限."""
+    for verb in ("spend", "pay", "cost", "costs"):
+        for much in ("a lot", "a fortune", "much", "very much", "that much", "so much", "a lot of money", "big money"):
+            yield f"{verb} {much}", Meaning(("money",), 1, "absolute")
+        for much in ("too much", "too much money", "way too much", "a bit too much", "a bit much"):
+            yield f"{verb} {much}", Meaning(("money",), -1, "comparative", blame=True)
+    yield "break the bank", Meaning(("money",), 1, "absolute")
+    for form in ("on a budget", "on a tight budget", "tight budget", "budget friendly", "easy on the wallet"):
+        yield form, Meaning(("money",), -1, "absolute")
+    for form in ("花太多钱", "花太多", "花很多钱", "花大钱", "太费钱"):
+        yield form, Meaning(("money",), -1, "comparative", blame=True)
+    for form in ("预算有限", "预算不多", "预算不高", "预算紧", "预算很紧", "预算少"):
+        yield form, Meaning(("money",), -1, "absolute")
+
+
+ADJECTIVES: Phrases[Meaning] = Phrases([*_english(), *_chinese(), *_spending()])
 IDIOMS = Phrases(
     (phrase, True)
     for phrase in phrases(

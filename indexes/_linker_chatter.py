@@ -62,6 +62,8 @@ _HAN_FACT = Phrases(
 )
 _TURNS = frozenset({"but", "so", "now", "但", "所"})
 _SHOWN = [["it"], ["this"], ["that"], ["these"], ["those"], ["they"], ["the"], ["you"]]
+_SHOWN_ONES = frozenset(words("it its this that these those they them first second third fourth fifth last one"))
+_HAN_SHOWN = frozenset("它他她这那第前")
 _TASTE = frozenset(words("loved liked enjoyed hated adored preferred wanted needed hoped"))
 
 
@@ -89,6 +91,31 @@ def asks(sentence: Sentence) -> bool:
         return norms[0] in {"能", "可", "有", "带", "让"}
     asked = bool(norms) and sentence.after(len(norms) - 1).lstrip().startswith("?")
     return asked and norms[0] in {"is", "are", "can", "do", "does"} and norms[1:2] not in _SHOWN
+
+
+def of_shown(sentence: Sentence, index: int) -> bool:
+    """Whether the clause around a token asks how what was shown is: "is it sad?", "are they funny", 恐怖吗？."""
+    first, end = index, index + 1
+    while first and not sentence.tokens[first].hard:
+        first -= 1
+    while end < len(sentence) and not sentence.tokens[end].hard:
+        end += 1
+    tokens = sentence.tokens[first:end]
+    norms = [token.norm for token in tokens]
+    if norms[-1] in {"吗", "么"}:
+        return not _ASKED_FOR.intersection(norms) and (norms[0] in _HAN_SHOWN or (first == index and "有" not in norms))
+    asked = _inverted(norms) or sentence.after(end - 1).lstrip()[:1] in {"?", "？"}
+    return (
+        asked
+        and norms[0] in _FACT | {"isnt", "arent"}
+        and not _SHOWN_ONES.isdisjoint(norms)
+        and (not (_ASKED_FOR | {"about"}).intersection(norms))
+    )
+
+
+def _inverted(norms: Sequence[str]) -> bool:
+    """Whether a clause begins as a question about what was shown does, its mark left out or not."""
+    return norms[0] in {"is", "are", "was", "were", "does", "do", "isnt", "arent"} and norms[1:2] in _SHOWN[:6]
 
 
 def _idle(tokens: Sequence[Token], asked: bool) -> bool:

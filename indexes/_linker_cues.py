@@ -18,6 +18,7 @@ _OPEN = phrases(
     didnt enjoy|cant stand|cannot stand|allergic to|tired of|sick of|fed up with|bored of|bored with|enough of|
     rather than|instead of|apart from|aside from|other than|leave out|no more|not into|not a fan of|
     not in the mood for|minus|nothing with|anything except|wont|wouldnt|besides|stay away from|dont care for|
+    shouldnt|should not|mustnt|must not|不应该|不希望|
     didnt care for|didnt care much for|dont care much for|steer clear of|had enough of|not interested in|remove|
     drop|no longer want|not want|cant eat|cant have|不要|不想|不想要|不想看|不想吃|不喜欢|不爱|不吃|不含|不带|
     不能有|不能吃|没有|除了|除开|除去|讨厌|避免|避开|排除|去掉|拒绝|别|别给我|不放|不加|不看|不是|不用|不需要|
@@ -89,6 +90,16 @@ ALLOWED = Phrases(
     )
 )
 """What after a comparative allows it and does not ask for it: "heavier is fine", 贵一点也行."""
+
+BEYOND = Phrases(
+    (phrase, True)
+    for phrase in phrases(
+        "dont mind|do not mind|wouldnt mind|would not mind|happy to|happy with|willing to|prepared to|ready to|"
+        "fine with|ok with|okay with|fine if|ok if|okay if|no problem|no problem if|doesnt matter if|can|could|can be|"
+        "could be|may be|might|would|id|不介意|不在乎|可以|也可以|能接受|可以接受|愿意|无所谓"
+    )
+)
+"""What before "more than 200" allows it and does not ask for it."""
 
 OUT = Phrases(
     (f"{be}{phrase}", True)

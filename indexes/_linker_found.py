@@ -40,6 +40,7 @@ class Found:
         about: Whether it is a number that was only said roughly.
         bare: Whether it is a number that was said without a bound and without "about".
         judged: Whether it is a number that was found too much or too little; "27 is too many" may speak of an item.
+        settled: Whether the words around it that refuse something are taken into account: "nothing too long".
     """
 
     constraint: Constraint
@@ -52,3 +53,4 @@ class Found:
     about: bool = False
     bare: bool = False
     judged: bool = False
+    settled: bool = False

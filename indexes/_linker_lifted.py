@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chatrec.indexes._linker_cues import LIFT_AFTER, LIFT_BEFORE, NO_MORE, NO_MUST, UNNEEDED
-from chatrec.indexes._linker_found import Name
+from chatrec.indexes._linker_cues import ALLOWED, ALSO, BEYOND, LIFT_AFTER, LIFT_BEFORE, NO_MORE, NO_MUST, UNNEEDED
+from chatrec.indexes._linker_found import Found, Name
 from chatrec.indexes._linker_scope import joined_by
 from chatrec.indexes._linker_text import Sentence
+from chatrec.indexes._linker_words import words
 
+_PAYING = frozenset(
+    words(
+        "pay paying spend spending go going if its it is s costs something anything ones a bit thats up to even with "
+        "是 花 付 价 格"
+    )
+)
 _ARTICLES = frozenset({"a", "an", "the", "from", "in", "by", "with", "any", "of", "有", "是", "个", "只", "about"})
 _WILL_DO = frozenset(
     [
@@ -117,6 +124,19 @@ def unneeded(sentence: Sentence, start: int, end: int, *, refused: bool) -> bool
             return refused or allowed
         after += 1
     return False
+
+
+def allowed_beyond(sentence: Sentence, found: Found) -> bool:
+    """Whether a number may be gone beyond, which asks for nothing: "I don't mind paying over 200", 超过两百也行."""
+    if found.kind != "number" or found.constraint.op != "gt":
+        return False
+    tokens, start = sentence.tokens, found.start
+    if ALLOWED.at(tokens, found.end) or ALSO.at(tokens, found.end):
+        return True
+    first, _ = sentence.clause(start)
+    while start > first and tokens[start - 1].norm in _PAYING and not BEYOND.before(tokens, start):
+        start -= 1
+    return start >= first and BEYOND.before(tokens, start) is not None
 
 
 def _number_follows(sentence: Sentence, index: int) -> bool:

@@ -15,13 +15,14 @@ from typing import Literal
 
 from chatrec.indexes._constraints import Constraint
 from chatrec.indexes._linker_adjectives import ADJECTIVES, AFTER_THAN, IDIOMS, MORE_BY, Degree, Meaning
-from chatrec.indexes._linker_cues import ALLOWED
+from chatrec.indexes._linker_cues import ALLOWED, CUES
 from chatrec.indexes._linker_figures import Figure, read_figure
 from chatrec.indexes._linker_found import Found, Name
 from chatrec.indexes._linker_numbers import plain
 from chatrec.indexes._linker_pointing import extreme, one_of_them
 from chatrec.indexes._linker_text import Sentence
 from chatrec.indexes._linker_units import Scale
+from chatrec.indexes._linker_words import FUNCTION, OR_WORDS, words
 from chatrec.indexes._values import FacetValue, Item
 
 _MORE = {
@@ -49,6 +50,9 @@ _OFTEN = re.compile(r"every|interval|每|间隔", re.IGNORECASE)
 _ASKING = frozenset({"is", "isnt", "are", "arent", "was", "not", "all"})
 _STILL = frozenset({"but", "though", "tho", "although", "still", "但", "却", "可"})
 _WHICH = frozenset({"which", "哪", "谁"})
+_VERY = frozenset(words("that so very really overly all super terribly particularly crazy insanely ridiculously"))
+_ANYTHING = frozenset({"anything", "something", "a", "an", "it", "one", "ones", "them"})
+_TURNS = frozenset(["but", "though", "just", "only", "instead", "rather", "但", "要", "给", "换", "来", "而"])
 _STEPS: dict[Degree, float] = {"comparative": 0.25, "superlative": 0.0, "absolute": 0.25, "mild": 0.5}
 _SCORES: dict[Degree, float] = {"comparative": 0.45, "superlative": 0.45, "absolute": 0.4, "mild": 0.45}
 
@@ -107,7 +111,8 @@ class Relatives:
                         constraint = _by(scale, constraint, by)
                         sentence.take(by.start, by.end)
                     score = min(score, 0.6) if doubtful else score
-                    found.append(Found(constraint, index, end, score, kind="relative", named=index))
+                    settled = meaning.degree == "mild"
+                    found.append(Found(constraint, index, end, score, "relative", named=index, settled=settled))
             if found and found[-1].start == index:
                 sentence.take(index, end)
             index = end
@@ -158,7 +163,7 @@ class Relatives:
             or (lead in {"no", "as", "how", "year", "years", "so", "by", "岁"} and not tokens[start].soft)
         ):
             return None
-        end, meaning = match
+        end, meaning = _softened(sentence, start, *match)
         if not sentence.free(start, end):
             return None
         for dim in meaning.dims:
@@ -219,7 +224,7 @@ class Relatives:
             reach = (scale.high - scale.low) * _STEPS[meaning.degree]
             edge = math.floor(scale.low + reach) if meaning.sign < 0 else math.ceil(scale.high - reach)
             return Constraint(scale.facet.name, "le" if meaning.sign < 0 else "ge", (edge,)), 0.78
-        share = {"mild": 0.75, "comparative": 0.25, "superlative": 0.25, "absolute": 0.25}[meaning.degree]
+        share = {"mild": 0.5, "comparative": 0.25, "superlative": 0.25, "absolute": 0.25}[meaning.degree]
         value = scale.quantile(share if meaning.sign < 0 else 1 - share)
         op: Literal["le", "ge"] = "le" if meaning.sign < 0 else "ge"
         if scale.facet.kind == "date":
@@ -227,6 +232,28 @@ class Relatives:
             bound = f"{year}-12-31" if op == "le" else f"{year}-01-01"
             return Constraint(scale.facet.name, op, (bound,)), _SCORES[meaning.degree]
         return Constraint(scale.facet.name, op, (plain(value),)), _SCORES[meaning.degree]
+
+
+def _softened(sentence: Sentence, start: int, end: int, meaning: Meaning) -> tuple[int, Meaning]:
+    """A measure that only must not be great: "nothing too long", "I don't want a heavy one", 不想看太长的."""
+    if meaning.degree != "absolute" and not meaning.blame:
+        return end, meaning
+    tokens, at, refused = sentence.tokens, sentence.clause(start)[0], False
+    either = start > 0 and tokens[start - 1].norm in OR_WORDS
+    while at < start:
+        cue = None if sentence.taken[at] else CUES.at(tokens, at)
+        if cue is not None and cue[0] <= start:
+            so = cue[0] == start and [token.norm for token in tokens[at:start]] == ["not", "that"]
+            refused, at = cue[1] == "open" or so, cue[0]
+            continue
+        known = tokens[at].norm in FUNCTION | _VERY or tokens[at + 1].norm in _ANYTHING or meaning.blame
+        over = tokens[at].norm in _TURNS or (not known and not either)
+        refused = refused and not over and (either or not sentence.taken[at])
+        at += 1
+    refused = refused and (sentence.ends(end) or tokens[end].norm != "enough")
+    if not refused:
+        return end, meaning
+    return end, Meaning(meaning.dims, meaning.sign if meaning.blame else -meaning.sign, "mild")
 
 
 def _conceded(sentence: Sentence, end: int) -> bool:

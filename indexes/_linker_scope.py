@@ -12,6 +12,7 @@ from chatrec.indexes._linker_cues import (
     OUT,
     REFUSED,
 )
+from chatrec.indexes._linker_degree import after_degree, first_of, graded, is_not_so, measured
 from chatrec.indexes._linker_text import Sentence
 from chatrec.indexes._linker_words import AND_WORDS, FUNCTION, JOINERS, OR_WORDS
 
@@ -27,7 +28,9 @@ _SO = frozenset(["so", "oh", "what", "and", "but", "hm", "hmm", "wait", "really"
 _AT_ALL = frozenset(["allowed", "at", "all", "then", "here", "possible", "吗", "么", "啊", "呀", "的"])
 
 
-def negated(sentence: Sentence, filled: Sequence[bool]) -> list[int]:
+def negated(
+    sentence: Sentence, filled: Sequence[bool], *, starts: Collection[int] = (), listed: bool = False
+) -> list[int]:
     """For each token the first token of the negation whose scope it lies in, or -1.
 
     A scope runs from the cue to the end of the clause, to a contrast ("but", "give me", 要), or to "with" once
@@ -36,6 +39,8 @@ def negated(sentence: Sentence, filled: Sequence[bool]) -> list[int]:
     Args:
         sentence: The sentence.
         filled: By token, whether a value, title or other reading lies there.
+        starts: Where a value begins; "a not too sweet red" measures the first one only.
+        listed: Whether items were shown, which a sentence may find fault with.
     """
     scope = [-1] * len(sentence)
     index = 0
@@ -45,15 +50,20 @@ def negated(sentence: Sentence, filled: Sequence[bool]) -> list[int]:
             index += 1
             continue
         end, kind = match
+        if is_not_so(sentence, filled, index, end):
+            kind = "tight"
         if kind == "neutral" or _is_answer(sentence, index, end):
             index = end
             continue
         stop = _tight_end(sentence, filled, end) if kind == "tight" else _scope_end(sentence, filled, end)
+        if measured(sentence, end):
+            stop = min(stop, first_of(sentence, filled, starts, end))
         for at in range(index + 1, stop):
             if at >= end or filled[at]:  # 不含 refuses, and 含 may begin the name of what is refused
                 scope[at] = index
         index = max(end, stop)
     _trailing(sentence, filled, scope)
+    graded(sentence, filled, scope, listed=listed)
     return scope
 
 
@@ -64,7 +74,7 @@ def _is_answer(sentence: Sentence, start: int, end: int) -> bool:
 
 
 def _tight_end(sentence: Sentence, filled: Sequence[bool], end: int) -> int:
-    stop = end
+    stop = end = after_degree(sentence, end)
     while stop < len(filled) and filled[stop]:
         stop += 1
     if stop == end:  # 没孩子: words that only their meaning ties to a value

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from chatrec.indexes._constraints import Constraint
 from chatrec.indexes._linker_cues import ALSO, CUES
+from chatrec.indexes._linker_degree import sparing
 from chatrec.indexes._linker_found import Found
 from chatrec.indexes._linker_numbers import flip
 from chatrec.indexes._linker_scope import wondered
@@ -20,7 +21,7 @@ ASKED = 0.6
 def signed(sentence: Sentence, found: Found, scope: Sequence[int]) -> list[Found]:  # noqa: PLR0911
     """A constraint turned round where it lies in the scope of a negation."""
     cue = scope[found.start]
-    if cue < 0:
+    if cue < 0 or found.settled:
         return [found]
     if found.kind == "value" and wondered(sentence, cue, found.end):
         return [replace(found, score=min(found.score, ASKED))]
@@ -29,7 +30,7 @@ def signed(sentence: Sentence, found: Found, scope: Sequence[int]) -> list[Found
     if found.kind == "value":
         constraint = Constraint(found.constraint.facet, "none", found.constraint.values)
         near = cue < found.start and found.start - cue <= 4
-        if sentence.tokens[cue].norm in {"less", "fewer"}:
+        if sparing(sentence, cue):
             return [replace(found, constraint=constraint, score=min(found.score, 0.6))]
         if _qualified(sentence, found, scope):
             return [replace(found, constraint=constraint, score=min(found.score, 0.45))]
@@ -44,7 +45,9 @@ def signed(sentence: Sentence, found: Found, scope: Sequence[int]) -> list[Found
     start = match[0] if match else cue + 1
     between = range(start, found.start)
     direct = all(not sentence.taken[n] and sentence.tokens[n].norm in FUNCTION for n in between)
-    if found.kind == "number" and cue == found.end and not found.bare:  # 超过五百的都不要
+    if found.kind == "number" and cue >= found.end and found.bare:  # "380 minutes? no way" bounds nothing
+        return []
+    if found.kind == "number" and cue == found.end:  # 超过五百的都不要
         turned = flip(found.constraint)
         return [replace(found, constraint=turned)] if turned else []
     if (

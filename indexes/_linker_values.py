@@ -10,6 +10,7 @@ from chatrec.indexes._linker_adjectives import ADJECTIVES
 from chatrec.indexes._linker_cues import CUES, IDIOMS
 from chatrec.indexes._linker_dictionary import Translation
 from chatrec.indexes._linker_found import Found, Name
+from chatrec.indexes._linker_kin import persons
 from chatrec.indexes._linker_lexicon import CLASS_SUFFIXES, Entry, Lexicon
 from chatrec.indexes._linker_spelling import Speller
 from chatrec.indexes._linker_text import Sentence, root, stem
@@ -80,9 +81,13 @@ class Values:
     def find(self, sentence: Sentence, names: Sequence[Name]) -> list[Found]:
         """The values that the free tokens of a sentence say, their tokens marked as taken."""
         found: list[Found] = []
+        people = persons(sentence)
         index = 0
         while index < len(sentence):
             match = None if sentence.taken[index] else self._at(sentence, index)
+            if match is not None and match.end <= people.get(index, 0):
+                inner = index and people.get(index - 1) == people[index]
+                match = None if inner or match.weight < 1 else match
             made = self._judge(sentence, match, names, found) if match else []
             if match and made:
                 found.extend(made)

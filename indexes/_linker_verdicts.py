@@ -75,7 +75,7 @@ def verdict(sentence: Sentence, start: int) -> tuple[int, Bound, tuple[str, ...]
         start: The token after the number.
     """
     tokens, at = sentence.tokens, start
-    if sentence.ends(at):
+    if sentence.ends(at) and (at >= len(tokens) or "?" not in tokens[at].gap):  # "200? too much"
         return None
     plenty = _PLENTY.at(tokens, at)
     if plenty is not None and (sentence.ends(plenty[0]) or tokens[plenty[0]].norm != "of"):
@@ -83,7 +83,8 @@ def verdict(sentence: Sentence, start: int) -> tuple[int, Bound, tuple[str, ...]
     han = _HAN.at(tokens, at)
     if han is not None:
         return han[0], han[1][0], han[1][1]
-    claimed = tokens[at].norm in _COPULAS
+    at += tokens[at].hard and tokens[at].norm in {"that", "it"}
+    claimed = at < len(tokens) and tokens[at].norm in _COPULAS | {"thats", "its"}
     at += claimed
     first = at
     while at + 1 < len(tokens) and not tokens[at + 1].hard and _is_degree(sentence, at):

@@ -1,0 +1,153 @@
+"""How much of a thing is wished for, with whom, and what is only asked, allowed or found too much."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+
+import pytest
+
+from chatrec.agent._turns import fold
+from chatrec.indexes._catalog import Catalog
+from chatrec.indexes._values import Item
+from chatrec.tools._turn import Turn
+
+
+@cache
+def records() -> Catalog:
+    moods = ["dark 黑暗", "romantic 浪漫", "funny 搞笑", "scary 恐怖"]
+    company = ["partner 恋人", "friends 朋友", "alone 独自", "family 家人"]
+    rows = [
+        Item(
+            f"r{n}",
+            f"Record {n}",
+            "A thing to hear.",
+            {
+                "mood": (moods[n % 4], moods[(n // 4) % 4]) if n % 4 != (n // 4) % 4 else (moods[n % 4],),
+                "company": (company[(n // 2) % 4],),
+                "kind": ["play", "talk", "song"][n % 3],
+                "runtime_min": 40 + 3 * n,
+                "price_eur": 10 + 5 * n,
+            },
+        )
+        for n in range(48)
+    ]
+    return Catalog(rows, name="records")
+
+
+def wishes(*said: str, listed: bool = False) -> list[str]:
+    """What is wished for after some messages with a list shown between them; "~" marks what perhaps is."""
+    catalog, turn = records(), Turn("p", "t")
+    for at, text in enumerate(said):
+        turn = replace(turn, shown=("r5", "r16", "r30") if at or listed else ())
+        turn = fold(turn, catalog.link(text, last=turn.shown), text, catalog)
+    return [str(c) for c in turn.where] + [f"~{c}" for c in turn.prefer]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("not that dark please", ["mood!=dark 黑暗"]),
+        ("a bit less dark", ["mood!=dark 黑暗"]),
+        ("something that isn't so dark", ["mood!=dark 黑暗"]),
+        ("a not too dark play", ["mood!=dark 黑暗", "kind=play"]),
+        ("not too scary for friends", ["mood!=scary 恐怖", "company=friends 朋友"]),
+        ("nothing too long or scary", ["mood!=scary 恐怖", "~runtime_min<=112"]),
+        ("too dark", ["mood!=dark 黑暗"]),
+        ("not dark enough", ["mood=dark 黑暗"]),
+        ("something a bit dark", ["mood=dark 黑暗"]),
+        ("not that, something dark", ["mood=dark 黑暗"]),
+        ("not that one", []),
+        ("别太黑暗", ["mood!=dark 黑暗"]),
+        ("不要那么黑暗", ["mood!=dark 黑暗"]),
+        ("没那么黑暗的", ["mood!=dark 黑暗"]),
+        ("不太恐怖的", ["mood!=scary 恐怖"]),
+        ("太黑暗了", ["mood!=dark 黑暗"]),
+        ("不够浪漫", ["mood=romantic 浪漫"]),
+    ],
+)
+def test_what_is_too_much_is_refused(text: str, expected: list[str]) -> None:
+    assert wishes(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("they're all a bit dark", ["mood!=dark 黑暗"]),
+        ("these are too dark for me", ["mood!=dark 黑暗"]),
+        ("these aren't romantic enough", ["mood=romantic 浪漫"]),
+        ("too many plays", ["~kind!=play"]),
+        ("有点黑暗", ["mood!=dark 黑暗"]),
+        ("太长太黑暗", ["mood!=dark 黑暗", "runtime_min<55"]),
+        ("is it funny?", []),
+        ("is it funny", []),
+        ("how scary is it?", []),
+        ("恐怖吗？", []),
+        ("它恐怖吗", []),
+        ("is there a scary one?", ["mood=scary 恐怖"]),
+        ("有恐怖的吗", ["mood=scary 恐怖"]),
+        ("is it scary? I want something funny", ["mood=funny 搞笑"]),
+    ],
+)
+def test_what_was_shown_is_judged_or_asked_about(text: str, expected: list[str]) -> None:
+    assert sorted(wishes(text, listed=True)) == sorted(expected)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "for a date",
+        "with my girlfriend",
+        "date night with my husband",
+        "for my wife and me",
+        "和女朋友一起听",
+        "跟男朋友听的",
+        "约会听什么好",
+    ],
+)
+def test_two_who_are_a_couple(text: str) -> None:
+    assert wishes(text) == ["company=partner 恋人"]
+
+
+@pytest.mark.parametrize("text", ["on my own", "just me tonight", "by myself", "home alone", "就我一个人", "一个人听"])
+def test_one_alone(text: str) -> None:
+    assert wishes(text) == ["company=alone 独自"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("和爸妈一起听", ["company=family 家人"]),
+        ("全家一起听", ["company=family 家人"]),
+        ("和同事听", ["company=friends 朋友"]),
+        ("和朋友听", ["company=friends 朋友"]),
+        ("I'd rather decide on my own", []),
+        ("自己看着办", []),
+    ],
+)
+def test_others(text: str, expected: list[str]) -> None:
+    assert wishes(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        (["under 100 minutes", "380 minutes? no way"], ["runtime_min<100"]),
+        (["100分钟以内", "380分钟？不行"], ["runtime_min<=100"]),
+        (["under 100 euros", "200 is steep"], ["price_eur<100"]),
+        (["under 100 euros", "€180? too much"], ["price_eur<100"]),
+        (["under 100 euros", "I don't mind paying more than 150"], []),
+        (["at least 50 euros", "I don't mind paying more than 150"], ["price_eur>=50"]),
+        (["under 180 euros", "I don't mind more than 150 euros"], ["price_eur<180"]),
+        (["100块以内", "超过150块也行"], []),
+        (["nothing too long", "a play"], ["kind=play", "~runtime_min<=112"]),
+        (["I don't want anything too long"], ["~runtime_min<=112"]),
+        (["nothing that long"], ["~runtime_min<=112"]),
+        (["I don't want to spend a lot"], ["~price_eur<=130"]),
+        (["won't break the bank please"], ["~price_eur<=130"]),
+        (["不想听太长的"], ["~runtime_min<=112"]),
+        (["不想花太多钱"], ["~price_eur<=130"]),
+    ],
+)
+def test_numbers_that_only_may_be_or_may_not_be_great(said: list[str], expected: list[str]) -> None:
+    assert wishes(*said) == expected
