@@ -22,6 +22,10 @@ _KNOWN_FOR = 5
 _SIDES = ("side", "front", "shore", "view")
 _TAKEN_ALONG = frozenset({"bring", "bringing", "take", "taking", "with", "for"})
 _OWNERS = frozenset({"my", "our", "your", "his", "her", "their"})
+_NOUNS = frozenset(
+    {"back", "down", "will", "can", "well", "love", "hope", "mood", "interest", "search", "mine", "show"}
+)
+_NOUN_LEADS = frozenset({"lower", "upper", "whole", "entire", "own", "bad", "sore", "stiff", "weak"})
 _LEADS = frozenset({"by", "with", "featuring", "starring", "from", "or", "and", "without", "the", "of", "no", "not"})
 
 
@@ -260,7 +264,7 @@ class Values:
             return 0.1
         exact = token.text == entry.value
         if token.norm in FUNCTION:
-            return 0.15
+            return 0.95 if _is_noun(sentence, match.start) else 0.15
         if len(token.norm) <= 2:
             exact = exact and token.text.isupper()
             return 0.85 if exact and len(token.norm) == 2 else 0.6 if exact and match.start > 0 else 0.1
@@ -275,6 +279,17 @@ class Values:
         if entry.name_like and not token.capital:
             return 0.55 if not self._real(token.norm) else 0.4
         return 1.0 if exact or not proper else 0.95
+
+
+def _is_noun(sentence: Sentence, at: int) -> bool:
+    """Whether a word that says little by itself is a thing's name here: "for my back", "the lower back"."""
+    tokens = sentence.tokens
+    before = [token.norm for token in tokens[max(0, at - 2) : at]]
+    after = "" if sentence.ends(at + 1) else tokens[at + 1].norm
+    if before[-1:] and before[-1] in _NOUN_LEADS:
+        before.pop()
+    said_of = before[-1:] == ["the"] or (before[-1:] and before[-1] in _OWNERS)
+    return tokens[at].norm in _NOUNS and bool(said_of) and after not in {"to", "in", "from"}
 
 
 def _stands_alone(sentence: Sentence, at: int) -> bool:
@@ -292,7 +307,8 @@ def _is_own(sentence: Sentence, match: _Match) -> bool:
     tokens = sentence.tokens
     before = [token.norm for token in tokens[max(0, match.start - 3) : match.start]]
     if before[-1:] and before[-1] in _OWNERS:
-        return before[-2:-1] == [] or before[-2] not in _TAKEN_ALONG
+        # What is to be done with it is a wish: "to train my legs", "help me ease my back".
+        return before[-3:-2] not in (["to"], ["me"], ["us"]) and (before[-2:-1] == [] or before[-2] not in _TAKEN_ALONG)
     if (
         len(before) > 1
         and before[-2] in _OWNERS

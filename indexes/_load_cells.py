@@ -26,6 +26,7 @@ from chatrec.indexes._units import read_number
 from chatrec.indexes._values import FacetValue
 
 _BLANK = {"", "null", "nan", "n/a", "#n/a", "\\n", "-", "--", "—", "none", "undefined"}
+_NONE = "none"
 _PAIRS = (
     ("true", "false"), ("yes", "no"), ("y", "n"), ("t", "f"), ("1", "0"), ("ja", "nein"), ("oui", "non"), ("sí", "no"),
     ("да", "нет"), ("是", "否"), ("有", "无"), ("有", "没有"), ("可以", "不可以"), ("支持", "不支持"), ("可", "不可"),
@@ -102,10 +103,27 @@ def type_column(name: str, cells: Sequence[Any], told: ColumnSchema | None = Non
     kind = told.kind or ("number" if told.unit else "multi" if told.separator else None)
     if kind is not None:
         return _told(name, cells, held, replace(told, kind=kind))
-    found = _inferred(name, cells, held)
+    found = _with_none(_inferred(name, cells, held), cells, len(held))
     if found.kind != "keep":
         return found
     return replace(found, kind="text") if told.role == "facet" else _kept(cells, held)
+
+
+def _with_none(found: TypedColumn, cells: Sequence[Any], held: int) -> TypedColumn:
+    """A column with its cells "none" as a value, where others are words that recur: what needs no equipment says so.
+
+    Only as people write it in such a column: programs write an absent cell as "None".
+    """
+    rows = [row for row, cell in enumerate(cells) if isinstance(cell, str) and cell.strip() == _NONE]
+    if not rows or found.kind not in {"text", "multi"}:
+        return found
+    words = [value for value in found.values if value is not None]
+    if len(set(words)) > max(3, 0.5 * held):
+        return found
+    values = list(found.values)
+    for row in rows:
+        values[row] = _NONE if found.kind == "text" else (_NONE,)
+    return replace(found, values=values)
 
 
 def is_blank(cell: Any) -> bool:

@@ -11,6 +11,7 @@ from chatrec.indexes._facets import width
 
 _STRONG = ("|", ";", "；", "、", "\n", "•")
 _WEAK = (",", "，", "/")
+_PROSE = (".", "!", "?", "。", "！", "？", "…")
 _FEW_ROWS = 20
 _SAMPLE = 5000
 
@@ -58,6 +59,12 @@ def shows_lists(texts: Sequence[str]) -> bool:
     return shown > 0.9 * len(texts)
 
 
+def is_prose(texts: Sequence[str]) -> bool:
+    """Whether texts are sentences: most end like one, and have the length of one."""
+    ended = sum(1 for text in texts if text.rstrip().endswith(_PROSE) and width(text) > 15)
+    return ended > 0.5 * len(texts)
+
+
 def find_sign(texts: Sequence[str]) -> str | None:
     """The sign that cuts texts into a vocabulary of short parts, or None.
 
@@ -65,6 +72,8 @@ def find_sign(texts: Sequence[str]) -> str | None:
         texts: Texts of one column.
     """
     sample = texts[:_SAMPLE]
+    if is_prose(sample):
+        return None
     return next((sign for sign in (*_STRONG, *_WEAK) if _separates(sign, sample)), None)
 
 

@@ -9,13 +9,14 @@ from typing import Any
 
 from chatrec.errors import CatalogError
 from chatrec.indexes._facets import width
+from chatrec.indexes._load_lists import is_prose
 
 _NAMES = {
     "id": ("id", "编号", "uid", "uuid", "sku", "key", "identifier", "序号", "编码"),
     "title": ("title", "name", "标题", "名称", "名字", "题目", "label", "headline"),
     "description": (
         "description", "summary", "overview", "简介", "描述", "abstract", "synopsis", "介绍", "摘要", "说明", "详情",
-        "desc", "details", "about", "text", "body", "正文", "内容",
+        "desc", "details", "about", "text", "body", "正文", "内容", "plot", "blurb", "notes", "备注",
     ),
 }  # fmt: skip
 _ENDINGS = {
@@ -116,15 +117,16 @@ def _strings(cells: Sequence[Any]) -> list[str]:
 
 
 def _longest(free: Sequence[str], columns: Mapping[str, Sequence[Any]]) -> str:
-    """The column with the longest texts, if they are long and differ."""
-    best, chosen = 40.0, ""
+    """The column with the longest texts, if they are long, or sentences, and differ."""
+    best, chosen = 0.0, ""
     for name in free:
         texts = _strings(columns[name])
         if not texts or _uniqueness(texts) < 0.5 or sum(map(bool, map(_ADDRESS.match, texts))) > 0.5 * len(texts):
             continue
         mean = sum(map(width, texts)) / len(texts)
         spaced = sum(1 for text in texts if " " in text or not text.isascii()) / len(texts)
-        if mean > best and spaced > 0.7 and not _is_list(texts):
+        long = mean > 40 or (is_prose(texts) and _uniqueness(texts) > 0.8)
+        if long and mean > best and spaced > 0.7 and not _is_list(texts):
             best, chosen = mean, name
     return chosen
 

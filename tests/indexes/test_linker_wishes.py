@@ -116,3 +116,20 @@ def test_a_complaint_in_a_question_is_perhaps_a_wish(linker: object, text: str) 
 def test_whether_something_is_so_may_be_a_wish_unless_it_is_asked_of_what_is_shown() -> None:
     assert said(houses(), "能停车吗", 0.5) == ["停车位=true"]
     assert said(bikes(), "is it electric?", 0.5) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("I want to train my legs", ["muscles=legs"]),
+        ("help me strengthen my core", ["muscles=core"]),
+        ("exercises for the back", ["muscles=back"]),
+        ("my lower back hurts", ["muscles=back"]),
+        ("I want my money back", []),
+        ("go back to the list", []),
+    ],
+)
+def test_what_is_to_be_done_with_ones_own_is_a_wish(text: str, expected: list[str]) -> None:
+    rows = [("Row", "back"), ("Squat", "legs"), ("Plank", "core"), ("Curl", "arms")]
+    catalog = Catalog([Item(name, name, "", {"muscles": (part,)}) for name, part in rows], name="moves")
+    assert [str(found.constraint) for found in catalog.link(text).proposals if found.score >= 0.75] == expected

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 import pytest
@@ -221,3 +222,21 @@ def test_a_table_of_texts_alone_without_a_header_loses_no_row(tmp_path: Path) ->
     assert [item.title for item in catalog.items] == ["Alien", "Big Fish", "Solaris"]
     assert catalog.report is not None
     assert catalog.report.header is False
+
+
+def test_short_sentences_are_the_description_and_none_is_a_value(tmp_path: Path) -> None:
+    rows = [
+        ("Push-up", "none", "Classic press from the floor; easy to scale."),
+        ("Bench press", "barbell", "Heavy press, lying on a bench."),
+        ("Plank", "none", "Hold a straight line; breathe."),
+        ("Back squat", "barbell", "The king of leg exercises, if the knees are well."),
+        ("Swing", "kettlebell", "Explosive hips; raises the pulse."),
+        ("Wall sit", "none", "Back against the wall, as if on a chair."),
+    ]
+    path = tmp_path / "moves.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([("Exercise", "Equipment", "Coach says"), *rows])
+    catalog = Catalog.load(path)
+    assert catalog.items[0].description == "Classic press from the floor; easy to scale."
+    assert dict(catalog.facets["Equipment"].values) == {"none": 3, "barbell": 2, "kettlebell": 1}
+    assert list(catalog.facets) == ["Equipment"]
