@@ -23,7 +23,8 @@ from chatrec.indexes._constraints import Constraint
 from chatrec.indexes._linker_chatter import asks, chatter, of_shown
 from chatrec.indexes._linker_cues import ALSO_BEFORE, NOT_THAT
 from chatrec.indexes._linker_dates import find_dates
-from chatrec.indexes._linker_dictionary import Glossary, translations
+from chatrec.indexes._linker_degree import measured
+from chatrec.indexes._linker_dictionary import Foreign, Glossary, translations
 from chatrec.indexes._linker_found import Found, Name
 from chatrec.indexes._linker_join import merge
 from chatrec.indexes._linker_kin import find_kin
@@ -31,6 +32,7 @@ from chatrec.indexes._linker_lifted import allowed_beyond, lifted, unneeded
 from chatrec.indexes._linker_meaning import Meanings
 from chatrec.indexes._linker_names import Names
 from chatrec.indexes._linker_numbers import Numbers
+from chatrec.indexes._linker_opposites import opposed
 from chatrec.indexes._linker_pointing import Rarity, pieces, pointing, told
 from chatrec.indexes._linker_positions import find_positions
 from chatrec.indexes._linker_relative import Relatives
@@ -42,7 +44,7 @@ from chatrec.indexes._linker_text import Sentence
 from chatrec.indexes._linker_titles import Titled, Titles
 from chatrec.indexes._linker_units import scales
 from chatrec.indexes._linker_values import Values
-from chatrec.indexes._linker_words import FUNCTION, JOINERS, OR_WORDS
+from chatrec.indexes._linker_words import JOINERS, OR_WORDS
 from chatrec.indexes._values import FacetKind, Item, Mention
 
 if TYPE_CHECKING:
@@ -124,7 +126,7 @@ class Linker:
         self._numbers = Numbers(self._scales)
         self._relatives = Relatives(self._scales)
         self._meanings = Meanings(facets, self._items, skip=self._values.lexicon.name_like)
-        self._foreign = _Foreign(self._values.lexicon.keys(), self._names.keys())
+        self._foreign = Foreign(self._values.lexicon.keys(), self._names.keys())
         self._learning = threading.Lock()
         self._chinese = catalog.language == "zh"
 
@@ -161,7 +163,7 @@ class Linker:
         pointed += told(sentence, shown)
         mentioned += [(*one, _POINTED, True) for one in pointed]
         found += find_dates(sentence, self._scales.values())
-        found += self._numbers.find(sentence, names)
+        found += self._numbers.find(sentence, names) + self._numbers.none_of(sentence, names)
         than = {start: item for item, start, _, _, _ in mentioned}
         found += self._relatives.find(sentence, names, shown, than)
         mentioned += self._mentioned(sentence, [], firm=False)
@@ -172,6 +174,7 @@ class Linker:
             if allowed_beyond(sentence, one) or unneeded(sentence, one.start, one.end, refused=scope[one.start] >= 0)
         ]
         found = [turned for one in found if one not in given_up for turned in signed(sentence, one, scope)]
+        found = [self._wholly(one) for one in found]
         if embedder is not None:
             found += self._meant(sentence, names, scope, embedder)
         idle = chatter(sentence)
@@ -214,7 +217,7 @@ class Linker:
                 for one in found:
                     self._names.translate(one)
                 self._values.translate(found)
-                self._foreign = _Foreign()
+                self._foreign = Foreign()
 
     def _mended(self, sentence: Sentence) -> Sentence:
         """The sentence with misspelt refusals put right: "wthout nuts" read as "nuts" would be the worst of errors."""
@@ -224,7 +227,7 @@ class Linker:
             if meant:
                 mended = replace(token, norm=meant[0][0], stem=meant[0][0])
                 sentence.tokens = (*sentence.tokens[:at], mended, *sentence.tokens[at + 1 :])
-        return sentence
+        return opposed(sentence, self._values.lexicon)
 
     def _mentioned(self, sentence: Sentence, shown: Sequence[Item], *, firm: bool) -> list[_Named]:
         """Items pointed at or named; with `firm`, only those that nothing else can be meant by."""
@@ -290,14 +293,23 @@ class Linker:
                 continue
             used |= set(range(start, end))
             op: Literal["none", "any"] = "none" if scope[start] >= 0 else "any"
+            sure = min(score, _PERHAPS) if measured(sentence, start - 1) and op == "none" else score
             found.append(
-                Found(Constraint(match.facet, op, (match.value,)), start, end, score, kind="meaning", named=start)
+                Found(Constraint(match.facet, op, (match.value,)), start, end, sure, kind="meaning", named=start)
             )
         return found
 
     def _is_noun(self, sentence: Sentence, start: int, end: int) -> bool:
         """Whether a phrase is only a word of the catalog's name, which every one of its values is about."""
         return end == start + 1 and sentence.tokens[start].stem in self._called
+
+    def _wholly(self, found: Found) -> Found:
+        """A refusal with the values that are more of what is refused: whoever hates "loud" hates "very loud"."""
+        wish = found.constraint
+        if found.kind != "value" or wish.op != "none":
+            return found
+        more = [each for value in wish.values for each in self._values.lexicon.stronger(wish.facet, str(value))]
+        return replace(found, constraint=replace(wish, values=tuple(dict.fromkeys([*wish.values, *more]))))
 
     def _together(self, facet: str, values: Sequence[str]) -> bool:
         """Whether any item has all of some values of a facet that takes several."""
@@ -328,6 +340,7 @@ class Linker:
 
 
 _POINTED = 0.9
+_PERHAPS = 0.7
 _IDLE = 0.4
 """The most that words count for where the clause around them states no wish."""
 
@@ -342,27 +355,6 @@ def _sure(sentence: Sentence, found: Found, idle: Sequence[bool], *, asked: bool
     if not idle[found.start]:
         return 1.0
     return ASKED if asked and found.constraint.values == ("true",) else _IDLE
-
-
-class _Foreign:
-    """What a message in another language may name: all of the catalog until the dictionary was read, then nothing."""
-
-    def __init__(
-        self,
-        values: tuple[set[str], set[tuple[str, ...]], set[str]] = (set(), set(), set()),
-        names: tuple[set[str], set[tuple[str, ...]]] = (set(), set()),
-    ) -> None:
-        self.han = values[0] | names[0]
-        self.latin = values[1] | names[1]
-        self.roots = values[2]
-
-    def may_be_in(self, sentence: Sentence) -> bool:
-        # An English message has no use for the other names of the few Chinese values of an English catalog.
-        chinese = len(self.han) > 0.05 * len(self.latin)
-        return any(
-            self.latin if token.kind == "han" else chinese and token.kind == "word" and token.norm not in FUNCTION
-            for token in sentence.tokens
-        )
 
 
 _Named = tuple[Item, int, int, float, bool]

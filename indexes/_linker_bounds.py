@@ -43,7 +43,8 @@ BEFORE = _cues(
         },
         "le": {
             ANY: """
-                stretch to|go as high as|as high as|limit is|max is|maximum is|ceiling is|cap is|at the very most|
+                stretch to|id go to|could go to|can go to|would go to|stretch it to|willing to go to|
+                go as high as|as high as|limit is|max is|maximum is|ceiling is|cap is|at the very most|
                 at most|up to|max|maximum|maximum of|max of|no more than|not more than|no higher than|
                 not higher than|no bigger than|no larger than|within|not over|not above|not exceeding|
                 at the most|as much as|capped at|limit of|no greater than|不超过|最多|不高于|不大于|至多|顶多|

@@ -15,10 +15,11 @@ _WISH = Phrases(
         want|wants|need|needs|looking for|look for|would like|id like|wed like|show|recommend|suggest|find|give|prefer|
         something|anything|nothing|anyone|please|any|in the mood|how about|what about|maybe|could you|can you|search|
         searching|interested|ideally|must|should|prefer|fancy|let us|lets|rather|instead|no|not|without|except|only|
+        i said|i wanted|i asked for|i told you|has to|have to|needs to|
         have you|do you have|you have|you got|are there|is there|there any|got any|know any|watch tonight|good|best|
         fine|ok|okay|do it|works|like|but|love|hate|another|other|more|less|
         想|想要|要|找|推荐|来|给我|给|求|换|有没有|有什么|有啥|有哪些|适合|最好|希望|需要|喜欢|爱|帮|介绍|看看|
-        不要|别|除了|不想|不吃|不能|只|可以|随便|都行|无所谓|或者|就行|优先|偏|类似|像|不含|不带|不放|不用|还是
+        我说了|我说的是|我要的是|怎么都|怎么全|怎么又|怎么老是|怎么这么|不要|别|除了|不想|不吃|不能|只|可以|随便|都行|无所谓|或者|就行|优先|偏|类似|像|不含|不带|不放|不用|还是
         """
     )
 )
@@ -104,6 +105,9 @@ def of_shown(sentence: Sentence, index: int) -> bool:
     norms = [token.norm for token in tokens]
     if norms[-1] in {"吗", "么"}:
         return not _ASKED_FOR.intersection(norms) and (norms[0] in _HAN_SHOWN or (first == index and "有" not in norms))
+    stated = norms[0] in _SHOWN_ONES or (norms[0] == "the" and norms[1:2] != [] and norms[1] in _SHOWN_ONES)
+    if stated and sentence.after(end - 1).lstrip()[:1] in {"?", "？"}:  # "the second is a comedy?"
+        return not (_ASKED_FOR | {"about", "but", "or", "maybe", "instead"}).intersection(norms)
     asked = _inverted(norms) or sentence.after(end - 1).lstrip()[:1] in {"?", "？"}
     return (
         asked
@@ -179,7 +183,7 @@ def _parts(tokens: Sequence[Token]) -> list[list[Token]]:
 def _is_fact(tokens: Sequence[Token], norms: Sequence[str], asked: bool) -> bool:
     """Whether a clause asks something that no list of items answers."""
     if any(_HAN_FACT.at(tokens, at) for at in range(len(tokens))):
-        return not (_ASKED_FOR | {"去"}).intersection(norms)
+        return not (_ASKED_FOR | {"去", "都", "全"}).intersection(norms)
     if norms[-1] == "吗" and "有" not in norms:
         return not _ASKED_FOR.intersection(norms)
     if norms[0] in {"who", "whos", "whose", "why", "when"} and (asked or norms[0] != "when"):

@@ -226,6 +226,8 @@ NO_MUST = Phrases(
     (phrase, True)
     for phrase in phrases(
         """
+        not necessary|not vital|
+        isnt important|is not important|not important|isnt a priority|is not a priority|不重要|也不重要|不是重点|
         is not a must|isnt a must|s not a must|not a must|is not essential|isnt essential|not essential|
         is not necessary|isnt necessary|is optional|neednt be|need not be|neednt|is not needed|isnt needed|
         are not needed|arent needed|not needed|is not required|isnt required|not required|arent required|

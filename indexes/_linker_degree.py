@@ -24,6 +24,9 @@ _RATHER = Phrases(
         "有点|有点儿|有一点|有些|稍微有点|还是有点|偏"
     )
 )
+_ALL = Phrases((phrase, True) for phrase in phrases("all|都是|全是|全都是|怎么都是|怎么全是|怎么又是|怎么全都是"))
+_CLAIMED = Phrases((phrase, True) for phrase in phrases("i said|i wanted|i asked|i told|我要|我想要|我说"))
+_PRAISE = frozenset(words("great perfect good nice love lovely like thanks fine cool 好 错 喜 欢 爱 谢 行"))
 _MEASURES = Phrases((phrase, True) for phrase in phrases("太|那么|这么|怎么|是很|很|算|算太|算很|至于|至于太|要求|大"))
 _FEWER = Phrases((phrase, True) for phrase in phrases("fewer|too many|too much|太多"))
 _VERY = frozenset(words("too that so very really overly all super terribly particularly"))
@@ -33,12 +36,15 @@ _LISTED = frozenset(
         """
         this that it its these they theyre those thats all both most some of them which is are was were look looks seem
         seems feel feels sound sounds still just but and also hmm hm oh well ok no ugh the first second third last one
-        ones one here i think find maybe honestly sorry
-        这 那 个 部 些 都 也 是 还 它 们 全 第 一 二 三 四 五 前 后 几 本 款 件 条 家 里 但 觉 得 我 可 惜 嗯 不 过
+        ones one here why i think find maybe honestly sorry
+        这 那 个 部 些 几 怎 么 为 什 都 也 是 还 它 们 全 第 一 二 三 四 五 前 后 几 本 款 件 条 家 里
+        但 觉 得 我 可 惜 嗯 不 过
         """
     )
 )
-_CLOSING = frozenset(words("for to but though and tbh honestly i imo then 了 啊 呢 吧 呀 但 我 不 对 换"))
+_PLACED = frozenset({"in", "from", "by", "at", "for", "the", "a", "of", "with", "on", "made"})
+_THEM = frozenset(words("these those they theyre them"))
+_CLOSING = frozenset(words("for to but though and tbh honestly i imo then 的 了 啊 呢 吧 呀 但 我 不 对 换"))
 
 
 def after_degree(sentence: Sentence, start: int) -> int:
@@ -93,19 +99,32 @@ def graded(sentence: Sentence, filled: Sequence[bool], scope: list[int], *, list
         too = _TOO.at(tokens, index)
         many = _FEWER.at(tokens, index)
         rather = _RATHER.at(tokens, index) if listed else None
-        match = (many or too) or rather
+        every = _ALL.at(tokens, index) if listed and _found_wanting(sentence, index) else None
+        match = many or too or rather or every
         if match is None or sentence.ends(match[0]):
             continue
-        stop = _reach(sentence, filled, match[0])
+        start = match[0]
+        while every is not None and start + 1 < len(tokens) and tokens[start].norm in _PLACED:
+            start += 1
+        stop = _reach(sentence, filled, start)
         if (too or many) is None and not _of_shown(sentence, filled, index, stop):
             continue
-        for at in range(match[0], stop):
+        for at in range(start, stop):
             scope[at] = index if scope[at] < 0 else scope[at]
     for index in range(1, len(tokens)):
         at = index - 1
         if tokens[index].norm == "enough" and not sentence.ends(index) and tokens[at].kind == "word":
             while at >= 0 and 0 <= scope[at] < at and (filled[at] or at == index - 1):
                 scope[at], at = -1, at - 1
+
+
+def _found_wanting(sentence: Sentence, index: int) -> bool:
+    """Whether that all of what was shown is alike is a fault: "they're all corded", "all corded, I said battery"."""
+    tokens, (first, _) = sentence.tokens, sentence.clause(index)
+    if any(token.norm in _PRAISE for token in tokens):
+        return False
+    shown = any(token.norm in _THEM for token in tokens[first:index]) or tokens[index].kind == "han"
+    return shown or any(_CLAIMED.at(tokens, at) for at in range(index, len(tokens)))
 
 
 def _reach(sentence: Sentence, filled: Sequence[bool], start: int) -> int:

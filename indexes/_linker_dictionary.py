@@ -17,7 +17,7 @@ from functools import cache
 from pathlib import Path
 
 from chatrec.indexes._linker_han import SIMPLIFIED
-from chatrec.indexes._linker_text import Token, norms, root, stem
+from chatrec.indexes._linker_text import Sentence, Token, norms, root, stem
 from chatrec.indexes._linker_words import FUNCTION
 from chatrec.indexes._values import Item
 
@@ -184,3 +184,24 @@ def _key(gloss: str) -> tuple[str, ...]:
     while len(said) > 1 and said[0] in _LEADS:
         said = said[1:]
     return tuple(map(stem, said))
+
+
+class Foreign:
+    """What a message in another language may name: all of the catalog until the dictionary was read, then nothing."""
+
+    def __init__(
+        self,
+        values: tuple[set[str], set[tuple[str, ...]], set[str]] = (set(), set(), set()),
+        names: tuple[set[str], set[tuple[str, ...]]] = (set(), set()),
+    ) -> None:
+        self.han = values[0] | names[0]
+        self.latin = values[1] | names[1]
+        self.roots = values[2]
+
+    def may_be_in(self, sentence: Sentence) -> bool:
+        # An English message has no use for the other names of the few Chinese values of an English catalog.
+        chinese = len(self.han) > 0.05 * len(self.latin)
+        return any(
+            self.latin if token.kind == "han" else chinese and token.kind == "word" and token.norm not in FUNCTION
+            for token in sentence.tokens
+        )

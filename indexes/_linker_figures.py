@@ -119,8 +119,9 @@ def _digits(tokens: Sequence[Token], start: int) -> Figure | None:
         share = _FRACTIONS.get(following.norm, 0.0) or _after_comma(tokens, end)
         if share and following.gap in {"", ","}:
             return Figure(start, end + 1, value + share)
-        if following.norm == "k" and following.gap == "":
-            return Figure(start, end + 1, value * 1000)
+        times = {"st": 1, "nd": 1, "rd": 1, "th": 1, "k": 1000}.get(following.norm)
+        if times is not None and not following.gap:
+            return Figure(start, end + 1, value * times)
         if following.norm in _SCALES and following.gap == " ":
             return Figure(start, end + 1, value * _SCALES[following.norm])
         power = (_POWERS | _BIG).get(following.norm, 0)

@@ -100,11 +100,14 @@ def find_kin(sentence: Sentence, lexicon: Lexicon) -> list[Found]:
     return found
 
 
-def persons(sentence: Sentence) -> dict[int, int]:
+def persons(sentence: Sentence, lexicon: Lexicon) -> dict[int, int]:
     """By token of a word that names a person, the token after the word: no value is read within it (朋友 in 女朋友)."""
     found: dict[int, int] = {}
     for start in range(len(sentence)):
         match = _BY_KIN.at(sentence.tokens, start)
+        alone = _BY_THEMSELVES.at(sentence.tokens, start)
+        if alone is not None and alone[0] > start + 1 and _first(lexicon, alone[1])[0] is not None:
+            match = alone
         if match is not None and start not in found:
             found.update(dict.fromkeys(range(start, match[0]), match[0]))
     return found

@@ -21,6 +21,8 @@ _SHADES = ADJECTIVES.words() | {
     *("dark", "light", "bright", "pale", "deep", "solid", "mixed", "full", "semi", "half", "double", "extra"),
 }
 """First words that tell how a thing is and not which."""
+_MORE = ("very", "extremely", "super", "extra", "too", "非常", "很", "特别", "超", "极")
+"""What before a value makes it a stronger one."""
 _PARTS = re.compile(r"\s*(?:&|/|\||,| and )\s*")
 _BRACKETS = re.compile(r"\s*[(\[（].*?[)\]）]\s*")
 CLASS_SUFFIXES = "色片类型式款风系味菜性"
@@ -102,6 +104,11 @@ class Lexicon:
     def get(self, key: tuple[str, ...]) -> tuple[Entry, ...]:
         """The values that a sequence of stems says."""
         return self._keys.get(key, ())
+
+    def stronger(self, facet: str, value: str) -> list[str]:
+        """The values of a facet that say more of the same: "very loud" of "loud"."""
+        said = [self.get((*stems(lead), *stems(value))) for lead in _MORE]
+        return [one.value for entries in said for one in entries if one.facet == facet and one.sure >= 0.9]
 
     def joined(self, word: str) -> tuple[Entry, ...]:
         """The values of several words that one word says: "scifi"."""

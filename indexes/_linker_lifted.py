@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from chatrec.indexes._linker_cues import ALLOWED, ALSO, BEYOND, LIFT_AFTER, LIFT_BEFORE, NO_MORE, NO_MUST, UNNEEDED
 from chatrec.indexes._linker_found import Found, Name
 from chatrec.indexes._linker_scope import joined_by
-from chatrec.indexes._linker_text import Sentence
+from chatrec.indexes._linker_text import Phrases, Sentence
 from chatrec.indexes._linker_words import words
 
 _PAYING = frozenset(
@@ -16,6 +16,13 @@ _PAYING = frozenset(
         "是 花 付 价 格"
     )
 )
+_NICE = Phrases(
+    (f"{lead} {word} {turn}", True)
+    for lead in ("would be", "is", "might be", "s")
+    for word in ("nice", "good", "great", "lovely", "a plus", "a bonus")
+    for turn in ("but", "but its", "but it is", "but thats", "though", "although")
+)
+"""What may stand between a value and that it is no must."""
 _ARTICLES = frozenset({"a", "an", "the", "from", "in", "by", "with", "any", "of", "有", "是", "个", "只", "about"})
 _WILL_DO = frozenset(
     [
@@ -114,7 +121,8 @@ def unneeded(sentence: Sentence, start: int, end: int, *, refused: bool) -> bool
     allowed = before is not None and tokens[before[0]].norm in {"it", "may", "can"}
     if before is not None and not allowed and not tokens[first].hard:
         return True
-    if NO_MUST.at(tokens, end):
+    nice = _NICE.at(tokens, end)
+    if NO_MUST.at(tokens, end) or (nice is not None and NO_MUST.at(tokens, nice[0])):
         return True
     if refused and not sentence.ends(end) and tokens[end].norm in {"needed", "necessary", "required"}:
         return True

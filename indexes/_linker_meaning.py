@@ -42,6 +42,8 @@ _ALONE = 0.4
 _WORD = 2
 """Characters of most Chinese words."""
 _SHARED = 0.1
+_SUFFIXES = "子儿头片色性"
+"""Characters that end words which have nothing else in common."""
 
 
 @dataclass(slots=True)
@@ -129,7 +131,9 @@ class Meanings:
         alike = np.zeros(len(self._rows), dtype=np.float32)
         if is_han(phrase) and len(phrase) == _WORD:
             for row, (_, value) in enumerate(self._rows):
-                if len(value) == _WORD and value != phrase and (value[0] == phrase[0] or value[1] == phrase[1]):
+                if len(value) != _WORD or value == phrase:
+                    continue
+                if value[0] == phrase[0] or (value[1] == phrase[1] and value[1] not in _SUFFIXES):
                     alike[row] = _SHARED
         return alike
 

@@ -10,10 +10,12 @@ from chatrec.indexes._linker_bounds import ANY, YEAR
 from chatrec.indexes._linker_cues import CORRECTS
 from chatrec.indexes._linker_found import Found, Name
 from chatrec.indexes._linker_ranges import Range, RangeReader, fits
-from chatrec.indexes._linker_text import Sentence
-from chatrec.indexes._linker_units import Scale
+from chatrec.indexes._linker_text import Phrases, Sentence
+from chatrec.indexes._linker_units import Scale, bare_name
+from chatrec.indexes._linker_words import phrases
 from chatrec.indexes._values import Op, Scalar
 
+_NONE = Phrases((phrase, True) for phrase in phrases("no|zero|without|without any|无|免|零|没有|不要|不收"))
 _PURSE = frozenset({"have", "got", "budget", "spend", "voucher", "预算", "手头"})
 _BUDGET = frozenset({"budget", "spend", "voucher", "预算"})
 _FAR = 4.0
@@ -56,6 +58,20 @@ class Numbers:
             index = max(read.end, index + 1) if made or read.bound == "between" else index + 1
         return found
 
+    def none_of(self, sentence: Sentence, names: Sequence[Name]) -> list[Found]:
+        """What there is to be none of, where some items have none: "no deposit", 免押金."""
+        found: list[Found] = []
+        for name in names:
+            scale = self._scales.get(name.facet) if name.own else None
+            lead = _NONE.before(sentence.tokens, name.start)
+            if scale is None or lead is None or 0 not in scale.distinct or sentence.ends(name.start):
+                continue
+            if sentence.free(lead[0], name.end) and scale.facet.kind == "number":
+                made = Constraint(name.facet, "any", (0,))
+                found.append(Found(made, lead[0], name.end, 0.85, "number", name.start, lead[0]))
+                sentence.take(lead[0], name.end)
+        return found
+
     def _assign(
         self, sentence: Sentence, read: Range, names: Sequence[Name], spoken: Collection[str] = ()
     ) -> list[Found]:
@@ -63,6 +79,8 @@ class Numbers:
         figure = read.figure
         near = {name.facet: _distance(sentence, name, read) for name in reversed(names)}
         near = {facet: gap for facet, gap in near.items() if gap is not None and facet in self._scales}
+        counted = self._counted(sentence, read)
+        near.update(dict.fromkeys(counted, 0))
         ranked: list[tuple[float, Scale, float, float]] = []
         sideways = [scale for scale in self._scales.values() if scale.side == read.side]
         for scale in sideways or self._scales.values():
@@ -102,6 +120,14 @@ class Numbers:
             if name.facet == found[0].constraint.facet and name.facet in near:
                 sentence.take(name.start, name.end)
         return found
+
+    def _counted(self, sentence: Sentence, read: Range) -> list[str]:
+        """The facet whose name ends in the Chinese character that a number counts: 十层 of a 楼层."""
+        end = read.figure.end
+        if read.figure.units or sentence.ends(end) or sentence.tokens[end].kind != "han":
+            return []
+        named = [name for name in self._scales if bare_name(name)[-1:] == (sentence.tokens[end].norm,)]
+        return named if len(named) == 1 else []
 
     def _corrected(self, sentence: Sentence, read: Range, found: Sequence[Found]) -> list[Found]:
         """A bare number that takes the place of the one before it: "under 200, no wait, 150"."""

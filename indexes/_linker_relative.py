@@ -47,6 +47,9 @@ _LIKENESS = frozenset({"like", "similar", "as", "像", "似", "比", "跟", "tha
 _HEIGHTS = re.compile(r"altitude|elevation|climb|ascent|海拔|爬升", re.IGNORECASE)
 _OFTEN = re.compile(r"every|interval|每|间隔", re.IGNORECASE)
 """Names of what comes round: it is neither long nor short."""
+_REACH = re.compile(r"distance|walk|commut|drive|away|距离|通勤|路程|车程|步行", re.IGNORECASE)
+"""Names of what is far or near, counted in miles or in minutes."""
+_AREA = re.compile(r"m2|m²|sqm|sqft|square|面积|平米", re.IGNORECASE)
 _ASKING = frozenset({"is", "isnt", "are", "arent", "was", "not", "all"})
 _STILL = frozenset({"but", "though", "tho", "although", "still", "但", "却", "可"})
 _WHICH = frozenset({"which", "哪", "谁"})
@@ -184,6 +187,9 @@ class Relatives:
         facets = [scale for scale in self._level if scale.measures(dim)]
         if dim == "time" and "length" in dims:
             facets = [scale for scale in facets if not _OFTEN.search(scale.facet.name)]
+        if tuple(dims) == ("length",):
+            reach = [scale for scale in self._level if _REACH.search(scale.facet.name)]
+            return reach or [scale for scale in facets if not _AREA.search(scale.facet.name)]
         if dim == "length" and "time" in dims:
             facets = [scale for scale in facets if scale.side in {None, "length", "height"}] or facets
         return facets

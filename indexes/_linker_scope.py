@@ -11,6 +11,7 @@ from chatrec.indexes._linker_cues import (
     CUES,
     OUT,
     REFUSED,
+    CueKind,
 )
 from chatrec.indexes._linker_degree import after_degree, first_of, graded, is_not_so, measured
 from chatrec.indexes._linker_text import Sentence
@@ -19,6 +20,7 @@ from chatrec.indexes._linker_words import AND_WORDS, FUNCTION, JOINERS, OR_WORDS
 _ASKS = frozenset(
     ["is", "are", "do", "does", "did", "can", "could", "will", "would", "have", "has", "got", "any", "有", "能", "可"]
 )
+_ALL = frozenset(["any", "every", "all", "each"])
 _WORD = 3
 """The most characters of a Chinese word that is refused."""
 _ANEW = frozenset(["also", "has", "have", "it", "i", "we", "please", "give", "show", "还", "也", "再", "而", "要"])
@@ -45,7 +47,7 @@ def negated(
     scope = [-1] * len(sentence)
     index = 0
     while index < len(sentence):
-        match = CUES.at(sentence.tokens, index)
+        match = CUES.at(sentence.tokens, index) or _any_but(sentence, filled, index)
         if match is None or filled[index]:
             index += 1
             continue
@@ -65,6 +67,17 @@ def negated(
     _trailing(sentence, filled, scope)
     graded(sentence, filled, scope, listed=listed)
     return scope
+
+
+def _any_but(sentence: Sentence, filled: Sequence[bool], index: int) -> tuple[int, CueKind] | None:
+    """The "but" of "any colour but black"."""
+    tokens, end = sentence.tokens, index + 1
+    if tokens[index].norm != "but" or sentence.ends(index):
+        return None
+    end += end < len(tokens) and tokens[end].norm in {"a", "an", "the"}
+    first = next((at for at in range(index - 1, max(-1, index - 4), -1) if tokens[at].norm in _ALL), index)
+    free = first < index and not any(filled[n] or sentence.ends(n + 1) for n in range(first, index))
+    return (end, "open") if free and end < len(tokens) and filled[end] and not sentence.ends(end) else None
 
 
 def _is_answer(sentence: Sentence, start: int, end: int) -> bool:

@@ -14,6 +14,7 @@ from chatrec.indexes._linker_scope import wondered
 from chatrec.indexes._linker_text import Sentence
 from chatrec.indexes._linker_words import FUNCTION, JOINERS
 
+_NOT_DOING = frozenset({"dont", "doesnt", "didnt", "never", "cant", "cannot", "wont", "wouldnt"})
 ASKED = 0.6
 """The most that counts what may be wished for by asking about it."""
 
@@ -70,7 +71,9 @@ def _qualified(sentence: Sentence, found: Found, scope: Sequence[int]) -> bool:
     at = found.start - 1
     if at <= scope[found.start] or sentence.taken[at] or scope[at] < 0:
         return False
-    lead = sentence.tokens[at]
+    lead, cue = sentence.tokens[at], sentence.tokens[scope[found.start]].norm
+    if at == scope[found.start] + 1 and cue in _NOT_DOING:  # "I don't play metal"
+        return False
     return lead.kind == "word" and lead.norm not in FUNCTION | JOINERS and not CUES.before(sentence.tokens, found.start)
 
 

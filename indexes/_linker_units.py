@@ -79,11 +79,13 @@ _ALSO: dict[str, Unit] = {
     "天": ("days", 1),
     "days": ("days", 1),
 }
+_DAY, _YEAR = 1440, 518_400
+"""Minutes; a year has twelve months of thirty days, as what is counted in months has."""
 SYMBOLS = re.compile(r"[$€£¥￥₹]")
 
 _NAMES = {
     "money": "price prices cost costs money budget fee fees fare rent amount "
-    "价格 价钱 价位 售价 费用 单价 票价 房租 租金 人均 消费 预算 价 钱",
+    "价格 价钱 价位 售价 费用 单价 票价 房租 租金 月租 年租 学费 押金 保费 门票 运费 tuition 人均 消费 预算 价 钱",
     "time": "runtime duration time minutes hours days nights mins min 时长 片长 用时 耗时 时间 天数 长度",
     "year": "year years released release date published 年份 年代 年 日期 上映 出版",
     "mass": "weight mass 重量 体重 净重 重",
@@ -96,7 +98,7 @@ _NAMES = {
     "age": "age ages 年龄",
     "difficulty": "difficulty level complexity grade 难度",
     "popularity": "popularity votes views downloads 热度 人气 销量",
-    "people": "servings serves people guests persons players sleeps seats 人数 份量 份数",
+    "people": "servings serves people guests persons players sleeps seats group 人数 份量 份数",
     "speed": "speed 速度",
     "power": "power 功率",
     "temperature": "temperature 温度 气温",
@@ -165,6 +167,8 @@ def bare_name(name: str) -> tuple[str, ...]:
         parts = plain.split("_")
         while len(parts) > 1 and parts[-1].casefold() in UNITS:
             parts.pop()
+        if len(parts) == 1 and (unit := _tail_unit(plain)) is not None:
+            parts = [plain[: -len(unit)]]
         return norms(" ".join(parts)) or name_words(name)
     words = name_words(plain) or name_words(name)
     while len(words) > 1 and words[-1] in UNITS and words[-1] not in {"star", "stars", "age"}:
@@ -236,6 +240,8 @@ class Scale:
         for dim, factor in units:
             if dim == self.dimension or {dim, self.dimension} == {"span", "age"}:
                 return round(value * factor / self.factor, 6)
+            if dim == "span" and self.dimension == "time" and self.factor >= _DAY:
+                return round(value * _YEAR / self.factor, 6)
         return None
 
 
@@ -277,7 +283,7 @@ def _dimension(facet: Facet, values: Sequence[float]) -> Unit:  # noqa: PLR0911
         units = UNITS.get(word)
         if years and word == "in":  # built in, made in
             return "year", 1.0
-        if units and (len(word) > 2 or len(words) > 1) and units[0][0] != "days":
+        if units and (len(word) > 2 or len(words) > 1 or not facet.name.isascii()) and units[0][0] != "days":
             return next((unit for unit in units if unit[0] == named), units[0])
     if named == "time":
         daily = not _DAYS.isdisjoint(bare_name(facet.name))
@@ -294,7 +300,14 @@ def _once(words: tuple[str, ...]) -> tuple[str, ...]:
 
 def _bracketed(name: str) -> tuple[str, ...]:
     """The unit in the name of a Chinese column: 重量_kg, 片长(分钟)."""
-    return tuple(part.strip().casefold() for part in re.findall(r"[(（_]\s*([^)）_]+)", name))
+    told = tuple(part.strip().casefold() for part in re.findall(r"[(（_]\s*([^)）_]+)", name))
+    return told or (() if (unit := _tail_unit(name)) is None else (unit,))
+
+
+def _tail_unit(name: str) -> str | None:
+    """The unit that a Chinese column's name ends in: 容量ml, 通勤分钟."""
+    found = re.fullmatch(r"[^\x00-\x7f]{2,}?([a-zA-Z]{1,4}|分钟|小时|公里|千米|公斤|千克|毫升|厘米|毫米)", name)
+    return found.group(1).casefold() if found and found.group(1).casefold() in UNITS else None
 
 
 def _named(name: str) -> str | None:

@@ -85,13 +85,13 @@ class Values:
     def find(self, sentence: Sentence, names: Sequence[Name]) -> list[Found]:
         """The values that the free tokens of a sentence say, their tokens marked as taken."""
         found: list[Found] = []
-        people = persons(sentence)
+        people = persons(sentence, self.lexicon)
         index = 0
         while index < len(sentence):
             match = None if sentence.taken[index] else self._at(sentence, index)
             if match is not None and match.end <= people.get(index, 0):
                 inner = index and people.get(index - 1) == people[index]
-                match = None if inner or match.weight < 1 else match
+                match = None if inner or match.weight < 1 or match.end < people[index] else match
             made = self._judge(sentence, match, names, found) if match else []
             if match and made:
                 found.extend(made)
@@ -196,7 +196,10 @@ class Values:
         """The facet that a value is said of, and how sure: the one that is named, or the commonest."""
         rows: list[tuple[float, int, Entry, int]] = []
         named = False
+        whole = {name.facet for name in names if name.own and (name.start, name.end) == (match.start, match.end)}
         for entry in match.entries:
+            if entry.facet in whole and entry.sure < 1:  # 强度 is no 高强度
+                continue
             near = _near(sentence, match, [name for name in names if name.facet == entry.facet and name.own])
             near = near or _enumerated(sentence, match, entry, before)
             if near is not None and not named:

@@ -145,9 +145,124 @@ def test_others(text: str, expected: list[str]) -> None:
         (["nothing that long"], ["~runtime_min<=112"]),
         (["I don't want to spend a lot"], ["~price_eur<=130"]),
         (["won't break the bank please"], ["~price_eur<=130"]),
+        (["I'd go to 150 euros for a good one"], ["price_eur<=150"]),
         (["不想听太长的"], ["~runtime_min<=112"]),
         (["不想花太多钱"], ["~price_eur<=130"]),
     ],
 )
 def test_numbers_that_only_may_be_or_may_not_be_great(said: list[str], expected: list[str]) -> None:
     assert wishes(*said) == expected
+
+
+@cache
+def flats() -> Catalog:
+    rows = [
+        Item(
+            f"f{n}",
+            f"Flat {n}",
+            "A place to live.",
+            {
+                "area": ["Old Town", "Harbour", "Northside"][n % 3],
+                "noise": ["silent", "loud", "very loud"][n % 3],
+                "suits": (["single", "couple", "family"][(n // 2) % 3],),
+                "rent_eur": 450 + 35 * n,
+                "deposit_eur": [0, 400, 800][n % 3],
+                "lease_months": [6, 12, 24, 36][n % 4],
+                "floor": n % 7,
+                "size_m2": 25 + 3 * n,
+                "walk_to_station_min": 2 + n % 20,
+                "furnished": n % 2 == 0,
+                "balcony": n % 3 == 0,
+                "indoors_parking": n % 4 == 0,
+            },
+        )
+        for n in range(60)
+    ]
+    return Catalog(rows, name="flats")
+
+
+@cache
+def rooms() -> Catalog:
+    rows = [
+        Item(
+            f"z{n}",
+            f"小区{n}号",
+            "房子。",
+            {
+                "区域": ["朝阳区", "海淀区", "丰台区"][n % 3],
+                "强度": ["高强度", "低噪音"][n % 2],
+                "装修": ["精装修", "简装", "毛坯"][n % 3],
+                "月租": 1200 + 150 * n,
+                "楼层": 1 + n % 20,
+                "通勤分钟": 10 + n,
+                "容量ml": [30, 50, 75, 100][n % 4],
+            },
+        )
+        for n in range(60)
+    ]
+    return Catalog(rows, name="租房")
+
+
+def read(catalog: Catalog, text: str, shown: tuple[str, ...] = ()) -> list[str]:
+    proposals = catalog.link(text, last=shown).proposals
+    return sorted(str(one.constraint) for one in proposals if one.score >= 0.75)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("I hate loud ones", ["noise!=loud|very loud"]),
+        ("any area but the Harbour", ["area!=Harbour"]),
+        ("unfurnished", ["furnished!=true"]),
+        ("no deposit please", ["deposit_eur=0"]),
+        ("a lease of up to two years", ["lease_months<=24"]),
+        ("we're a family of four", ["suits=family"]),
+        ("3rd floor or higher", ["floor>=3"]),
+        ("it has to be furnished and have a balcony", ["balcony=true", "furnished=true"]),
+        ("balcony would be nice but not necessary", []),
+        ("a balcony isn't important", []),
+    ],
+)
+def test_more_ways_to_say_so(text: str, expected: list[str]) -> None:
+    assert read(flats(), text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("too far from the station", ["walk_to_station_min<3"]),
+        ("why are they all furnished?", []),
+        ("all furnished, I said unfurnished", ["furnished!=true"]),
+        ("they're all in the Harbour", ["area!=Harbour"]),
+        ("the second is furnished?", []),
+        ("is it furnished?", []),
+    ],
+)
+def test_what_is_said_of_a_list(text: str, expected: list[str]) -> None:
+    assert read(flats(), text, ("f1", "f4", "f7")) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("预算四千", ["月租<=4000"]),
+        ("不超过十层", ["楼层<=10"]),
+        ("通勤半小时以内", ["通勤分钟<=30"]),
+        ("50毫升以上", ["容量ml>=50"]),
+        ("强度低点的", []),
+    ],
+)
+def test_chinese_columns_with_units_and_counters(text: str, expected: list[str]) -> None:
+    assert read(rooms(), text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("这几个都是毛坯，我要精装修", ["装修!=毛坯", "装修=精装修"]),
+        ("怎么都是毛坯的", ["装修!=毛坯"]),
+        ("都是毛坯，挺好的", ["装修=毛坯"]),
+    ],
+)
+def test_what_is_said_of_a_list_in_chinese(text: str, expected: list[str]) -> None:
+    assert read(rooms(), text, ("z2", "z5", "z8")) == expected
