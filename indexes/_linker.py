@@ -31,6 +31,7 @@ from chatrec.indexes._linker_kin import find_kin
 from chatrec.indexes._linker_lifted import allowed_beyond, lifted, unneeded
 from chatrec.indexes._linker_meaning import Meanings
 from chatrec.indexes._linker_names import Names
+from chatrec.indexes._linker_none import find_none, nothings
 from chatrec.indexes._linker_numbers import Numbers
 from chatrec.indexes._linker_opposites import opposed
 from chatrec.indexes._linker_pointing import Rarity, pieces, pointing, told
@@ -124,6 +125,7 @@ class Linker:
         self._names = Names(facets, self._scales, people=self._values.lexicon.name_like)
         self._titles = Titles(self._items, self._scales, vocabulary)
         self._numbers = Numbers(self._scales)
+        self._none = nothings(facets, self._scales)
         self._relatives = Relatives(self._scales)
         self._meanings = Meanings(facets, self._items, skip=self._values.lexicon.name_like)
         self._foreign = Foreign(self._values.lexicon.keys(), self._names.keys())
@@ -146,6 +148,8 @@ class Linker:
         sentence = self._mended(sentence)
         shown = self._known(last)
         names = self._names(sentence)
+        nothing = find_none(sentence, names, self._none)
+        names = [name for name in names if sentence.free(name.start, name.end)]
         removed = lifted(sentence, names)
         for name in removed:
             sentence.take(name.start, name.end)
@@ -162,8 +166,8 @@ class Linker:
         mentioned += [(item, one.start, one.end, one.score, True) for one, item in known if item is not None]
         pointed += told(sentence, shown)
         mentioned += [(*one, _POINTED, True) for one in pointed]
-        found += find_dates(sentence, self._scales.values())
-        found += self._numbers.find(sentence, names) + self._numbers.none_of(sentence, names)
+        found += nothing + find_dates(sentence, self._scales.values())
+        found += self._numbers.find(sentence, names)
         than = {start: item for item, start, _, _, _ in mentioned}
         found += self._relatives.find(sentence, names, shown, than)
         mentioned += self._mentioned(sentence, [], firm=False)

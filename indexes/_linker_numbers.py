@@ -10,12 +10,10 @@ from chatrec.indexes._linker_bounds import ANY, YEAR
 from chatrec.indexes._linker_cues import CORRECTS
 from chatrec.indexes._linker_found import Found, Name
 from chatrec.indexes._linker_ranges import Range, RangeReader, fits
-from chatrec.indexes._linker_text import Phrases, Sentence
+from chatrec.indexes._linker_text import Sentence
 from chatrec.indexes._linker_units import Scale, bare_name
-from chatrec.indexes._linker_words import phrases
 from chatrec.indexes._values import Op, Scalar
 
-_NONE = Phrases((phrase, True) for phrase in phrases("no|zero|without|without any|无|免|零|没有|不要|不收"))
 _PURSE = frozenset({"have", "got", "budget", "spend", "voucher", "预算", "手头"})
 _BUDGET = frozenset({"budget", "spend", "voucher", "预算"})
 _FAR = 4.0
@@ -56,20 +54,6 @@ class Numbers:
                 sentence.take(read.start, read.end)
             found.extend(made)
             index = max(read.end, index + 1) if made or read.bound == "between" else index + 1
-        return found
-
-    def none_of(self, sentence: Sentence, names: Sequence[Name]) -> list[Found]:
-        """What there is to be none of, where some items have none: "no deposit", 免押金."""
-        found: list[Found] = []
-        for name in names:
-            scale = self._scales.get(name.facet) if name.own else None
-            lead = _NONE.before(sentence.tokens, name.start)
-            if scale is None or lead is None or 0 not in scale.distinct or sentence.ends(name.start):
-                continue
-            if sentence.free(lead[0], name.end) and scale.facet.kind == "number":
-                made = Constraint(name.facet, "any", (0,))
-                found.append(Found(made, lead[0], name.end, 0.85, "number", name.start, lead[0]))
-                sentence.take(lead[0], name.end)
         return found
 
     def _assign(

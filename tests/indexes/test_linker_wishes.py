@@ -133,3 +133,21 @@ def test_what_is_to_be_done_with_ones_own_is_a_wish(text: str, expected: list[st
     rows = [("Row", "back"), ("Squat", "legs"), ("Plank", "core"), ("Curl", "arms")]
     catalog = Catalog([Item(name, name, "", {"muscles": (part,)}) for name, part in rows], name="moves")
     assert [str(found.constraint) for found in catalog.link(text).proposals if found.score >= 0.75] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("no equipment", ["equipment=none"]),
+        ("legs, without any equipment please", ["muscles=legs", "equipment=none"]),
+        ("I don't have any equipment", ["equipment=none"]),
+        ("any equipment is fine", []),
+        ("no preference for equipment", []),
+        ("no bands", ["equipment!=band"]),
+    ],
+)
+def test_none_may_be_a_value(text: str, expected: list[str]) -> None:
+    rows = [("Row", "back", "band"), ("Squat", "legs", "none"), ("Plank", "core", "none"), ("Curl", "arms", "dumbbells")]
+    items = [Item(name, name, "", {"muscles": (part,), "equipment": gear}) for name, part, gear in rows]
+    linker = Linker(Catalog(items, name="moves"))
+    assert sorted(said(linker, text, 0.75)) == sorted(expected)
