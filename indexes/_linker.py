@@ -23,7 +23,7 @@ from chatrec.indexes._constraints import Constraint
 from chatrec.indexes._linker_chatter import asks, chatter, of_shown
 from chatrec.indexes._linker_cues import ALSO_BEFORE, NOT_THAT
 from chatrec.indexes._linker_dates import find_dates
-from chatrec.indexes._linker_degree import measured
+from chatrec.indexes._linker_degree import measured, within_bounds
 from chatrec.indexes._linker_dictionary import Foreign, Glossary, translations
 from chatrec.indexes._linker_found import Found, Name
 from chatrec.indexes._linker_join import merge
@@ -178,7 +178,7 @@ class Linker:
             if allowed_beyond(sentence, one) or unneeded(sentence, one.start, one.end, refused=scope[one.start] >= 0)
         ]
         found = [turned for one in found if one not in given_up for turned in signed(sentence, one, scope)]
-        found = [self._wholly(one) for one in found]
+        found = [self._wholly(one) for one in within_bounds(sentence, found)]
         if embedder is not None:
             found += self._meant(sentence, names, scope, embedder)
         idle = chatter(sentence)

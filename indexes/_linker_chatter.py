@@ -64,6 +64,7 @@ _HAN_FACT = Phrases(
 _TURNS = frozenset({"but", "so", "now", "但", "所"})
 _SHOWN = [["it"], ["this"], ["that"], ["these"], ["those"], ["they"], ["the"], ["you"]]
 _SHOWN_ONES = frozenset(words("it its this that these those they them first second third fourth fifth last one"))
+_OF_IT = frozenset({"is", "does", "will", "would", "was", "isnt", "doesnt"})
 _HAN_SHOWN = frozenset("它他她这那第前")
 _TASTE = frozenset(words("loved liked enjoyed hated adored preferred wanted needed hoped"))
 
@@ -108,6 +109,8 @@ def of_shown(sentence: Sentence, index: int) -> bool:
     stated = norms[0] in _SHOWN_ONES or (norms[0] == "the" and norms[1:2] != [] and norms[1] in _SHOWN_ONES)
     if stated and sentence.after(end - 1).lstrip()[:1] in {"?", "？"}:  # "the second is a comedy?"
         return not (_ASKED_FOR | {"about", "but", "or", "maybe", "instead"}).intersection(norms)
+    if norms[0] in _OF_IT and (norms[0] == "does" or norms[1:2] in _SHOWN[:3]) and not _SHOWN_ONES.isdisjoint(norms):
+        return "possible" not in norms
     asked = _inverted(norms) or sentence.after(end - 1).lstrip()[:1] in {"?", "？"}
     return (
         asked

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from chatrec.indexes._linker_found import Found
 from chatrec.indexes._linker_text import Phrases, Sentence
 from chatrec.indexes._linker_words import AND_WORDS, FUNCTION, OR_WORDS, phrases, words
 
@@ -78,6 +79,19 @@ def first_of(sentence: Sentence, filled: Sequence[bool], starts: Collection[int]
     return len(sentence)
 
 
+def within_bounds(sentence: Sentence, found: Sequence[Found]) -> list[Found]:
+    """Without the refusals of too much of what is wished for: "warm, but not too warm" is warm."""
+    wished = {(one.constraint.facet, v) for one in found if one.constraint.op == "any" for v in one.constraint.values}
+    return [
+        one
+        for one in found
+        if one.constraint.op != "none"
+        or one.kind != "value"
+        or sentence.tokens[one.start - 1].norm not in _VERY | {"太"}
+        or not {(one.constraint.facet, v) for v in one.constraint.values} <= wished
+    ]
+
+
 def sparing(sentence: Sentence, cue: int) -> bool:
     """Whether a refusal asks for fewer and perhaps not for none: "fewer comedies", "too many westerns"."""
     return _FEWER.at(sentence.tokens, cue) is not None
@@ -112,6 +126,9 @@ def graded(sentence: Sentence, filled: Sequence[bool], scope: list[int], *, list
         for at in range(start, stop):
             scope[at] = index if scope[at] < 0 else scope[at]
     for index in range(1, len(tokens)):
+        at = index + 1
+        while tokens[index].norm == "enough" and at < len(tokens) and filled[at] and scope[at] >= 0:
+            scope[at], at = -1, at + 1
         at = index - 1
         if tokens[index].norm == "enough" and not sentence.ends(index) and tokens[at].kind == "word":
             while at >= 0 and 0 <= scope[at] < at and (filled[at] or at == index - 1):

@@ -54,8 +54,8 @@ _BY_THEMSELVES: Phrases[tuple[str, ...]] = Phrases(
     for group, text in {
         "families": "were a family|we are a family|as a family|family of three|family of four|family of five|"
         "family of six|一家人|一家三口|一家四口|一家五口|一家老小|一大家子|全家|全家人|全家老小",
-        "couples": "date night|date nights|just the two of us|the two of us|our honeymoon|our anniversary|约会|"
-        "二人世界|我们两口子|小两口|我俩|蜜月",
+        "couples": "date night|date nights|honeymoon|honeymooners|just the two of us|the two of us|our anniversary|"
+        "约会|二人世界|我们两口子|小两口|我俩|蜜月",
         "alone": "on my own|all by myself|by myself|just me|only me|just myself|just for me|only for me|home alone|"
         "im alone|i am alone|me alone|travelling solo|traveling solo|going solo|我一个人|我自己一个人|"
         "就我一个人|就我自己|就我一个|一个人去|一个人看|一个人用|一个人住|一个人玩|一个人吃|一个人旅行|自己一个人|独自一人|我自己去|我自己看|"
@@ -64,7 +64,7 @@ _BY_THEMSELVES: Phrases[tuple[str, ...]] = Phrases(
     for phrase in phrases(text)
 )
 """Who it is for without a word for them: "just me", "date night", 一家三口."""
-_DECIDED = frozenset(words("decide choose see or think 着 办 决 选"))
+_DECIDED = frozenset(words("decide choose see or think leave 着 办 决 选"))
 """What after or before "by myself" says that it is about no company."""
 _BETWEEN = frozenset(
     words(
@@ -133,7 +133,9 @@ def _people(sentence: Sentence) -> Iterator[tuple[int, int, tuple[str, ...], boo
         between = {token.norm for token in tokens[lead + 1 : start]}
         after = [token.norm for token in tokens[match[0] : match[0] + 2]]
         with_me = not between.isdisjoint({"me", "us"}) or after in (["and", "me"], ["and", "i"])
-        if word in _FOR and not with_me:
+        if with_me and not word:  # "me and my wife", "my wife and I"
+            yield start, match[0], tuple(group for group in match[1] if group in _COMPANY), True
+        elif word in _FOR and not with_me:
             yield start, match[0], match[1], False
         elif word in _FOR | _WITH or (tokens[start].kind == "han" and _goes(sentence, match[0])):
             yield start, match[0], tuple(group for group in match[1] if group in _COMPANY), True
@@ -143,7 +145,9 @@ def _decides(sentence: Sentence, start: int, end: int) -> bool:
     """Whether somebody does something by themselves that is no use of it: "I'd rather decide on my own", 自己看着办."""
     lead = [token.norm for token in sentence.tokens[max(0, start - 2) : start]]
     after = [] if sentence.ends(end) else [token.norm for token in sentence.tokens[end : end + 1]]
-    return not _DECIDED.isdisjoint(lead + after) or (after == ["看"] and sentence.tokens[end - 1].norm == "看")
+    return not _DECIDED.isdisjoint(lead + after) or (
+        after in (["看"], ["一"]) and sentence.tokens[end - 1].norm == "看"
+    )
 
 
 def _is_told(sentence: Sentence, lead: int, end: int) -> bool:

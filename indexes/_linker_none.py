@@ -8,7 +8,7 @@ from chatrec.indexes._constraints import Constraint
 from chatrec.indexes._linker_found import Found, Name
 from chatrec.indexes._linker_text import Phrases, Sentence
 from chatrec.indexes._linker_units import Scale
-from chatrec.indexes._linker_words import phrases
+from chatrec.indexes._linker_words import phrases, words
 from chatrec.indexes._values import Facet
 
 _LEADS = Phrases(
@@ -19,6 +19,9 @@ _LEADS = Phrases(
     )
 )
 _NONE = frozenset({"none", "no", "nothing", "无", "没有", "不需要", "不用"})
+_BOUNDS = frozenset(
+    words("limit limits range preference preferences restriction restrictions cap ceiling 限 上 下 要 太")
+)
 
 
 def nothings(facets: Iterable[Facet], scales: Mapping[str, Scale]) -> dict[str, Constraint]:
@@ -46,6 +49,8 @@ def find_none(sentence: Sentence, names: Sequence[Name], none: Mapping[str, Cons
     for name in names:
         lead = _LEADS.before(sentence.tokens, name.start)
         if not name.own or name.facet not in none or lead is None or sentence.ends(name.start):
+            continue
+        if not sentence.ends(name.end) and sentence.tokens[name.end].norm in _BOUNDS:  # "no price limit"
             continue
         if sentence.free(lead[0], name.end):
             found.append(Found(none[name.facet], lead[0], name.end, 0.85, "number", name.start, lead[0]))

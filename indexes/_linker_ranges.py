@@ -324,10 +324,11 @@ def _is_short_year(low: Figure, high: Figure) -> bool:
 
 
 def _neighbours(sentence: Sentence, start: int) -> Range | None:
-    """Two Chinese digits that follow each other: 两三天 is 2 to 3, 七八百 is 700 to 800."""
+    """Two Chinese digits that follow each other: 两三天 is 2 to 3, 七八百 is 700 to 800; 三五天 is 3 to 5."""
     tokens = sentence.tokens
     digits = [_ONES.get(token.norm, 0) for token in tokens[start : start + 2]]
-    if len(digits) < 2 or not digits[0] or digits[1] != digits[0] + 1 or tokens[start + 1].gap:
+    near = digits[1:] == [digits[0] + 1] or digits == [3, 5]  # 三五天
+    if not near or not digits[0] or tokens[start + 1].gap:
         return None
     if start and not tokens[start].gap and tokens[start - 1].norm in "十百千万零〇点第年":
         return None

@@ -110,6 +110,9 @@ def _scope_end(sentence: Sentence, filled: Sequence[bool], start: int) -> int:
             contrast = CONTRAST.at(tokens, index)
             if contrast and (refused or index - start > 5 or token.norm in _TURNS):
                 break
+            if refused and token.norm == "的" and _lists_on(sentence, filled, index + 1):
+                index += 1
+                continue
             if refused and token.norm in {"with", "from", "under", "by", "in", "about", "at", "的"}:
                 break
             if refused and token.norm in AND_WORDS and _begins_anew(sentence, index + 1):
@@ -119,6 +122,14 @@ def _scope_end(sentence: Sentence, filled: Sequence[bool], start: int) -> int:
         refused = refused or filled[index]
         index += 1
     return index
+
+
+def _lists_on(sentence: Sentence, filled: Sequence[bool], start: int) -> bool:
+    """Whether another value with 的 follows, as in 不要黑的白的."""
+    end = start
+    while end < len(sentence) and filled[end] and not sentence.ends(end):
+        end += 1
+    return start < end < len(sentence) and sentence.tokens[end].norm == "的" and not sentence.tokens[end].gap
 
 
 def _begins_anew(sentence: Sentence, start: int) -> bool:

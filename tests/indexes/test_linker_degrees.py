@@ -58,6 +58,9 @@ def wishes(*said: str, listed: bool = False) -> list[str]:
         ("something a bit dark", ["mood=dark 黑暗"]),
         ("not that, something dark", ["mood=dark 黑暗"]),
         ("not that one", []),
+        ("dark, but not too dark", ["mood=dark 黑暗"]),
+        ("not enough romantic ones", ["mood=romantic 浪漫"]),
+        ("不要黑暗的恐怖的", ["mood!=dark 黑暗", "mood!=scary 恐怖"]),
         ("别太黑暗", ["mood!=dark 黑暗"]),
         ("不要那么黑暗", ["mood!=dark 黑暗"]),
         ("没那么黑暗的", ["mood!=dark 黑暗"]),
@@ -97,6 +100,8 @@ def test_what_was_shown_is_judged_or_asked_about(text: str, expected: list[str])
     "text",
     [
         "for a date",
+        "me and my girlfriend",
+        "for our honeymoon",
         "with my girlfriend",
         "date night with my husband",
         "for my wife and me",
@@ -221,6 +226,8 @@ def read(catalog: Catalog, text: str, shown: tuple[str, ...] = ()) -> list[str]:
         ("it has to be furnished and have a balcony", ["balcony=true", "furnished=true"]),
         ("balcony would be nice but not necessary", []),
         ("a balcony isn't important", []),
+        ("no rent limit", []),
+        ("leave me alone", []),
     ],
 )
 def test_more_ways_to_say_so(text: str, expected: list[str]) -> None:
@@ -230,6 +237,8 @@ def test_more_ways_to_say_so(text: str, expected: list[str]) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
+        ("does the second have a balcony?", []),
+        ("will it suit a family?", []),
         ("too far from the station", ["walk_to_station_min<3"]),
         ("why are they all furnished?", []),
         ("all furnished, I said unfurnished", ["furnished!=true"]),
