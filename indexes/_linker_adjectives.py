@@ -47,6 +47,14 @@ _CHINESE: dict[tuple[str, ...], tuple[str, str]] = {
     ("thickness",): ("薄", "厚"),
     ("slope",): ("平缓", "陡"),
 }
+
+
+def more_of(dim: str, *, chinese: bool = False) -> str:
+    """The adjectives, joined with bars, that say there is much of a dimension: "expensive|pricey|steep" of money."""
+    table = _CHINESE if chinese else _ENGLISH
+    return "|".join(word for dims, (_, more) in table.items() if dim in (dims[0], dims[-1]) for word in more.split())
+
+
 _IRREGULAR = {"far": ("farther", "farthest"), "little": ("littler", "littlest"), "dear": ("dearer", "dearest")}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chatrec.indexes._linker_adjectives import ADJECTIVES, AFTER_THAN, MORE_BY
+from chatrec.indexes._linker_adjectives import ADJECTIVES, AFTER_THAN, MORE_BY, more_of
 from chatrec.indexes._linker_bounds import AFTER, ANY, SIDEWAYS, Bound
 from chatrec.indexes._linker_figures import Figure
 from chatrec.indexes._linker_text import Phrases, Sentence
@@ -15,14 +15,14 @@ _DEGREES = frozenset(
 _TOO = frozenset({"too", "bit", "tad", "touch"})
 _MUCH: dict[tuple[str, ...], str] = {
     ANY: "much|lot|many|big|large",
-    ("money",): "steep|expensive|pricey|dear",
+    ("money",): more_of("money"),
     ("time", "length", "pages"): "long",
     ("length",): "far",
-    ("mass",): "heavy",
-    ("width",): "wide|broad",
-    ("height",): "tall|high",
-    ("depth",): "deep",
-    ("thickness",): "thick",
+    ("mass",): more_of("mass"),
+    ("width",): more_of("width"),
+    ("height",): more_of("height") + "|high",
+    ("depth",): more_of("depth"),
+    ("thickness",): more_of("thickness"),
 }
 _LITTLE: dict[tuple[str, ...], str] = {
     ANY: "little|few|small",
@@ -33,13 +33,13 @@ _LITTLE: dict[tuple[str, ...], str] = {
 }
 _HAN_MUCH: dict[tuple[str, ...], str] = {
     ANY: "多|大|高",
-    ("money",): "贵",
+    ("money",): more_of("money", chinese=True),
     ("time", "length", "pages"): "长|久",
     ("length",): "远",
-    ("mass",): "重",
-    ("width",): "宽",
-    ("depth",): "深",
-    ("thickness",): "厚",
+    ("mass",): more_of("mass", chinese=True),
+    ("width",): more_of("width", chinese=True),
+    ("depth",): more_of("depth", chinese=True),
+    ("thickness",): more_of("thickness", chinese=True),
 }
 _HAN_LITTLE: dict[tuple[str, ...], str] = {
     ANY: "少|小",
