@@ -16,10 +16,14 @@ __all__ = ["fit_choice", "rescaled", "surprise"]
 
 _TEMPERATURES = tuple(float(t) for t in np.geomspace(0.5, 3.0, 26))
 _PRIORS = tuple(float(p) for p in np.geomspace(0.25, 4.0, 25))
+_SPREAD = 0.35
+"""How far from none the logarithms of both are expected beforehand: a handful of choices moves neither far."""
 
 
 def fit_choice(found: Sequence[Judged]) -> dict[str, Any]:
     """The temperature of the choice and the prior of asking under which the right acts are least surprising.
+
+    Both are drawn towards 1, where they change nothing, by as much as a few choices weigh.
 
     Args:
         found: Choices made without prior and at temperature 1.
@@ -27,8 +31,12 @@ def fit_choice(found: Sequence[Judged]) -> dict[str, Any]:
     Returns:
         `choice_temperature` and `choice_prior`, fields of `ChatLlamaCpp`.
     """
-    grid = ((surprise(found, {"ask_user": prior}, t), t, prior) for t in _TEMPERATURES for prior in _PRIORS)
-    _, temperature, prior = min(grid)
+
+    def cost(temperature: float, prior: float) -> float:
+        unlikely = (math.log(temperature) ** 2 + math.log(prior) ** 2) / (2 * _SPREAD**2)
+        return len(found) * surprise(found, {"ask_user": prior}, temperature) + unlikely
+
+    _, temperature, prior = min((cost(t, prior), t, prior) for t in _TEMPERATURES for prior in _PRIORS)
     return {"choice_prior": {"ask_user": round(prior, 2)}, "choice_temperature": round(temperature, 2)}
 
 

@@ -20,8 +20,9 @@ def judged(right: str, ask: float) -> Judged:
 
 def test_a_model_that_asks_too_readily_is_held_back() -> None:
     found = [judged("recommend", 0.7), judged("recommend", 0.6), judged("ask_user", 0.9), judged("recommend", 0.65)]
-    fitted = fit_choice(found)
+    fitted = fit_choice(found * 20)
     assert fitted["choice_prior"]["ask_user"] > 1.5
+    assert 1 < fit_choice(found)["choice_prior"]["ask_user"] < fitted["choice_prior"]["ask_user"]
     assert surprise(found, **fitted) < surprise(found, {}, 1.0)
 
 
@@ -32,7 +33,7 @@ def test_a_model_that_is_too_sure_is_flattened() -> None:
         judged("recommend", 0.001),
         judged("ask_user", 0.001),
     ]
-    assert fit_choice(found)["choice_temperature"] == pytest.approx(3.0)
+    assert fit_choice(found * 20)["choice_temperature"] == pytest.approx(3.0)
 
 
 def test_other_choices_are_written_one_a_line(tmp_path: Path) -> None:
