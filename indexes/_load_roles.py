@@ -16,7 +16,7 @@ _NAMES = {
     "title": ("title", "name", "标题", "名称", "名字", "题目", "label", "headline"),
     "description": (
         "description", "summary", "overview", "简介", "描述", "abstract", "synopsis", "介绍", "摘要", "说明", "详情",
-        "desc", "details", "about", "text", "body", "正文", "内容", "plot", "blurb", "notes", "备注",
+        "desc", "details", "about", "text", "body", "正文", "内容", "plot", "blurb",
     ),
 }  # fmt: skip
 _ENDINGS = {

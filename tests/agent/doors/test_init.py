@@ -69,6 +69,7 @@ def test_the_file_says_what_was_understood_and_reads_back_as_the_same(folder: Pa
     assert {name: column.get("role") for name, column in values["columns"].items() if column} == {
         "sku": "id",
         "name": "title",
+        "what": "description",
     }
     assert "# number, 30 to 80 cm" in text
     assert '# unit = "cm"' in text
@@ -77,7 +78,7 @@ def test_the_file_says_what_was_understood_and_reads_back_as_the_same(folder: Pa
     assert told.items == plain.items
     assert told.facets == plain.facets
     assert told.report is not None
-    assert {column.column for column in told.report.columns if column.told} == {"sku", "name"}
+    assert {column.column for column in told.report.columns if column.told} == {"sku", "name", "what"}
 
 
 def uncommented(text: str) -> str:
