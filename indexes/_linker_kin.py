@@ -24,6 +24,7 @@ _GROUPS = {
     "alone": "alone|solo|solo travellers|solo travelers|solo trips|on your own|by yourself|singles|独自|独自一人|单独|"
     "一个人|单身|单人|独行",
 }
+_NAMED = {group: tuple(phrases(text)) for group, text in _GROUPS.items()}
 _GUARDED = frozenset({"singles", "team", "teams", "work", "alone", "dating"})
 """Words that name people only where the facet holds others of them."""
 _KIN = {
@@ -166,7 +167,7 @@ def _goes(sentence: Sentence, end: int) -> bool:
 def _first(lexicon: Lexicon, groups: tuple[str, ...]) -> tuple[Entry | None, int]:
     """The value of the first group that the catalog has one for, and the place of that group."""
     for rank, group in enumerate(groups):
-        for said in phrases(_GROUPS[group]):
+        for said in _NAMED[group]:
             entries = [one for one in lexicon.get(stems(said)) if one.sure >= 0.9 and _is_group(one)]
             entries = [one for one in entries if said not in _GUARDED or _holds_people(lexicon, one.facet, group)]
             if entries and len({one.facet for one in entries}) == 1 and entries[0].facet not in lexicon.free:
@@ -176,7 +177,7 @@ def _first(lexicon: Lexicon, groups: tuple[str, ...]) -> tuple[Entry | None, int
 
 def _holds_people(lexicon: Lexicon, facet: str, group: str) -> bool:
     """Whether a facet has values for other people than those of one group."""
-    others = (said for other, text in _GROUPS.items() if other != group for said in phrases(text))
+    others = (said for other, named in _NAMED.items() if other != group for said in named)
     return any(one.facet == facet for said in others for one in lexicon.get(stems(said)))
 
 

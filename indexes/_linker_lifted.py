@@ -24,29 +24,8 @@ _NICE = Phrases(
 )
 """What may stand between a value and that it is no must."""
 _ARTICLES = frozenset({"a", "an", "the", "from", "in", "by", "with", "any", "of", "有", "是", "个", "只", "about"})
-_WILL_DO = frozenset(
-    [
-        "is",
-        "will",
-        "works",
-        "work",
-        "goes",
-        "ok",
-        "okay",
-        "fine",
-        "good",
-        "does",
-        "would",
-        "do",
-        "please",
-        "at",
-        "should",
-        "can",
-        "都",
-        "也",
-        "就",
-    ]
-)
+_BEFORE_NAME = frozenset(words("the a its their how what which about of"))
+_WILL_DO = frozenset(words("is will works work goes ok okay fine good does would do please at should can 都 也 就"))
 
 
 def lifted(sentence: Sentence, names: Sequence[Name]) -> list[Name]:
@@ -54,17 +33,7 @@ def lifted(sentence: Sentence, names: Sequence[Name]) -> list[Name]:
     found: list[Name] = []
     for name in names:
         start = name.start
-        while start and sentence.tokens[start - 1].norm in {
-            "the",
-            "a",
-            "its",
-            "their",
-            "how",
-            "what",
-            "which",
-            "about",
-            "of",
-        }:
+        while start and sentence.tokens[start - 1].norm in _BEFORE_NAME:
             start -= 1
         before = LIFT_BEFORE.before(sentence.tokens, start) or LIFT_BEFORE.before(sentence.tokens, start + 1)
         after = LIFT_AFTER.at(sentence.tokens, name.end)

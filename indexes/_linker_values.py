@@ -287,12 +287,12 @@ class Values:
 def _is_noun(sentence: Sentence, at: int) -> bool:
     """Whether a word that says little by itself is a thing's name here: "for my back", "the lower back"."""
     tokens = sentence.tokens
-    before = [token.norm for token in tokens[max(0, at - 2) : at]]
-    after = "" if sentence.ends(at + 1) else tokens[at + 1].norm
-    if before[-1:] and before[-1] in _NOUN_LEADS:
-        before.pop()
-    said_of = before[-1:] == ["the"] or (before[-1:] and before[-1] in _OWNERS)
-    return tokens[at].norm in _NOUNS and bool(said_of) and after not in {"to", "in", "from"}
+    lead = at - 1
+    if lead > 0 and tokens[lead].norm in _NOUN_LEADS:
+        lead -= 1
+    if tokens[at].norm not in _NOUNS or lead < 0 or tokens[lead].norm not in _OWNERS | {"the"}:
+        return False
+    return sentence.ends(at + 1) or tokens[at + 1].norm not in {"to", "in", "from"}
 
 
 def _stands_alone(sentence: Sentence, at: int) -> bool:

@@ -114,8 +114,10 @@ def _with_none(found: TypedColumn, cells: Sequence[Any], held: int) -> TypedColu
 
     Only as people write it in such a column: programs write an absent cell as "None".
     """
+    if found.kind not in {"text", "multi"}:
+        return found
     rows = [row for row, cell in enumerate(cells) if isinstance(cell, str) and cell.strip() == _NONE]
-    if not rows or found.kind not in {"text", "multi"}:
+    if not rows:
         return found
     words = [value for value in found.values if value is not None]
     if len(set(words)) > max(3, 0.5 * held):
