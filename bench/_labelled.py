@@ -14,6 +14,7 @@ from typing import Any, Literal, TypeAlias, cast
 
 import numpy as np
 
+from chatrec.agent.tuning._replay import Event, Given
 from chatrec.indexes import Catalog, Constraint
 
 DATA = Path(__file__).resolve().parent / "data"
@@ -73,26 +74,6 @@ class Dish:
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
-    """A feedback event to record: `kinds` best first, `about` a constraint or None."""
-
-    kinds: tuple[str, ...]
-    item: str
-    about: str | None
-    optional: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What the assistant did after the person's words: given, the same for every agent measured."""
-
-    act: str
-    text: str
-    items: tuple[str, ...]
-    facet: str | None
-
-
-@dataclass(frozen=True, slots=True)
 class Turn:
     """The person's words, the labels of the turn, and the assistant's given answer (None where the labels end)."""
 
@@ -106,7 +87,7 @@ class Turn:
     profile: Wishes
     facets: tuple[str, ...]
     described: str | None
-    assistant: Said | None
+    assistant: Given | None
 
     @property
     def accepted(self) -> tuple[Wishes, ...]:
@@ -130,7 +111,7 @@ class Exchange:
     """The person's words and the assistant's given answer; None after the last, which is measured."""
 
     user: str
-    assistant: Said | None
+    assistant: Given | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,8 +256,8 @@ def _turn(row: dict[str, Any]) -> Turn:
     )
 
 
-def _said(row: dict[str, Any] | None) -> Said | None:
-    return None if row is None else Said(row["act"], row["text"], tuple(row["items"]), row["facet"])
+def _said(row: dict[str, Any] | None) -> Given | None:
+    return None if row is None else Given(row["act"], row["text"], tuple(row["items"]), row["facet"])
 
 
 def _sets(rows: list[list[str]]) -> tuple[Wishes, ...]:

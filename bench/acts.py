@@ -20,7 +20,6 @@ from rich.table import Table
 from bench._labelled import (
     DEVELOPMENT,
     Conversation,
-    Event,
     Exchange,
     Pair,
     Turn,
@@ -32,9 +31,9 @@ from bench._labelled import (
     same_wishes,
 )
 from bench._results import write
-from bench._talk import Answer, Talk
 from chatrec.agent import ChatLlamaCpp
 from chatrec.agent._assemble import local_model
+from chatrec.agent.tuning._replay import Answer, Event, Replay
 from chatrec.indexes import Catalog, ItemIndex
 
 KINDS = ("accept", "reject", "seen", "critique", "refine")
@@ -127,7 +126,7 @@ def judged(
         index: Their index.
         given: Whether the wishes of earlier turns are the labelled ones, as what was listed and noted is.
     """
-    talk = Talk(model, catalog, index)
+    talk = Replay(model, catalog, index)
     found: list[Judged] = []
     for place, turn in enumerate(conversation.turns):
         answer = talk.say(turn.user)
@@ -196,7 +195,7 @@ def _compared(event: Event, said: str | None) -> list[tuple[str | None, str | No
 
 def holds(pair: Pair, model: ChatLlamaCpp, catalog: Catalog, index: ItemIndex) -> bool:
     """Whether a pair's expectation holds."""
-    a, b = (_last(side, Talk(model, catalog, index)) for side in (pair.a, pair.b))
+    a, b = (_last(side, Replay(model, catalog, index)) for side in (pair.a, pair.b))
     before, after = (each.chances.get("ask", 0.0) for each in (a, b))
     return {
         "ask_not_higher": after <= before + NOISE,
@@ -208,7 +207,7 @@ def holds(pair: Pair, model: ChatLlamaCpp, catalog: Catalog, index: ItemIndex) -
     }[pair.expect]
 
 
-def _last(side: Sequence[Exchange], talk: Talk) -> Answer:
+def _last(side: Sequence[Exchange], talk: Replay) -> Answer:
     """What the agent does when the last words are said."""
     for exchange in side[:-1]:
         talk.say(exchange.user)

@@ -25,10 +25,9 @@ from rich.progress import track
 from rich.table import Table
 
 from bench import _results
-from bench._labelled import Said
-from bench._talk import Answer, Talk
 from chatrec.agent import ChatLlamaCpp
 from chatrec.agent._assemble import local_model
+from chatrec.agent.tuning._replay import Answer, Given, Replay
 from chatrec.indexes import Catalog, ItemIndex
 
 _KINDS = {"accept": "ACC", "reject": "REJ", "seen": "SEE", "critique": "CRI-F", "refine": "CRI-A"}
@@ -86,7 +85,7 @@ def _answer(dialogues: Sequence[Any], path: Path, model: ChatLlamaCpp, data: Pat
     index = ItemIndex.build(catalog, path=_results.FOLDER / "iard" / "index")
     until = time.monotonic() + seconds
     for dialogue in track(left, description=path.stem):
-        rows = list(_played(dialogue, Talk(model, catalog, index), catalog))
+        rows = list(_played(dialogue, Replay(model, catalog, index), catalog))
         # A dialogue is written as a whole, so that a run that was cut off knows which are done.
         with path.open("a", encoding="utf-8") as out:
             out.write("".join(json.dumps(row) + "\n" for row in rows))
@@ -94,7 +93,7 @@ def _answer(dialogues: Sequence[Any], path: Path, model: ChatLlamaCpp, data: Pat
             return
 
 
-def _played(dialogue: Mapping[str, Any], talk: Talk, catalog: Catalog) -> Iterator[dict[str, Any]]:
+def _played(dialogue: Mapping[str, Any], talk: Replay, catalog: Catalog) -> Iterator[dict[str, Any]]:
     """The agent's answers, as `score_iard.py` reads them."""
     titles = {item.title.casefold(): item.id for item in catalog.items}
     spoken = False
@@ -114,15 +113,15 @@ def _events(answer: Answer) -> list[str]:
     return sorted({_KINDS[kind] for kind, _ in answer.events} | ({"INQ"} if answer.described else set()))
 
 
-def _given(said: Mapping[str, Any], titles: Mapping[str, str], facet: str, *, opening: bool) -> Said:
+def _given(said: Mapping[str, Any], titles: Mapping[str, str], facet: str, *, opening: bool) -> Given:
     """What the human recommender did, as an answer of ours."""
     acts = set(said["acts"])
     items = tuple(dict.fromkeys(_titles(said["text"], titles)))
     if "Recommend" in acts and items:
-        return Said("recommend", said["text"], items, None)
+        return Given("recommend", said["text"], items, None)
     if "Request" in acts and not opening:
-        return Said("ask", said["text"], (), facet)
-    return Said("reply", said["text"], (), None)
+        return Given("ask", said["text"], (), facet)
+    return Given("reply", said["text"], (), None)
 
 
 def _titles(text: str, titles: Mapping[str, str]) -> Iterator[str]:

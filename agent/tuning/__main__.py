@@ -1,4 +1,4 @@
-"""`python -m chatrec.agent.tuning generate|train|export|evaluate`."""
+"""`python -m chatrec.agent.tuning generate|written|train|export|evaluate`."""
 
 from __future__ import annotations
 
@@ -40,8 +40,13 @@ def _parser() -> argparse.ArgumentParser:
     make.add_argument("--seed", type=int, default=1, help="the same seed gives the same conversations (default 1)")
     make.add_argument("--embedder", default="auto", help="for the linker: auto, hashing (fast), or a model's name")
     make.set_defaults(run=_generate)
+    hand = commands.add_parser("written", help="replay the conversations that were written by hand, likewise")
+    hand.add_argument("out", type=Path, help="a .jsonl.gz file")
+    hand.add_argument("--without", nargs="*", default=[], help="domains to leave out")
+    hand.add_argument("--embedder", default="auto", help="for the linker: auto, hashing (fast), or a model's name")
+    hand.set_defaults(run=_written)
     learn = commands.add_parser("train", help="train a LoRA adapter on written decisions")
-    learn.add_argument("data", type=Path, nargs="+", help="files of `generate`")
+    learn.add_argument("data", type=Path, nargs="+", help="files of `generate` and `written`")
     learn.add_argument("--held", type=Path, required=True, help="a file of `generate --split dev`, for early stopping")
     learn.add_argument(
         "--out", type=Path, required=True, help="folder for checkpoints; an interrupted run goes on there"
@@ -85,6 +90,17 @@ def _generate(given: argparse.Namespace) -> None:
     found = conversations(given.split, count=given.count, seed=given.seed, embedder=embedder_named(given.embedder))
     written = write_conversations(given.out, found, given.count, _progress())
     sys.stdout.write(f"{written} decisions in {given.out}\n")
+
+
+def _written(given: argparse.Namespace) -> None:
+    from chatrec.agent.tuning._files import write_conversations
+    from chatrec.agent.tuning._simulate import embedder_named
+    from chatrec.agent.tuning._written import written, written_domains
+
+    domains = {name: count for name, count in written_domains().items() if name not in given.without}
+    found = written(list(domains), embedder=embedder_named(given.embedder))
+    decisions = write_conversations(given.out, found, sum(domains.values()), _progress())
+    sys.stdout.write(f"{decisions} decisions in {given.out}\n")
 
 
 def _train(given: argparse.Namespace) -> None:

@@ -138,7 +138,7 @@ def _sit(
     voice: Voice,
     said: Said,
 ) -> None:
-    model.sit_in(Seat(recommender, policy(recommender, said), voice, []))
+    model.sit_in(Seat(recommender, policy(recommender, said), partial(voice.say, "words_small"), []))
 
 
 def _agent(model: BaseChatModel, recommender: Recommender, max_questions: int) -> Any:

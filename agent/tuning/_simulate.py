@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
@@ -23,7 +24,6 @@ from chatrec.agent.tuning._domains import Domain, Split, domains, make_catalog
 from chatrec.agent.tuning._people import Person, Said
 from chatrec.agent.tuning._teacher import Call, Teacher
 from chatrec.agent.tuning._trace import Trace, argument_trace, name_trace, prompt_of, words_trace
-from chatrec.agent.tuning._voice import Voice
 from chatrec.indexes import ItemIndex, Question, Recommender
 from chatrec.tools._turn import Turn
 
@@ -74,7 +74,7 @@ class Seat:
 
     recommender: Recommender
     policy: Policy
-    voice: Voice | None
+    words: Callable[[], str] | None
     notes: list[Decision]
 
 
@@ -115,8 +115,8 @@ class StandIn(ChatLlamaCpp):
 
     def _speak(self, request: Request, stamp: dict[str, Any]) -> AIMessage:
         seat = self._seats[0]
-        assert seat.voice is not None
-        text = seat.voice.say("words_small")
+        assert seat.words is not None
+        text = seat.words()
 
         def write(engine: Engine) -> tuple[list[int], Trace]:
             return prompt_of(engine, request), words_trace(engine, text)
@@ -189,7 +189,8 @@ class _Scene:
         for _ in range(int(rng.choice(_TURNS, p=_TURN_CHANCES))):
             if said is None:
                 break
-            self.model.sit_in(Seat(self.recommender, Teacher(self.recommender, said), person.voice, notes))
+            small = partial(person.voice.say, "words_small")
+            self.model.sit_in(Seat(self.recommender, Teacher(self.recommender, said), small, notes))
             got = self.agent.invoke(
                 {"messages": [*messages, HumanMessage(said.text)]}, context=RecommenderContext(user)
             )

@@ -25,7 +25,7 @@ from torch import Tensor
 
 from chatrec.agent.tuning._export import read_adapter
 from chatrec.agent.tuning._files import put, read_conversations
-from chatrec.agent.tuning._model import LoraModel, LoraSettings, load_base
+from chatrec.agent.tuning._model import LoraModel, LoraSettings, load_base, quickest_type
 from chatrec.agent.tuning._pack import Batch, Choice, pack
 from chatrec.errors import ModelError
 
@@ -113,7 +113,7 @@ def train(  # noqa: PLR0917
     _keep_memory()
     torch.set_num_threads(settings.threads)
     torch.manual_seed(settings.seed)
-    shape, tensors = load_base(base)
+    shape, tensors = load_base(base, dtype=quickest_type())
     lora = LoraSettings(settings.rank, settings.alpha, min(settings.first, shape.blocks - 1))
     model = LoraModel(shape, tensors, lora, seed=settings.seed)
     if begin is not None:

@@ -10,6 +10,7 @@ import pytest
 from bench import _labelled as labelled
 from bench.agreement import kappa
 
+from chatrec.agent.tuning._replay import Given
 from chatrec.indexes import Catalog
 
 SHARED = Path(os.environ.get("CHATREC_SHARED_DATA", "shared/data"))
@@ -42,7 +43,7 @@ def check_turn(turn: labelled.Turn, catalog: Catalog, before: set[str]) -> None:
     assert "describe" not in (turn.acts[0], turn.end[0]) or turn.described in catalog
 
 
-def check_said(said: labelled.Said, catalog: Catalog) -> None:
+def check_said(said: Given, catalog: Catalog) -> None:
     assert said.act in labelled.ENDS
     assert said.text
     assert all(item in catalog for item in said.items)

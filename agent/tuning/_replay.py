@@ -14,13 +14,14 @@ from langchain.agents import create_agent
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolMessage
 
-from bench._labelled import Event, Said
 from chatrec.agent import RecommenderContext, RecommenderMiddleware
 from chatrec.agent._compose import outcome
 from chatrec.agent._turns import STAMP
 from chatrec.indexes import Catalog, Constraint, ItemIndex, Recommender
 from chatrec.tools._texts import facts
 from chatrec.tools._turn import Turn, with_where
+
+__all__ = ["Answer", "Event", "Given", "Replay"]
 
 ACTS = {
     "ask_user": "ask",
@@ -31,6 +32,26 @@ ACTS = {
     "get_profile": "reply",
     "reply": "reply",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A feedback event to record: `kinds` best first, `about` a constraint or None."""
+
+    kinds: tuple[str, ...]
+    item: str
+    about: str | None = None
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What the assistant did after the person's words: `items` it listed or described, `facet` it asked about."""
+
+    act: str
+    text: str
+    items: tuple[str, ...]
+    facet: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,27 +81,30 @@ class Answer:
     facet: str | None
 
 
-class Talk:
+class Replay:
     """One conversation of a person that nobody knows yet.
 
     Args:
         model: Decides.
         catalog: The items.
         index: Their index.
+
+    Attributes:
+        recommender: Over the catalog, with what was noted so far.
     """
 
     def __init__(self, model: BaseChatModel, catalog: Catalog, index: ItemIndex) -> None:
-        self._recommender = Recommender(catalog, index=index)
-        middleware: Any = RecommenderMiddleware(self._recommender)
+        self.recommender = Recommender(catalog, index=index)
+        middleware: Any = RecommenderMiddleware(self.recommender)
         self._agent: Any = create_agent(model, middleware=[middleware], context_schema=RecommenderContext)
         self._messages: list[AnyMessage] = []
         self._taken: tuple[str, ...] = ()
 
     def say(self, text: str) -> Answer:
         """What the agent does when the person says this; call `answered` before the next turn."""
-        feedback = self._recommender.feedback
+        feedback = self.recommender.feedback
         before = len(feedback.events("person"))
-        known = self._recommender.profiles.get("person").constraints
+        known = self.recommender.profiles.get("person").constraints
         result = self._agent.invoke(
             {"messages": [*self._messages, HumanMessage(text)]}, context=RecommenderContext("person")
         )
@@ -89,14 +113,14 @@ class Talk:
         events = feedback.events("person")[before:]
         for _ in events:
             feedback.undo("person")
-        for constraint in self._recommender.profiles.get("person").constraints:
+        for constraint in self.recommender.profiles.get("person").constraints:
             if constraint not in known:
-                self._recommender.profiles.forget("person", constraint)
+                self.recommender.profiles.forget("person", constraint)
         return self._read(new, [(event.kind, event.item_id or "") for event in events])
 
     def answered(
         self,
-        said: Said,
+        said: Given,
         events: Sequence[Event] = (),
         profile: Sequence[str] = (),
         wishes: Sequence[Constraint] | None = None,
@@ -111,16 +135,16 @@ class Talk:
         """
         if wishes is not None:
             self._told(wishes)
-        catalog = self._recommender.catalog
+        catalog = self.recommender.catalog
         noted = [event.item for event in events if not event.optional]
         for event in events:
             if not event.optional:
                 kind: Any = event.kinds[0]
-                self._recommender.feedback.record("person", kind, item_id=event.item)
+                self.recommender.feedback.record("person", kind, item_id=event.item)
                 title = catalog[event.item].title
                 self._called("record_feedback", {"kind": kind, "item": title}, f"Noted: {kind} {title}.")
         for notation in profile:
-            self._recommender.profiles.prefer("person", Constraint.parse(notation, catalog.facets))
+            self.recommender.profiles.prefer("person", Constraint.parse(notation, catalog.facets))
             self._called("update_profile", {"add": [notation]}, f"Profile now: {notation}.")
         items = [catalog[item_id] for item_id in said.items]
         told = [f"{item.title}: {facts(item, catalog.facets)}" for item in items]
@@ -152,7 +176,7 @@ class Talk:
         self._messages += [AIMessage("", tool_calls=[call]), ToolMessage(result, tool_call_id=call_id, name=name)]
 
     def _read(self, new: Sequence[AnyMessage], events: Sequence[tuple[str, str]]) -> Answer:
-        facets = self._recommender.catalog.facets
+        facets = self.recommender.catalog.facets
         calls = [call for message in new if isinstance(message, AIMessage) for call in message.tool_calls]
         drawn = [found for m in new if (found := m.response_metadata.get("tool_probabilities")) is not None]
         turn = Turn.from_dict(new[0].additional_kwargs[STAMP]["turn"])
@@ -166,7 +190,7 @@ class Talk:
             end=str(stamp.get("act", "")),
             chances=_by_act(drawn[0] if drawn else {}),
             last=_by_act(drawn[-1] if drawn else {}),
-            where=with_where(turn, brought, self._recommender.catalog).where,
+            where=with_where(turn, brought, self.recommender.catalog).where,
             linked=turn.where,
             events=tuple(events),
             described=described,

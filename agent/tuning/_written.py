@@ -1,0 +1,107 @@
+"""Conversations written and labelled by hand, as something to learn from: how people put things that no template says.
+
+They lie in `written/`: for each domain its catalog, and its conversations, one to a line. A turn has
+
+- `user`, the person's words;
+- `acts`, those that are right, best first; after bookkeeping `end`, the act that ends the turn;
+- `where`, the conditions that hold from then on; `profile`, the lasting wishes stated;
+- `events`, the opinions: kind and item;
+- `about`, the item asked about; `reply`, the kind of words that answer it;
+- `then`, the answer that the next turn follows: `act`, `items`, `facet`, `text`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from importlib.resources import as_file, files
+from typing import Any
+
+from langchain_core.embeddings import Embeddings
+
+from chatrec.agent.tuning._people import Need, Said
+from chatrec.agent.tuning._replay import Event, Given, Replay
+from chatrec.agent.tuning._simulate import Decision, Seat, StandIn
+from chatrec.agent.tuning._teacher import Teacher
+from chatrec.indexes import Catalog, Constraint, ItemIndex
+
+__all__ = ["read_talks", "written", "written_domains"]
+
+_NEEDS: dict[str, Need] = {"ask": "ask", "recommend": "list", "describe": "describe", "reply": "reply"}
+
+
+def written_domains() -> dict[str, int]:
+    """How many conversations each domain has, by name."""
+    folder = files("chatrec.agent.tuning").joinpath("written")
+    files_there = sorted(path.name for path in folder.iterdir())
+    names = [name.removesuffix(".talks.jsonl") for name in files_there if name.endswith(".talks.jsonl")]
+    return {name: len(read_talks(name)) for name in names}
+
+
+def read_talks(domain: str) -> list[dict[str, Any]]:
+    """The labelled conversations of a domain."""
+    text = files("chatrec.agent.tuning").joinpath("written", f"{domain}.talks.jsonl").read_text("utf-8")
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def written(
+    domains: Sequence[str], *, embedder: str | Embeddings = "auto", model: StandIn | None = None
+) -> Iterator[dict[str, Any]]:
+    """Replay the conversations of some domains; each is a JSON-ready dict, as `conversations` gives them.
+
+    Args:
+        domains: Some of `written_domains()`.
+        embedder: For the linker and the index.
+        model: Sits in the model's place; a plain stand-in by default.
+    """
+    model = model or StandIn()
+    for domain in domains:
+        with as_file(files("chatrec.agent.tuning").joinpath("written", f"{domain}.catalog.jsonl")) as path:
+            catalog = Catalog.load(path)
+        index = ItemIndex.build(catalog, embedder=embedder)
+        for talk in read_talks(domain):
+            notes = list(_decisions(talk["turns"], model, Replay(model, catalog, index), catalog))
+            yield {"domain": domain, "language": talk["language"], "items": len(catalog), "decisions": notes}
+
+
+def _decisions(
+    turns: Sequence[Mapping[str, Any]], model: StandIn, replay: Replay, catalog: Catalog
+) -> Iterator[Decision]:
+    """What should be decided in a conversation; turns in which the right act is not to be had are left out."""
+    for turn in turns:
+        said, notes = _said(turn, catalog), list[Decision]()
+        then = turn.get("then") or {"act": "reply"}
+        words = str(then.get("text", ""))
+        model.sit_in(Seat(replay.recommender, Teacher(replay.recommender, said), partial(str, words), notes))
+        answer = replay.say(said.text)
+        if answer.act in turn["acts"]:
+            yield from (note for note in notes if note.act != "words" or words)
+        events = [Event((kind,), item) for kind, item in turn.get("events", ())]
+        given = Given(then["act"], _text(then, catalog), tuple(then.get("items", ())), then.get("facet"))
+        replay.answered(given, events, turn.get("profile", ()))
+
+
+def _said(turn: Mapping[str, Any], catalog: Catalog) -> Said:
+    end = turn.get("end", turn["acts"][0])
+    either = {"ask", "recommend"} <= set(turn["acts"])
+    return Said(
+        turn["user"],
+        need="open" if either else _NEEDS[end],
+        feedback=tuple((kind, item) for kind, item in turn.get("events", ())),
+        lasting=_wishes(turn.get("profile", ()), catalog),
+        about=turn.get("about"),
+        meant=_wishes(turn["where"], catalog),
+        reply=turn.get("reply", "noted"),
+    )
+
+
+def _wishes(notations: Sequence[str], catalog: Catalog) -> tuple[Constraint, ...]:
+    return tuple(Constraint.parse(notation, catalog.facets) for notation in notations)
+
+
+def _text(then: Mapping[str, Any], catalog: Catalog) -> str:
+    """The given answer as it is shown."""
+    titles = [catalog[item].title for item in then.get("items", ())]
+    listed = "\n".join(f"{number}. {title}" for number, title in enumerate(titles, start=1))
+    return "\n".join(part for part in (then.get("text", ""), listed) if part)
