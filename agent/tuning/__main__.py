@@ -42,7 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     make.set_defaults(run=_generate)
     hand = commands.add_parser("written", help="replay the conversations that were written by hand, likewise")
     hand.add_argument("out", type=Path, help="a .jsonl.gz file")
-    hand.add_argument("--without", nargs="*", default=[], help="domains to leave out")
+    hand.add_argument("--count", type=int, help="conversations (default all)")
     hand.add_argument("--embedder", default="auto", help="for the linker: auto, hashing (fast), or a model's name")
     hand.set_defaults(run=_written)
     learn = commands.add_parser("train", help="train a LoRA adapter on written decisions")
@@ -95,11 +95,10 @@ def _generate(given: argparse.Namespace) -> None:
 def _written(given: argparse.Namespace) -> None:
     from chatrec.agent.tuning._files import write_conversations
     from chatrec.agent.tuning._simulate import embedder_named
-    from chatrec.agent.tuning._written import written, written_domains
+    from chatrec.agent.tuning._written import handwritten, handwritten_count
 
-    domains = {name: count for name, count in written_domains().items() if name not in given.without}
-    found = written(list(domains), embedder=embedder_named(given.embedder))
-    decisions = write_conversations(given.out, found, sum(domains.values()), _progress())
+    found = handwritten(given.count, embedder=embedder_named(given.embedder))
+    decisions = write_conversations(given.out, found, given.count or handwritten_count(), _progress())
     sys.stdout.write(f"{decisions} decisions in {given.out}\n")
 
 

@@ -26,17 +26,16 @@ from chatrec.agent.tuning._simulate import Decision, Seat, StandIn
 from chatrec.agent.tuning._teacher import Teacher
 from chatrec.indexes import Catalog, Constraint, ItemIndex
 
-__all__ = ["read_talks", "written", "written_domains"]
+__all__ = ["handwritten", "handwritten_count", "read_talks", "written_domains"]
 
 _NEEDS: dict[str, Need] = {"ask": "ask", "recommend": "list", "describe": "describe", "reply": "reply"}
 
 
-def written_domains() -> dict[str, int]:
-    """How many conversations each domain has, by name."""
+def written_domains() -> list[str]:
+    """The domains' names."""
     folder = files("chatrec.agent.tuning").joinpath("written")
-    files_there = sorted(path.name for path in folder.iterdir())
-    names = [name.removesuffix(".talks.jsonl") for name in files_there if name.endswith(".talks.jsonl")]
-    return {name: len(read_talks(name)) for name in names}
+    names = sorted(path.name for path in folder.iterdir())
+    return [name.removesuffix(".talks.jsonl") for name in names if name.endswith(".talks.jsonl")]
 
 
 def read_talks(domain: str) -> list[dict[str, Any]]:
@@ -45,24 +44,38 @@ def read_talks(domain: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text.splitlines()]
 
 
-def written(
-    domains: Sequence[str], *, embedder: str | Embeddings = "auto", model: StandIn | None = None
+def handwritten(
+    count: int | None = None, *, embedder: str | Embeddings = "auto", model: StandIn | None = None
 ) -> Iterator[dict[str, Any]]:
-    """Replay the conversations of some domains; each is a JSON-ready dict, as `conversations` gives them.
+    """Replay the conversations; each is a JSON-ready dict, as `conversations` gives them.
 
     Args:
-        domains: Some of `written_domains()`.
+        count: At most so many, of each domain about as many; all by default.
         embedder: For the linker and the index.
         model: Sits in the model's place; a plain stand-in by default.
     """
     model = model or StandIn()
-    for domain in domains:
+    for domain, talks in _chosen(count).items():
         with as_file(files("chatrec.agent.tuning").joinpath("written", f"{domain}.catalog.jsonl")) as path:
             catalog = Catalog.load(path)
         index = ItemIndex.build(catalog, embedder=embedder)
-        for talk in read_talks(domain):
+        for talk in talks:
             notes = list(_decisions(talk["turns"], model, Replay(model, catalog, index), catalog))
             yield {"domain": domain, "language": talk["language"], "items": len(catalog), "decisions": notes}
+
+
+def handwritten_count() -> int:
+    """How many conversations there are."""
+    return sum(len(read_talks(domain)) for domain in written_domains())
+
+
+def _chosen(count: int | None) -> dict[str, list[dict[str, Any]]]:
+    """The first conversations of each domain, `count` together."""
+    domains = written_domains()
+    each, more = divmod(count, len(domains)) if count is not None else (None, 0)
+    sizes = [None if each is None else each + (place < more) for place in range(len(domains))]
+    chosen = {domain: read_talks(domain)[:size] for domain, size in zip(domains, sizes, strict=True)}
+    return {domain: talks for domain, talks in chosen.items() if talks}
 
 
 def _decisions(

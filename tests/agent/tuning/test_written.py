@@ -7,7 +7,7 @@ from importlib.resources import as_file, files
 import pytest
 
 from chatrec.agent.tuning._simulate import StandIn
-from chatrec.agent.tuning._written import read_talks, written, written_domains
+from chatrec.agent.tuning._written import handwritten, handwritten_count, read_talks, written_domains
 from chatrec.indexes import Catalog, Constraint
 from chatrec.testing import HashingEmbedder
 
@@ -34,17 +34,20 @@ def test_labels_fit_the_catalog(domain: str) -> None:
 
 
 def test_a_replay_decides_as_labelled() -> None:
-    first = next(written(["lamps"], embedder=HashingEmbedder(), model=StandIn()))
-    turns = read_talks("lamps")[0]["turns"]
+    first = next(handwritten(2, embedder=HashingEmbedder(), model=StandIn()))
+    turns = read_talks(first["domain"])[0]["turns"]
     named = [note for note in first["decisions"] if note.trace.kind == "name"]
     chosen = [(note.said, note.act) for note in named]
     names = {"ask": "ask_user", "recommend": "recommend", "describe": "describe_item", "feedback": "record_feedback"}
     for turn in turns:
         acts = [act for said, act in chosen if said == turn["user"]]
         assert acts[0] in {names[act] for act in turn["acts"]}
-    opinions = [
-        n.arguments["kind"] for n in first["decisions"] if n.act == "record_feedback" and n.trace.kind == "name"
-    ]
+    opinions = [note.arguments["kind"] for note in named if note.act == "record_feedback"]
     assert opinions == [kind for turn in turns for kind, _ in turn.get("events", ())]
-    assert first["language"] == "en"
-    assert first["items"] == 26
+    assert first["language"] == read_talks(first["domain"])[0]["language"]
+
+
+def test_fewer_are_of_all_domains() -> None:
+    few = list(handwritten(3, embedder=HashingEmbedder(), model=StandIn()))
+    assert [each["domain"] for each in few] == written_domains()[:3]
+    assert handwritten_count() == sum(len(read_talks(domain)) for domain in written_domains()) > 400
