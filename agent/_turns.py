@@ -18,6 +18,7 @@ from langchain_core.messages import AIMessage, AnyMessage, HumanMessage
 from chatrec.errors import ConstraintError
 from chatrec.indexes import Catalog, Constraint, Link, Question, Recommender
 from chatrec.indexes._linker_words import FUNCTION, HAN_FUNCTION
+from chatrec.indexes._values import Op
 from chatrec.tools._turn import Spoken, Turn, merged, with_where
 
 STAMP = "chatrec"
@@ -52,14 +53,17 @@ def fold(before: Turn, link: Link, text: str, catalog: Catalog) -> Turn:
         said = proposal.constraint
         moved = _moved(where, said) if proposal.bare else None
         if moved is not None:
-            where = [moved if (c.facet, c.op) == (moved.facet, moved.op) else c for c in where]
-        elif proposal.holders and not before.asked:
+            where = [moved if (c.facet, c.op[0]) == (moved.facet, moved.op[0]) else c for c in where]
+            continue
+        if proposal.holders and not before.asked:
             # A bare number that stands on the list speaks of what is listed; an answer to a question may be one too.
             pointed += proposal.holders[:2]
-            perhaps = [said, *(c for c in perhaps if c != said)]
-        elif proposal.judged and any(_is_within(c, said) for c in where):
+            if not proposal.judged:
+                perhaps = [said, *(c for c in perhaps if c != said)]
+                continue
+        if proposal.judged and any(_is_within(c, said) for c in where):
             continue  # "200 is steep" takes nothing back of "under 100"
-        elif proposal.score >= SURE and proposal.strict:
+        if proposal.score >= SURE and proposal.strict:
             if not link.mentions:
                 said = _reachable(said, where, before.shown, catalog)
             wish = _widened(where, said) if proposal.wider else said
@@ -118,7 +122,8 @@ def _moved(known: list[Constraint], new: Constraint) -> Constraint | None:
     said = sum(numbers) / len(numbers)
     said = int(said) if float(said).is_integer() else round(said, 6)
     beyond = said > bound.values[0] if bound.op in {"lt", "le"} else said < bound.values[0]
-    return replace(bound, values=(said,)) if beyond else None
+    op: Op = "le" if bound.op in {"lt", "le"} else "ge"  # "159 is ok" takes 159 in
+    return replace(bound, op=op, values=(said,)) if beyond else None
 
 
 def _is_within(known: Constraint, new: Constraint) -> bool:

@@ -20,8 +20,8 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Literal
 
 from chatrec.indexes._constraints import Constraint
-from chatrec.indexes._linker_chatter import asks, chatter, of_shown
-from chatrec.indexes._linker_cues import ALSO_BEFORE, NOT_THAT
+from chatrec.indexes._linker_chatter import asks, chatter, of_named, of_shown
+from chatrec.indexes._linker_cues import ALSO_BEFORE, NOT_THAT, TOO
 from chatrec.indexes._linker_dates import find_dates
 from chatrec.indexes._linker_degree import measured, within_bounds
 from chatrec.indexes._linker_dictionary import Foreign, Glossary, translations
@@ -34,7 +34,7 @@ from chatrec.indexes._linker_names import Names
 from chatrec.indexes._linker_none import find_none, nothings
 from chatrec.indexes._linker_numbers import Numbers
 from chatrec.indexes._linker_opposites import opposed
-from chatrec.indexes._linker_pointing import Rarity, pieces, pointing, told
+from chatrec.indexes._linker_pointing import Rarity, judged, pieces, pointing, told
 from chatrec.indexes._linker_positions import find_positions
 from chatrec.indexes._linker_relative import Relatives
 from chatrec.indexes._linker_rest import leftovers, phrases_of
@@ -185,6 +185,8 @@ class Linker:
         asked = not shown and asks(sentence)
         found = [replace(one, score=min(one.score, _sure(sentence, one, idle, asked=asked))) for one in found]
         found = [one for one in found if not (shown and of_shown(sentence, one.start))]
+        items = {at for _, start, end, _, _ in mentioned for at in range(start, end)}
+        found = [one for one in found if not of_named(sentence, one.start, items)]
         return Link(
             self._proposals(sentence, found, shown),
             tuple(_mention(sentence, one, scope) for one in sorted(mentioned, key=lambda one: one[1])),
@@ -243,7 +245,8 @@ class Linker:
                 sentence.take(place.start, place.end)
         rows = {self._row[item.id] for item in shown}
         for titled in self._titles.find(sentence, rows):
-            if sentence.free(titled.start, titled.end) and (not firm or self._is_title(sentence, titled)):
+            told = titled.row in rows and judged(sentence, titled.start, titled.end)
+            if sentence.free(titled.start, titled.end) and (not firm or self._is_title(sentence, titled, told=told)):
                 item = self._items[titled.row]
                 made.append((item, titled.start, titled.end, titled.score, False))
                 sentence.take(titled.start, titled.end)
@@ -264,8 +267,8 @@ class Linker:
         each = all(self._values.covers(sentence, at, at + 1) for at in range(start, end))
         return each or self._values.covers(sentence, start, end)
 
-    def _is_title(self, sentence: Sentence, titled: Titled) -> bool:
-        """Whether words are a title before they are a value: marked as one, or longer than any value there."""
+    def _is_title(self, sentence: Sentence, titled: Titled, *, told: bool) -> bool:
+        """Whether words are a title before they are a value: marked as one, judged, or longer than any value there."""
         if self._values.covers(sentence, titled.start, titled.end):
             return titled.firm and titled.score >= 0.96
         touched = self._values.touches(sentence, titled.start, titled.end) if titled.score < 0.96 else []
@@ -273,7 +276,7 @@ class Linker:
         if touched and ((all(touched) and not capital) or (any(touched) and not titled.firm)):
             return False
         longer = self._values.reaches(sentence, titled.start) > titled.end
-        return not longer and (titled.firm or titled.end - titled.start > 1)
+        return not longer and (titled.firm or told or titled.end - titled.start > 1)
 
     def _meant(
         self, sentence: Sentence, names: Sequence[Name], scope: Sequence[int], embedder: Embeddings
@@ -330,7 +333,8 @@ class Linker:
                 sentence.span(one.start, one.end),
                 round(one.score, 3),
                 strict,
-                wider=_wider(sentence, one),
+                wider=_wider(sentence, one)
+                or (self._kinds.get(one.constraint.facet) == "category" and _too(sentence, one)),
                 bare=one.bare,
                 holders=tuple(item.id for item in shown if _holds(item, one)),
                 judged=one.judged,
@@ -371,6 +375,13 @@ def _wider(sentence: Sentence, found: Found) -> bool:
     lead = sentence.tokens[0].norm in OR_WORDS and all(t.norm in JOINERS for t in sentence.tokens[1 : found.start])
     before = ALSO_BEFORE.before(sentence.tokens, found.named)
     return (lead and found.start > 0) or before is not None or also(sentence, found)
+
+
+def _too(sentence: Sentence, found: Found) -> bool:
+    """Whether a value closes with "too": of what has one value only, that can but widen ("then cow as well")."""
+    if found.constraint.op != "any" or found.kind == "number":
+        return False
+    return any(TOO.at(sentence.tokens, found.end + more) for more in (0,))
 
 
 def _holds(item: Item, found: Found) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from chatrec.indexes._linker_cues import CUES
 from chatrec.indexes._linker_text import Phrases, Sentence, Token
@@ -66,6 +66,7 @@ _SHOWN = [["it"], ["this"], ["that"], ["these"], ["those"], ["they"], ["the"], [
 _SHOWN_ONES = frozenset(words("it its this that these those they them first second third fourth fifth last one"))
 _OF_IT = frozenset({"is", "does", "will", "would", "was", "isnt", "doesnt"})
 _HAN_SHOWN = frozenset("它他她这那第前")
+_LEADING = frozenset({"and", "so", "but", "ok", "okay", "well", "hm", "hmm", "wait"})
 _TASTE = frozenset(words("loved liked enjoyed hated adored preferred wanted needed hoped"))
 
 
@@ -95,8 +96,30 @@ def asks(sentence: Sentence) -> bool:
     return asked and norms[0] in {"is", "are", "can", "do", "does"} and norms[1:2] not in _SHOWN
 
 
+def of_named(sentence: Sentence, index: int, named: Collection[int]) -> bool:
+    """Whether the clause around a token asks how an item is that it names: "is Alien sad".
+
+    Args:
+        sentence: The sentence.
+        index: A token.
+        named: Where items are named or pointed at.
+    """
+    first = index
+    while first and not sentence.tokens[first].hard:
+        first -= 1
+    lead = first + (sentence.tokens[first].norm in _LEADING)
+    at = lead + 1
+    at += at < len(sentence) and sentence.tokens[at].norm in {"the", "that", "this", "your"}
+    return at in named and at < index and sentence.tokens[lead].norm in _OF_IT | {"has", "can"}
+
+
 def of_shown(sentence: Sentence, index: int) -> bool:
     """Whether the clause around a token asks how what was shown is: "is it sad?", "are they funny", 恐怖吗？."""
+    part, stop = sentence.clause(index)
+    part += sentence.tokens[part].norm in _LEADING
+    asking = [token.norm for token in sentence.tokens[part:stop]]
+    if part < index and _inverted(asking) and asking[1:2] != ["you"] and "possible" not in asking:
+        return True
     first, end = index, index + 1
     while first and not sentence.tokens[first].hard:
         first -= 1
@@ -193,4 +216,4 @@ def _is_fact(tokens: Sequence[Token], norms: Sequence[str], asked: bool) -> bool
         return not _BEGGED.intersection(norms)
     if norms[0] in _FACT and (asked or norms[0] in {"who", "whos", "why", "whats"} or norms[:2] == ["how", "do"]):
         return not (_ASKED_FOR | {"about", "to"}).intersection(norms)
-    return False
+    return norms[:3] in (["how", "much", "is"], ["how", "much", "are"])

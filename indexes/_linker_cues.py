@@ -34,11 +34,14 @@ _TIGHT = phrases(
 _NEUTRAL = phrases(
     """
     not only|not just|not sure|no idea|no problem|no thanks|no worries|why not|nothing but|no doubt|
-    whether or not|if not|dont mind|wouldnt mind|do not mind|not necessarily|not bad|cant wait|cannot wait|
+    no wonder|no use|no surprise|
+        whether or not|if not|dont mind|wouldnt mind|do not mind|not necessarily|not bad|cant wait|cannot wait|
     no preference|no matter|dont know|do not know|havent seen|have not seen|never seen|not seen|
     cant get enough of|cannot get enough of|dont care|do not care|doesnt matter|does not matter|never mind|
     not that|nothing like|no one|have nothing against|nothing against|havent read|why dont you|why dont we|
-    dont have|do not have|dont forget|dont worry|cant find|cant remember|havent found|no hurry|no rush|
+    dont have|do not have|dont forget|cant live without|cannot live without|couldnt live without|
+    wouldnt do without|wont do without|go mad without|go crazy without|be lost without|
+    dont worry|cant find|cant remember|havent found|no hurry|no rush|
     哦不|噢不|啊不|no wait|cant do without|cannot do without|cant make up|cannot make up|
     cant decide|cannot decide|not picky|having enough of|有没有|要不要|是不是|能不能|好不好|可不可以|不错|不过|
     不同|不如|不限|别的|特别|级别|性别|分别|无所谓|没关系|没问题|不知道|不介意|不在乎|无论|不管|不仅|不只|不但|
@@ -171,7 +174,7 @@ NO_MORE = Phrases(
 )
 """What after a value says so, where it is refused or allowed."""
 
-_FITS = "fine|ok|okay|good|alright|great|acceptable|possible|not bad"
+_FITS = "fine|all right|ok|okay|good|alright|great|acceptable|possible|not bad"
 _SERVES = "work|works|do|does|go|goes|suit|suits|suit me|suits me|work for me|works for me"
 _BE = "|is |are |s |would be |will be |could be |might be "
 _WOULD = "|would |will |could |can |might |id "
@@ -213,9 +216,13 @@ ALSO_BEFORE = Phrases(
 )
 """What before a value says so: "i could also do fridays", "failing that, grey"."""
 
+TOO = Phrases((f"{be}{also}", True) for be in ("", "one ", "ones ") for also in ("too", "as well"))
+"""What closes a value that comes to others."""
+
 AND_SO_ON = Phrases(
     (phrase, True)
     for phrase in phrases(
+        "things like that|stuff like that|"
         "that kind of thing|that kinda thing|that sort of thing|or something|something like that|and such|and the like|"
         "之类的|之类|什么的|这种的|这类的|一类的"
     )
@@ -252,7 +259,8 @@ _LIFT_AFTER = phrases(
     """
     doesnt matter|does not matter|is not important|isnt important|is irrelevant|is no object|no object|
     is flexible|is not an issue|isnt an issue|is no issue|is not a problem|isnt a problem|doesnt bother me|
-    is unimportant|isnt that important|can be anything|can be whatever|
+    is unimportant|isnt that important|can be anything|can be whatever|whatever|is whatever|is no matter|
+    what it costs|what it may|whatever it costs|
     无所谓|不限|随便|都行|都可以|没关系|不重要|不是问题|不在乎|不管|都无所谓|任意|随意|多少都行|
     都好|不要求|没要求|没有要求
     """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -21,6 +21,7 @@ _SHADES = ADJECTIVES.words() | {
     *("dark", "light", "bright", "pale", "deep", "solid", "mixed", "full", "semi", "half", "double", "extra"),
 }
 """First words that tell how a thing is and not which."""
+_PLACING = frozenset({"in", "on", "over", "under", "off", "behind", "above", "below", "through", "between", "beside"})
 _MORE = ("very", "extremely", "super", "extra", "too", "非常", "很", "特别", "超", "极")
 """What before a value makes it a stronger one."""
 _PARTS = re.compile(r"\s*(?:&|/|\||,| and )\s*")
@@ -85,9 +86,11 @@ class Lexicon:
 
     Args:
         facets: All facets of the catalog.
+        called: Stems of what the items are called, which tell none of them apart.
     """
 
-    def __init__(self, facets: Iterable[Facet]) -> None:
+    def __init__(self, facets: Iterable[Facet], *, called: Collection[str] = frozenset()) -> None:
+        self._called = called
         self._keys: _Table = {}
         self._joined: _Table = {}
         self._derived: _Table = {}
@@ -184,7 +187,7 @@ class Lexicon:
                     self._add_name_parts(said, entry)
                 if not names and size <= _SMALL:
                     self._add_variants(said, key, entry)
-                    for part in {part for part in key if value in parts.get(part, ())}:
+                    for part in {part for part in key if value in parts.get(part, ())}.difference(self._called):
                         self._put(self._keys, (part,), replace(entry, sure=_PART))
                     if key[-1:] == (family,) and (len(key) >= 3 or not is_han(family)):
                         self._put(self._keys, key[:-1], replace(entry, sure=0.95 if is_han(family) else 0.97))
@@ -221,6 +224,9 @@ class Lexicon:
                 put(stems(part), 0.85)
         if len(key) == 1 and key[0].isascii() and (origin := root(key[0])):
             self._put(self._derived, origin, entry)
+        if _is_place(key):
+            for article in ("the", "your", "my"):
+                put((key[0], article, key[1]), 0.95)
         if len(key) >= 3 and key[-1] in CLASS_SUFFIXES and not said.isascii():
             put(key[:-1], 0.92)
         if len(key) == 2 and all(len(part) > 3 and part.isascii() for part in key):
@@ -262,11 +268,17 @@ def _family(facet: Facet) -> str:
     return found if count >= least and found not in {"".join(stems(value)) for value in facet.values} else ""
 
 
+def _is_place(key: tuple[str, ...]) -> bool:
+    """Whether a value is a preposition and a noun, of which the first tells it apart: "in-ear", "off-road"."""
+    return len(key) == 2 and key[0] in _PLACING and key[1] not in FUNCTION
+
+
 def _telling(facet: Facet) -> dict[str, set[str]]:
     """By uncommon word, the longer English values it tells: the last of up to three, or any that only one has."""
     keys = {value: key for value in facet.values if 2 <= len(key := stems(value)) <= 4 and value.isascii()}
+    placed = Counter(key[1] for key in keys.values() if _is_place(key))
+    named = {*stems(facet.name.replace("_", " ")), *(noun for noun, count in placed.items() if count > 1)}
     whole = {"".join(stems(value)) for value in facet.values}
-    named = stems(facet.name.replace("_", " "))
     last: dict[str, set[str]] = {}
     holding: dict[str, set[str]] = {}
     for value, key in keys.items():

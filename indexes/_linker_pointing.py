@@ -11,7 +11,7 @@ from chatrec.indexes._linker_text import Sentence, Token, is_han, stems
 from chatrec.indexes._linker_words import COMMON, FUNCTION, HAN_FUNCTION, words
 from chatrec.indexes._values import Item
 
-__all__ = ["Rarity", "extreme", "one_of_them", "pieces", "pointing", "told"]
+__all__ = ["Rarity", "extreme", "judged", "one_of_them", "pieces", "pointing", "told"]
 
 _THE = frozenset({"the", "that", "this"})
 _ONE = frozenset({"one", "option", "item"})
@@ -212,6 +212,11 @@ def _raised(sentence: Sentence, start: int, end: int) -> bool:
         return True
     heavy = sum(not _small(token) for token in sentence.tokens[start:end])
     return first and heavy > 1 and stop > end and sentence.tokens[end].norm in _JUDGES
+
+
+def judged(sentence: Sentence, start: int, end: int) -> bool:
+    """Whether words open a clause and are judged by it: "Moth is too long"."""
+    return (start == 0 or sentence.ends(start)) and not sentence.ends(end) and sentence.tokens[end].norm in _JUDGES
 
 
 def _known_one(sentence: Sentence, start: int, end: int) -> bool:

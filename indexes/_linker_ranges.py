@@ -12,7 +12,7 @@ from chatrec.indexes._linker_figures import Figure, chinese_number, read_figure
 from chatrec.indexes._linker_text import Phrases, Sentence
 from chatrec.indexes._linker_units import Scale
 from chatrec.indexes._linker_verdicts import DIGITS, is_difference, is_past, sideways, verdict
-from chatrec.indexes._linker_words import phrases, words
+from chatrec.indexes._linker_words import FUNCTION, phrases, words
 
 _TIGHT_SIGNS: dict[str, Bound] = {"<=": "le", "≤": "le", ">=": "ge", "≥": "ge", "<": "lt", ">": "gt", "~": "about"}
 _SIGN = re.compile(r"(<=|>=|≤|≥|<|>|~)\s*[$€£¥￥₹]?\s*$")
@@ -32,6 +32,7 @@ _UNTIL_NOW = Phrases(
 )
 _ONES = {"一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
 _HAN_SIDES = {"宽": "width", "高": "height", "深": "depth", "厚": "thickness", "长": "length"}
+_AGES = frozenset({"age", "time", "span", "days"})
 _RANGE_WORDS = frozenset({"to", "and", "until", "till", "through", "到", "至", "和", "与", "or"})
 
 
@@ -173,11 +174,13 @@ class RangeReader:
         if post is None and _from_up(sentence, start, end):
             from_up: Cue = ("ge", ANY)
             post, first = (end + 1, from_up), start - 1
-        judged = verdict(sentence, end) if cue is None and not post else None
+        judged = (verdict(sentence, end) or _past_noun(sentence, end)) if cue is None and not post else None
         if any(sentence.after(n).startswith("+") for n in range(figure.start, figure.end)):
             bound = "ge"
         elif post and self._suits(figure, post[1][1]):
             end, (bound, more) = post
+            if sentence.tokens[end - 1].norm == "older" and any(dim in _AGES for dim, _ in figure.units):
+                bound = "ge"  # "1990 or older" is early, "12 months or older" is late
             dims = dims if dims and dims != YEAR and not figure.units else more
         elif judged is not None:
             end, bound, dims = judged
@@ -191,6 +194,14 @@ class RangeReader:
         if dims and dims != YEAR:
             return any(dim in dims for dim, _ in figure.units)
         return not dims or figure.calendar or any(fits(scale, figure.value) for scale in self._years)
+
+
+def _past_noun(sentence: Sentence, start: int) -> tuple[int, Bound, tuple[str, ...]] | None:
+    """What is said of a number past the noun that it counts: "three rooms is too many"; the noun is left to be read."""
+    if sentence.ends(start) or sentence.ends(start + 1) or sentence.tokens[start].norm in FUNCTION:
+        return None
+    judged = verdict(sentence, start + 1)
+    return None if judged is None else (start, *judged[1:])
 
 
 def _sized(sentence: Sentence, start: int) -> Range | None:

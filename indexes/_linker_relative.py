@@ -55,6 +55,7 @@ _STILL = frozenset({"but", "though", "tho", "although", "still", "但", "却", "
 _WHICH = frozenset({"which", "哪", "谁"})
 _VERY = frozenset(words("that so very really overly all super terribly particularly crazy insanely ridiculously"))
 _ANYTHING = frozenset({"anything", "something", "a", "an", "it", "one", "ones", "them"})
+_IT = frozenset({"that", "it", "this"})
 _TURNS = frozenset(["but", "though", "just", "only", "instead", "rather", "但", "要", "给", "换", "来", "而"])
 _STEPS: dict[Degree, float] = {"comparative": 0.25, "superlative": 0.0, "absolute": 0.25, "mild": 0.5}
 _SCORES: dict[Degree, float] = {"comparative": 0.45, "superlative": 0.45, "absolute": 0.4, "mild": 0.45}
@@ -341,4 +342,6 @@ def _compared(sentence: Sentence, end: int, than: Mapping[int, Item]) -> Item | 
         for at in range(end + 1, min(end + 4, len(sentence))):
             if at in than:
                 return than[at]
+        if sentence.ends(end + 2) and sentence.tokens[min(end + 1, len(sentence) - 1)].norm in _IT and len(than) == 1:
+            return next(iter(than.values()))
     return None

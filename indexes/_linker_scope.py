@@ -57,6 +57,9 @@ def negated(
         if kind == "neutral" or _is_answer(sentence, index, end):
             index = end
             continue
+        if kind == "open" and (twice := _undone(sentence, filled, end)):
+            index = twice
+            continue
         stop = _tight_end(sentence, filled, end) if kind == "tight" else _scope_end(sentence, filled, end)
         if measured(sentence, end):
             stop = min(stop, first_of(sentence, filled, starts, end))
@@ -67,6 +70,16 @@ def negated(
     _trailing(sentence, filled, scope)
     graded(sentence, filled, scope, listed=listed)
     return scope
+
+
+def _undone(sentence: Sentence, filled: Sequence[bool], start: int) -> int:
+    """The token after the "without" that undoes a refusal before it, or 0: "I never take one without a lift"."""
+    for at in range(start, min(start + 6, len(sentence))):
+        if filled[at] or sentence.ends(at) or CONTRAST.at(sentence.tokens, at):
+            return 0
+        if sentence.tokens[at].norm == "without":
+            return at + 1
+    return 0
 
 
 def _any_but(sentence: Sentence, filled: Sequence[bool], index: int) -> tuple[int, CueKind] | None:
@@ -261,6 +274,10 @@ def wondered(sentence: Sentence, cue: int, end: int) -> bool:
 
 def joined_by(sentence: Sentence, left: int, right: int) -> Literal["or", "and", ""]:
     """How what ends at token `left` and what begins at token `right` are joined, if they are."""
+    return "or" if _or_else(sentence, left, right) else _joined(sentence, left, right)
+
+
+def _joined(sentence: Sentence, left: int, right: int) -> Literal["or", "and", ""]:
     between = sentence.tokens[left:right]
     if len(between) > 3 or any(token.norm not in JOINERS for token in between):
         return ""
@@ -275,6 +292,26 @@ def joined_by(sentence: Sentence, left: int, right: int) -> Literal["or", "and",
     if "/" in gaps:
         return "or"
     return "and" if "," in gaps or "，" in gaps or "、" in gaps else ""
+
+
+def _or_else(sentence: Sentence, left: int, right: int) -> bool:
+    """Whether an afterthought joins two values: "black obviously, or red", "a garden, or failing that a balcony"."""
+    tokens, at = sentence.tokens, left
+    while at < min(right, left + 3) and not tokens[at].soft:
+        at += 1
+    if at >= right or any(tokens[n].hard for n in range(left, min(right + 1, len(tokens)))):
+        return False
+    first, leads = (
+        at,
+        [OR_WORDS, {"maybe", "perhaps", "even", "else", "possibly"}, {"failing"}, {"that"}, {"a", "an", "the"}],
+    )
+    for words in leads:
+        at += at < right and tokens[at].norm in words
+    return at == right and tokens[first].norm in OR_WORDS | {"failing"} and not _refuses(sentence, left, first)
+
+
+def _refuses(sentence: Sentence, start: int, end: int) -> bool:
+    return any(CUES.at(sentence.tokens, at) for at in range(start, end))
 
 
 def content(sentence: Sentence, start: int, end: int) -> Collection[int]:

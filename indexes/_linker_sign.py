@@ -12,7 +12,7 @@ from chatrec.indexes._linker_found import Found
 from chatrec.indexes._linker_numbers import flip
 from chatrec.indexes._linker_scope import wondered
 from chatrec.indexes._linker_text import Sentence
-from chatrec.indexes._linker_words import FUNCTION, JOINERS
+from chatrec.indexes._linker_words import AND_WORDS, FUNCTION, JOINERS
 
 _NOT_DOING = frozenset({"dont", "doesnt", "didnt", "never", "cant", "cannot", "wont", "wouldnt"})
 ASKED = 0.6
@@ -60,7 +60,9 @@ def signed(sentence: Sentence, found: Found, scope: Sequence[int]) -> list[Found
         return [replace(found, constraint=turned)] if turned else []
     if found.kind != "number" or cue > found.start or not (direct or len(between) <= 2):
         return [found]
-    if any(sentence.taken[n] for n in between):
+    if any(sentence.taken[n] or sentence.tokens[n].norm in AND_WORDS or sentence.ends(n + 1) for n in between):
+        return [found]
+    if not between and sentence.ends(found.start):  # "it must be less, under 180"
         return [found]
     turned = flip(found.constraint)
     return [replace(found, constraint=turned, score=found.score - 0.02)] if turned else []

@@ -274,12 +274,18 @@ def _dimension(facet: Facet, values: Sequence[float]) -> Unit:  # noqa: PLR0911
     if facet.unit:
         units = UNITS.get(facet.unit) or UNITS.get(facet.unit.casefold()) or UNITS.get(stem(facet.unit.casefold()))
         units = units or _phrase_units(facet.unit)
-        if units and not (units[0][0] == "span" and years):
+        if (
+            units
+            and not (units[0][0] == "span" and years)
+            and (named != "money" or any(unit[0] == "money" for unit in units))
+        ):
             return next((unit for unit in units if unit[0] == named), units[0])
     if named == "year":
         return ("year", 1.0) if years else ("span", 1.0)
     words = _once(name_words(facet.name)) if facet.name.isascii() else _bracketed(facet.name)
-    for word in reversed(words):
+    priced = named == "money" and not any(_is_unit_of(word, named) for word in words)
+    order = () if priced else sorted(words, key=lambda word: _is_unit_of(word, named))
+    for word in reversed(order):
         units = UNITS.get(word)
         if years and word == "in":  # built in, made in
             return "year", 1.0
@@ -291,6 +297,11 @@ def _dimension(facet: Facet, values: Sequence[float]) -> Unit:  # noqa: PLR0911
     if named is None:
         return ("year", 1.0) if years and facet.integer and values[0] >= 1500 else ("", 1.0)
     return named, {"mass": 1000.0 if values[-1] < 40 else 1.0}.get(named, 1.0)
+
+
+def _is_unit_of(word: str, dimension: str | None) -> bool:
+    """Whether a word is a unit of a dimension: the euro of `price_eur_kg`, and not the kilo it is paid for."""
+    return any(unit[0] == dimension for unit in UNITS.get(word, ()))
 
 
 def _once(words: tuple[str, ...]) -> tuple[str, ...]:

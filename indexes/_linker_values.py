@@ -51,7 +51,7 @@ class Values:
         self, facets: Iterable[Facet], real: Callable[[str], bool], *, called: Collection[str] = frozenset()
     ) -> None:
         self._called = called
-        self.lexicon = Lexicon(facets)
+        self.lexicon = Lexicon(facets, called=called)
         self._spell = Speller(self.lexicon.words(), real)
         self._real = real
 

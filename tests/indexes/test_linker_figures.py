@@ -52,6 +52,13 @@ def said(text: str, *last: str) -> list[str]:
         ("never friday, friday is football", ["delivered!=friday"]),
         ("no rope, no skyhooks", ["kind!=rope"]),
         ("for a child", ["child_safe=true"]),
+        ("never one without a loft", ["kind=loft"]),
+        ("i can't live without a rope", ["kind=rope"]),
+        ("nothing folding and less than 80", ["kind!=folding", "price_eur<80"]),
+        ("it would have to be less, under 80", ["price_eur<80"]),
+        ("100 euros is far too much", ["price_eur<100"]),
+        ("rope obviously, or loft", ["kind=rope|loft"]),
+        ("rope, or failing that a loft one", ["kind=rope|loft"]),
     ],
 )
 def test_a_figure_is_about_what_suits_it(text: str, expected: list[str]) -> None:
@@ -158,6 +165,10 @@ def test_a_measure_before_its_noun_is_no_bound(text: str) -> None:
         ("比第三个便宜10块", ["price_eur<=44"]),
         ("比第三个短一天", ["delivery_days<=3"]),
         ("贵一点也行", []),
+        ("Ladder C is too tall", ["height_cm<140"]),
+        ("Ladder B is so small, something taller than that", ["height_cm>115"]),
+        ("is Ladder B child safe", []),
+        ("the third, is it a rope one", []),
     ],
 )
 def test_what_is_found_fault_with_is_too_much(text: str, expected: list[str]) -> None:
@@ -182,6 +193,7 @@ def test_a_number_that_is_too_much_may_speak_of_an_item() -> None:
         ("friday also works", ["delivered=friday"]),
         ("i could also do friday", ["delivered=friday"]),
         ("failing that, friday", ["delivered=friday"]),
+        ("then friday as well", ["delivered=friday"]),
         ("要不friday也行", ["delivered=friday"]),
     ],
 )
@@ -220,3 +232,35 @@ def test_days_go_by_their_other_names() -> None:
     catalog = Catalog([Item(f"c{n}", f"课{n}", "", {"上课日": days[n % 4], "价格": 90 + 10 * n}) for n in range(12)])
     said = [str(p.constraint) for text in ("星期一", "不要周末", "工作日的") for p in catalog.link(text).proposals]
     assert said == ["上课日=周一", "上课日!=周六|周日", "上课日=周一|周三"]
+
+
+@cache
+def plugs() -> Catalog:
+    kinds, uses = ["in-wall", "on-wall", "over-wall", "loose"], ["plug bar", "desk", "shed"]
+    rows = [
+        {
+            "kind": kinds[n % 4],
+            "use": uses[n % 3],
+            "price_eur_kg": 10 + 2 * n,
+            "age_months": 2 * n,
+            "sockets": n % 9 + 1,
+        }
+        for n in range(24)
+    ]
+    return Catalog([Item(f"p{n}", f"Volt {n}", "", row) for n, row in enumerate(rows)], name="plugs")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("30 at most", ["price_eur_kg<=30"]),
+        ("a plug for the shed", ["use=shed"]),
+        ("nothing that goes in the wall", ["kind!=in-wall"]),
+        ("a wall is a wall", []),
+        ("three sockets is too many", ["sockets<3"]),
+        ("18 months or older", ["age_months>=18"]),
+        ("the price is no matter, over the wall", ["kind=over-wall"]),
+    ],
+)
+def test_what_is_paid_a_kilo_is_money_and_a_noun_that_all_share_tells_none(text: str, expected: list[str]) -> None:
+    assert [str(p.constraint) for p in plugs().link(text).proposals if p.score >= 0.75] == expected
