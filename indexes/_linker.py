@@ -121,7 +121,7 @@ class Linker:
         self._scales = scales(facets, self._items)
         vocabulary = Vocabulary(self._items)
         self._refusals = Speller(("without", "except", "excluding", "nothing", "anything"), vocabulary)
-        self._values = Values(facets, vocabulary, called=self._called)
+        self._values = Values(facets, vocabulary, called=self._called, measured=self._measures)
         self._names = Names(facets, self._scales, people=self._values.lexicon.name_like)
         self._titles = Titles(self._items, self._scales, vocabulary)
         self._numbers = Numbers(self._scales)
@@ -195,6 +195,9 @@ class Linker:
             leftovers(sentence, scope),
             self._translated(sentence, scope),
         )
+
+    def _measures(self, dimension: str) -> bool:
+        return any(scale.measures(dimension) for scale in self._scales.values())
 
     def _known(self, ids: Iterable[str]) -> list[Item]:
         return [self._items[self._row[item_id]] for item_id in ids if item_id in self._row]

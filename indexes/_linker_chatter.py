@@ -67,6 +67,9 @@ _SHOWN_ONES = frozenset(words("it its this that these those they them first seco
 _OF_IT = frozenset({"is", "does", "will", "would", "was", "isnt", "doesnt"})
 _HAN_SHOWN = frozenset("它他她这那第前")
 _LEADING = frozenset({"and", "so", "but", "ok", "okay", "well", "hm", "hmm", "wait"})
+_SELVES = frozenset(words("i im id we you me my us our lets anything something"))
+_TAGS = frozenset(words("dont doesnt isnt arent wont wasnt werent havent hasnt cant"))
+_ASKED_OPENLY = frozenset({"shop", "store", "catalog", "list", "ones", "possible"})
 _TASTE = frozenset(words("loved liked enjoyed hated adored preferred wanted needed hoped"))
 
 
@@ -129,6 +132,8 @@ def of_shown(sentence: Sentence, index: int) -> bool:
     norms = [token.norm for token in tokens]
     if norms[-1] in {"吗", "么"}:
         return not _ASKED_FOR.intersection(norms) and (norms[0] in _HAN_SHOWN or (first == index and "有" not in norms))
+    if _tagged(sentence, norms, end) or _asked_of(norms) or _told_of(norms):
+        return True
     stated = norms[0] in _SHOWN_ONES or (norms[0] == "the" and norms[1:2] != [] and norms[1] in _SHOWN_ONES)
     if stated and sentence.after(end - 1).lstrip()[:1] in {"?", "？"}:  # "the second is a comedy?"
         return not (_ASKED_FOR | {"about", "but", "or", "maybe", "instead"}).intersection(norms)
@@ -141,6 +146,25 @@ def of_shown(sentence: Sentence, index: int) -> bool:
         and not _SHOWN_ONES.isdisjoint(norms)
         and (not (_ASKED_FOR | {"about"}).intersection(norms))
     )
+
+
+def _tagged(sentence: Sentence, norms: Sequence[str], end: int) -> bool:
+    """Whether a clause states something of what was shown and asks whether it is so: "they all leak, don't they"."""
+    if not _SELVES.isdisjoint(norms) or sentence.tokens[end - 1].text != norms[-1]:
+        return False
+    tag = len(norms) > 3 and norms[-2] in _TAGS and norms[-1] in {"it", "they", "that", "those", "these"}
+    return tag or (len(norms) > 2 and norms[-1] == "right" and sentence.after(end - 1).lstrip().startswith("?"))
+
+
+def _asked_of(norms: Sequence[str]) -> bool:
+    """Whether a clause asks of a thing that is known: "does the big one float", "has the blue one got pockets"."""
+    return norms[0] in {"does", "has"} and norms[1:2] == ["the"] and _ASKED_OPENLY.isdisjoint(norms)
+
+
+def _told_of(norms: Sequence[str]) -> bool:
+    """Whether a clause asks to be told of a thing that is known: "tell me more about the tall one"."""
+    about = norms.index("about") if norms[:2] == ["tell", "me"] and "about" in norms else len(norms)
+    return norms[about + 1 : about + 2] in (["the"], ["that"], ["this"])
 
 
 def _inverted(norms: Sequence[str]) -> bool:

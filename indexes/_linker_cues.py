@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal, TypeAlias
 
 from chatrec.indexes._linker_text import Phrases
-from chatrec.indexes._linker_words import phrases
+from chatrec.indexes._linker_words import phrases, words
 
 CueKind: TypeAlias = Literal["open", "tight", "neutral"]
 
@@ -46,6 +46,7 @@ _NEUTRAL = phrases(
     cant decide|cannot decide|not picky|having enough of|有没有|要不要|是不是|能不能|好不好|可不可以|不错|不过|
     不同|不如|不限|别的|特别|级别|性别|分别|无所谓|没关系|没问题|不知道|不介意|不在乎|无论|不管|不仅|不只|不但|
     不一定|不好意思|没看过|没吃过|没想好|不确定|差不多|不用谢|会不会|行不行|有木有|不得不|不客气|不妨|非常|要不|
+    except id|except i would|except i want|except wed|except we would|except that|
     对不起|不太清楚|不清楚
     """
 )
@@ -119,6 +120,23 @@ OUT = Phrases(
 )
 """What is said of a value that will not do: "mondays are out", "monday doesn't work"."""
 
+GONE = Phrases(
+    (f"{must} go", True)
+    for must in phrases("has to|have to|must|would have to|will have to|needs to|need to|would need to|gotta")
+)
+"""The same where nothing follows: "the carpet would have to go", but "it has to go with the sofa"."""
+
+LEFT = frozenset({"leave", "leaving", "rule", "count"})
+"""What with "out" refuses what stands between the two."""
+
+DISGUST = frozenset(
+    words(
+        "wrong sad weird weirder awful gross disgusting horrible terrible ugly hideous silly pointless rubbish nasty "
+        "dreadful vile tacky revolting depressing"
+    )
+)
+"""What is said of a value in general that nobody would choose."""
+
 AFTER_NEGATIVE = Phrases(
     (phrase, True)
     for phrase in phrases(
@@ -134,7 +152,8 @@ IDIOMS = Phrases(
         """
         in short|short of|short on|short for|short notice|for short|cut short|in action|out of action|take action|
         at war|family of|for free|free time|of course|at work|by the way|once again|in the dark|fair enough|
-        in general|out of order|in order|on time|in time|time flies|at first|last time|long time|next time|at large|
+        in general|a cold|the cold|cold feet|
+        out of order|in order|on time|in time|time flies|at first|last time|long time|next time|at large|
         吃醋|生气|加油|开心|当心|小心|点心思|打酱油|吃土|炒鱿鱼|背锅|甩锅
         """
     )
@@ -175,10 +194,10 @@ NO_MORE = Phrases(
 """What after a value says so, where it is refused or allowed."""
 
 _FITS = "fine|all right|ok|okay|good|alright|great|acceptable|possible|not bad"
-_SERVES = "work|works|do|does|go|goes|suit|suits|suit me|suits me|work for me|works for me"
+_SERVES = "work|works|count|counts|do|does|go|goes|suit|suits|suit me|suits me|work for me|works for me"
 _BE = "|is |are |s |would be |will be |could be |might be "
 _WOULD = "|would |will |could |can |might |id "
-_AND = ("too", "as well", "also")
+_AND = ("too", "as well", "also", "after all")
 
 
 def _would_do() -> list[str]:
@@ -195,6 +214,7 @@ ALSO = Phrases(
     for phrase in [
         *_would_do(),
         *phrases(
+            "in as well|in too|can come back|may come back|is welcome again|are welcome again|"
             "也行|也可以|也好|也成|也能接受|也接受|也凑合|也没问题|也没关系的话|也都行|也都可以|也ok|也ok的|也不错"
         ),
     ]
@@ -257,9 +277,10 @@ NOT_THAT = Phrases(
 
 _LIFT_AFTER = phrases(
     """
-    doesnt matter|does not matter|is not important|isnt important|is irrelevant|is no object|no object|
+    doesnt matter|does not matter|dont matter|do not matter|are no object|
+    is not important|isnt important|is irrelevant|is no object|no object|
     is flexible|is not an issue|isnt an issue|is no issue|is not a problem|isnt a problem|doesnt bother me|
-    is unimportant|isnt that important|can be anything|can be whatever|whatever|is whatever|is no matter|
+    is unimportant|isnt that important|can be anything|can be whatever|is whatever|is no matter|
     what it costs|what it may|whatever it costs|
     无所谓|不限|随便|都行|都可以|没关系|不重要|不是问题|不在乎|不管|都无所谓|任意|随意|多少都行|
     都好|不要求|没要求|没有要求

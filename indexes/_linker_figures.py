@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from chatrec.indexes._linker_bounds import AFTER, BEFORE, SIDEWAYS
-from chatrec.indexes._linker_text import Sentence, Token
+from chatrec.indexes._linker_text import Sentence, Token, stem
 from chatrec.indexes._linker_units import SYMBOLS, UNIT_WORDS, UNITS, Unit
 from chatrec.indexes._linker_words import FUNCTION
 
@@ -48,6 +48,8 @@ _BIG = {"万": 10_000, "亿": 100_000_000}
 _BEFORE_ONE = frozenset(
     "the this that which first second third fourth fifth last other another each any no every".split()  # noqa: SIM905
 )
+_KNOWN = frozenset({"the", "this", "that"})
+_BOUNDING = FUNCTION | BEFORE.words()
 _AFTER_ONE = frozenset("点些下样直定起般切共旦")
 _WRITTEN = frozenset([*_DIGITS, *_POWERS, *_BIG])
 _LONGEST = 24
@@ -98,15 +100,16 @@ def read_figure(sentence: Sentence, start: int) -> Figure | None:
     bare = bare or _article(sentence, start)
     if bare is None:
         return None
-    figure = _compound(sentence, _with_unit(sentence, bare))
-    return None if _is_rate(tokens, figure) else figure
+    return _rated(tokens, _compound(sentence, _with_unit(sentence, bare)))
 
 
-def _is_rate(tokens: Sequence[Token], figure: Figure) -> bool:
-    """Whether a time is how often something happens: "one night a week", "nine hours a day"."""
+def _rated(tokens: Sequence[Token], figure: Figure) -> Figure:
+    """A time that is how often something happens, which is no time: "one night a week", "nine hours a day"."""
     words = [token.norm for token in tokens[figure.end : figure.end + 2]]
-    timed = any(dim == "time" for dim, _ in figure.units)
-    return timed and len(words) == 2 and words[0] in _EACH and UNIT_WORDS.at(tokens, figure.end + 1) is not None
+    if len(words) < 2 or words[0] not in _EACH or UNIT_WORDS.at(tokens, figure.end + 1) is None:
+        return figure
+    timed = tuple((f"{dim} a {stem(words[1])}", factor) for dim, factor in figure.units if dim == "time")
+    return replace(figure, end=figure.end + 2, units=timed) if timed else figure
 
 
 def _digits(tokens: Sequence[Token], start: int) -> Figure | None:
@@ -165,7 +168,13 @@ def _points(tokens: Sequence[Token], start: int, end: int) -> bool:
     """Whether "one" is a thing and no number, as in "the first one's fine" and "this one"."""
     if end != start + 1 or tokens[start].norm != "one" or _begins_unit(tokens, end):
         return False
-    return tokens[start].text.casefold() != "one" or (start > 0 and tokens[start - 1].norm in _BEFORE_ONE)
+    if tokens[start].text.casefold() != "one" or (start > 0 and tokens[start - 1].norm in _BEFORE_ONE):
+        return True
+    lead = tokens[max(0, start - 3) : start]  # "the cotton one", "that big grey one", but "the price is one"
+    known = [at for at, token in enumerate(lead) if token.norm in _KNOWN]
+    told = lead[known[-1] + 1 :] if known else ()
+    parted = any(token.hard or token.soft for token in (*told, tokens[start]))
+    return bool(told) and not parted and _BOUNDING.isdisjoint(token.norm for token in told)
 
 
 def _is_small(tokens: Sequence[Token], index: int) -> bool:

@@ -23,9 +23,13 @@ _NICE = Phrases(
     for turn in ("but", "but its", "but it is", "but thats", "though", "although")
 )
 """What may stand between a value and that it is no must."""
+_NO_MATTER = (["doesnt", "matter"], ["dont", "matter"], ["does", "not", "matter"], ["do", "not", "matter"])
+_ASKS = frozenset({"what", "which", "how", "who", "where", "when", "if", "whether", "to"})
 _ARTICLES = frozenset({"a", "an", "the", "from", "in", "by", "with", "any", "of", "有", "是", "个", "只", "about"})
 _BEFORE_NAME = frozenset(words("the a its their how what which about of"))
-_WILL_DO = frozenset(words("is will works work goes ok okay fine good does would do please at should can 都 也 就"))
+_WILL_DO = frozenset(
+    words("is will works work goes ok okay fine good does would do please at should can then as again 都 也 就")
+)
 
 
 def lifted(sentence: Sentence, names: Sequence[Name]) -> list[Name]:
@@ -91,7 +95,7 @@ def unneeded(sentence: Sentence, start: int, end: int, *, refused: bool) -> bool
     if before is not None and not allowed and not tokens[first].hard:
         return True
     nice = _NICE.at(tokens, end)
-    if NO_MUST.at(tokens, end) or (nice is not None and NO_MUST.at(tokens, nice[0])):
+    if _no_matter(sentence, end) or NO_MUST.at(tokens, end) or (nice is not None and NO_MUST.at(tokens, nice[0])):
         return True
     if refused and not sentence.ends(end) and tokens[end].norm in {"needed", "necessary", "required"}:
         return True
@@ -101,6 +105,14 @@ def unneeded(sentence: Sentence, start: int, end: int, *, refused: bool) -> bool
             return refused or allowed
         after += 1
     return False
+
+
+def _no_matter(sentence: Sentence, end: int) -> bool:
+    """Whether what was just said does not matter, and not what follows: "2 to 4, doesn't matter which"."""
+    tokens = sentence.tokens
+    matter = [token.norm for token in tokens[end : end + 3]]
+    after = end + (2 if matter[:2] in _NO_MATTER else 3 if matter in _NO_MATTER else 0)
+    return after > end and not sentence.ends(end) and (sentence.ends(after) or tokens[after].norm not in _ASKS)
 
 
 def allowed_beyond(sentence: Sentence, found: Found) -> bool:

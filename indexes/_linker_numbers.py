@@ -131,7 +131,8 @@ class Numbers:
         if read.dims == ("people",) and not any(s.dimension == "people" for s in self._fitting(read)):
             bound = read.bound if read.end > read.figure.end else "point"  # "for 30 or less"
             return replace(read, bound=bound, dims=ANY, start=read.inner)
-        if read.bound == "point" and any(dim == "people" for dim, _ in read.figure.units):
+        people = any(dim == "people" for dim, _ in read.figure.units)
+        if read.bound == "point" and people and read.figure.value != 1:
             return replace(read, bound="ge")
         return read
 

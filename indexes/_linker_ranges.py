@@ -33,6 +33,8 @@ _UNTIL_NOW = Phrases(
 _ONES = {"一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
 _HAN_SIDES = {"宽": "width", "高": "height", "深": "depth", "厚": "thickness", "长": "length"}
 _AGES = frozenset({"age", "time", "span", "days"})
+_TURNED: dict[str, Bound] = {"gt": "le", "ge": "lt"}
+"""How a bound turns round that is found too much: "both are over 90, too much"."""
 _RANGE_WORDS = frozenset({"to", "and", "until", "till", "through", "到", "至", "和", "与", "or"})
 
 
@@ -73,7 +75,9 @@ class RangeReader:
     """
 
     def __init__(self, scales: Iterable[Scale]) -> None:
-        self._years = [scale for scale in scales if scale.year]
+        held = list(scales)
+        self._years = [scale for scale in held if scale.year]
+        self._ages = frozenset(value for scale in held if scale.dimension == "age" for value in scale.distinct)
 
     def __call__(self, sentence: Sentence, start: int) -> Range | None:
         """The range whose number begins at token `start`, or None."""
@@ -174,10 +178,12 @@ class RangeReader:
         if post is None and _from_up(sentence, start, end):
             from_up: Cue = ("ge", ANY)
             post, first = (end + 1, from_up), start - 1
-        judged = (verdict(sentence, end) or _past_noun(sentence, end)) if cue is None and not post else None
+        fitting = post is not None and self._suits(figure, post[1][1])
+        judged = None if fitting else _judged(sentence, end, cue, past_noun=not post)
         if any(sentence.after(n).startswith("+") for n in range(figure.start, figure.end)):
-            bound = "ge"
-        elif post and self._suits(figure, post[1][1]):
+            bound, aged = "ge", not figure.units and figure.value in self._ages
+            dims = ("age",) if aged else dims
+        elif post and fitting:
             end, (bound, more) = post
             if sentence.tokens[end - 1].norm == "older" and any(dim in _AGES for dim, _ in figure.units):
                 bound = "ge"  # "1990 or older" is early, "12 months or older" is late
@@ -186,7 +192,7 @@ class RangeReader:
             end, bound, dims = judged
         elif not post and cue is None and (noun := _bound_past_noun(sentence, end)) is not None:
             bound = noun
-        judging = judged is not None and bound in {"lt", "gt"}
+        judging = judged is not None and bound == judged[1] and (bound in {"lt", "gt"} or cue is not None)
         return Range(first, end, bound, figure.value, figure.value, figure, dims, inner, side, judging)
 
     def _suits(self, figure: Figure, dims: tuple[str, ...]) -> bool:
@@ -194,6 +200,18 @@ class RangeReader:
         if dims and dims != YEAR:
             return any(dim in dims for dim, _ in figure.units)
         return not dims or figure.calendar or any(fits(scale, figure.value) for scale in self._years)
+
+
+def _judged(
+    sentence: Sentence, end: int, cue: tuple[int, Bound, tuple[str, ...]] | None, *, past_noun: bool
+) -> tuple[int, Bound, tuple[str, ...]] | None:
+    """What is said of a number after it; behind a bound ("over 90, too much") it turns the bound round."""
+    judged = verdict(sentence, end)
+    if cue is None:
+        return judged or (_past_noun(sentence, end) if past_noun else None)
+    if judged is None or judged[1] != "lt" or cue[1] not in _TURNED:
+        return None
+    return judged[0], _TURNED[cue[1]], cue[2]
 
 
 def _past_noun(sentence: Sentence, start: int) -> tuple[int, Bound, tuple[str, ...]] | None:

@@ -45,6 +45,8 @@ _LEVEL = {"high": 1, "low": -1, "高": 1, "低": -1}
 _HAN_MORE = {"高": 1, "多": 1, "大": 1, "长": 1, "低": -1, "少": -1, "小": -1, "短": -1}
 _LIKENESS = frozenset({"like", "similar", "as", "像", "似", "比", "跟", "than"})
 _HEIGHTS = re.compile(r"altitude|elevation|climb|ascent|海拔|爬升", re.IGNORECASE)
+_LEAST = re.compile(r"min|max|from|最", re.IGNORECASE)
+"""Names of the age that somebody must have: of whom it is asked is neither old nor new."""
 _OFTEN = re.compile(r"every|interval|每|间隔", re.IGNORECASE)
 """Names of what comes round: it is neither long nor short."""
 _REACH = re.compile(r"distance|walk|commut|drive|away|距离|通勤|路程|车程|步行", re.IGNORECASE)
@@ -72,6 +74,9 @@ class Relatives:
         self._scales = scales
         # What lies high is neither long nor far.
         self._level = [scale for scale in scales.values() if not _HEIGHTS.search(scale.facet.name)]
+        self._level = [
+            scale for scale in self._level if not (scale.dimension == "age" and _LEAST.match(scale.facet.name))
+        ]
 
     def find(
         self, sentence: Sentence, names: Sequence[Name], last: Sequence[Item], than: Mapping[int, Item]

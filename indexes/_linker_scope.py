@@ -9,6 +9,9 @@ from chatrec.indexes._linker_cues import (
     AFTER_NEGATIVE,
     CONTRAST,
     CUES,
+    DISGUST,
+    GONE,
+    LEFT,
     OUT,
     REFUSED,
     CueKind,
@@ -27,6 +30,7 @@ _ANEW = frozenset(["also", "has", "have", "it", "i", "we", "please", "give", "sh
 _TURNS = frozenset(["but", "though", "although", "however", "just", "only", "instead", "但", "而", "只", "就"])
 
 _SO = frozenset(["so", "oh", "what", "and", "but", "hm", "hmm", "wait", "really", "那", "啊", "都"])
+_RATHER = frozenset(["just", "so", "even", "really", "simply", "plain", "kind", "of", "a", "bit", "always", "pretty"])
 _AT_ALL = frozenset(["allowed", "at", "all", "then", "here", "possible", "吗", "么", "啊", "呀", "的"])
 
 
@@ -185,7 +189,7 @@ def _trailing(sentence: Sentence, filled: Sequence[bool], scope: list[int]) -> N
         if _echoed(sentence, filled, index):
             scope[index - 1] = index if scope[index - 1] < 0 else scope[index - 1]
             continue
-        if _dismissed(sentence, index):
+        if _dismissed(sentence, index) or _left_out(sentence, filled, index) or _found_bad(sentence, index):
             _refuse(sentence, filled, scope, index)
             continue
         match = None if sentence.ends(index) else AFTER_NEGATIVE.at(sentence.tokens, index)
@@ -221,6 +225,9 @@ def _dismissed(sentence: Sentence, index: int) -> bool:
     """Whether the value before token `index` is refused by what follows: "velvet, no thanks", "mondays are out"."""
     if sentence.ends(index):
         return not sentence.tokens[index].hard and _refusal(sentence, index)
+    gone = GONE.at(sentence.tokens, index)
+    if gone is not None:
+        return sentence.ends(gone[0])
     match = OUT.at(sentence.tokens, index)
     if match is None:
         return False
@@ -235,6 +242,29 @@ def _dismissed(sentence: Sentence, index: int) -> bool:
         "because",
         "then",
     }
+
+
+def _left_out(sentence: Sentence, filled: Sequence[bool], index: int) -> bool:
+    """Whether a value stands in "leave the ... out"."""
+    tokens, first = sentence.tokens, index
+    if tokens[index].norm != "out" or not (sentence.ends(index + 1) or tokens[index + 1].norm in FUNCTION):
+        return False
+    while first and (filled[first - 1] or tokens[first - 1].norm in {"the", "all", "any", "that", "those"}):
+        first -= 1
+    return first > 0 and tokens[first - 1].norm in LEFT
+
+
+def _found_bad(sentence: Sentence, index: int) -> bool:
+    """Whether a value, and a noun with it or none, is called bad in general: "velvet sofas are just sad"."""
+    tokens = sentence.tokens
+    at = index + (not sentence.ends(index) and tokens[index].norm not in FUNCTION)
+    if sentence.ends(at) or tokens[at].norm not in {"is", "are"}:
+        return False
+    at += 1
+    while not sentence.ends(at) and tokens[at].norm in _RATHER:
+        at += 1
+    told = not sentence.ends(at) and tokens[at].norm in DISGUST
+    return told and sentence.after(at)[:1] != "?" and (sentence.ends(at + 1) or tokens[at + 1].norm in FUNCTION)
 
 
 def _refusal(sentence: Sentence, index: int) -> bool:

@@ -218,6 +218,13 @@ class Scale:
         side = next(filter(None, sides), None)
         return side if self.dimension == "length" or side == "slope" else None
 
+    @property
+    def rate(self) -> str | None:
+        """What it measures and how often its name counts that: "time a week" of `hours_per_week`."""
+        words = name_words(self.facet.name)
+        counted = len(words) > len(_once(words)) + 1
+        return f"{self.dimension} a {stem(words[len(_once(words)) + 1])}" if counted else None
+
     def measures(self, what: str) -> bool:
         """Whether its dimension, or the side of a thing that it measures, is called so."""
         return what in {self.dimension, self.side}
@@ -238,7 +245,8 @@ class Scale:
     def of(self, value: float, units: Sequence[Unit]) -> float | None:
         """A value in one of these units, in the facet's own; None if the dimension differs."""
         for dim, factor in units:
-            if dim == self.dimension or {dim, self.dimension} == {"span", "age"}:
+            often = dim == self.rate and (factor >= _DAY) == (self.factor >= _DAY)
+            if often or dim == self.dimension or {dim, self.dimension} == {"span", "age"}:
                 return round(value * factor / self.factor, 6)
             if dim == "span" and self.dimension == "time" and self.factor >= _DAY:
                 return round(value * _YEAR / self.factor, 6)

@@ -20,12 +20,13 @@ from chatrec.indexes._values import Facet
 
 _KNOWN_FOR = 5
 _SIDES = ("side", "front", "shore", "view")
-_TAKEN_ALONG = frozenset({"bring", "bringing", "take", "taking", "with", "for"})
+_TAKEN_ALONG = frozenset({"bring", "bringing", "take", "taking", "with", "for", "on"})
 _OWNERS = frozenset({"my", "our", "your", "his", "her", "their"})
 _NOUNS = frozenset(
     {"back", "down", "will", "can", "well", "love", "hope", "mood", "interest", "search", "mine", "show"}
 )
 _NOUN_LEADS = frozenset({"lower", "upper", "whole", "entire", "own", "bad", "sore", "stiff", "weak"})
+_VOWELS = frozenset("aeiouy")
 _LEADS = frozenset({"by", "with", "featuring", "starring", "from", "or", "and", "without", "the", "of", "no", "not"})
 
 
@@ -45,12 +46,19 @@ class Values:
         facets: All facets of the catalog.
         real: Whether a word is a real one, never a misspelling.
         called: Stems of what the items are called.
+        measured: Whether a facet measures a dimension: where none does, "cold" is a value and no measure.
     """
 
     def __init__(
-        self, facets: Iterable[Facet], real: Callable[[str], bool], *, called: Collection[str] = frozenset()
+        self,
+        facets: Iterable[Facet],
+        real: Callable[[str], bool],
+        *,
+        called: Collection[str] = frozenset(),
+        measured: Callable[[str], bool] = lambda _: True,
     ) -> None:
         self._called = called
+        self._measured = measured
         self.lexicon = Lexicon(facets, called=called)
         self._spell = Speller(self.lexicon.words(), real)
         self._real = real
@@ -115,6 +123,8 @@ class Values:
             entries = self.lexicon.get(tuple(words[:size]))
             if entries:
                 return _Match(start, start + size, entries, 1.0)
+            if size == 2 and tokens[start + 1].gap == "-" and (entries := self.lexicon.get(("".join(words[:2]),))):
+                return _Match(start, start + 2, entries, 0.95)
             if size == 2 and tokens[start].kind == "word" and (entries := self.lexicon.joined("".join(words[:2]))):
                 return _Match(start, start + 2, entries, 0.95)
             if size == 1 and (entries := self.lexicon.joined(words[0])):
@@ -269,9 +279,9 @@ class Values:
         if token.norm in FUNCTION:
             return 0.95 if _is_noun(sentence, match.start) else 0.15
         if len(token.norm) <= 2:
-            exact = exact and token.text.isupper()
+            exact = (exact and token.text.isupper()) or _is_letters(sentence, match.start, entry.value)
             return 0.85 if exact and len(token.norm) == 2 else 0.6 if exact and match.start > 0 else 0.1
-        if _is_measure(sentence, match.start):
+        if _is_measure(sentence, match.start, self._measured):
             return 0.75
         proper = entry.value[:1].isupper() and not entry.name_like
         lifted = token.capital and match.start > 0
@@ -282,6 +292,13 @@ class Values:
         if entry.name_like and not token.capital:
             return 0.55 if not self._real(token.norm) else 0.4
         return 1.0 if exact or not proper else 0.95
+
+
+def _is_letters(sentence: Sentence, at: int, value: str) -> bool:
+    """Whether two small letters can be no word, nor a unit, and so are the value in capitals: "tv" of "TV"."""
+    token = sentence.tokens[at]
+    counted = at > 0 and sentence.tokens[at - 1].kind == "number"
+    return value.isupper() and token.norm == value.casefold() and not counted and _VOWELS.isdisjoint(token.norm)
 
 
 def _is_noun(sentence: Sentence, at: int) -> bool:
@@ -324,10 +341,12 @@ def _is_own(sentence: Sentence, match: _Match) -> bool:
     return idiom is not None and idiom[0] > match.start
 
 
-def _is_measure(sentence: Sentence, at: int) -> bool:
+def _is_measure(sentence: Sentence, at: int, measured: Callable[[str], bool]) -> bool:
     """Whether a word only says how much ("something short") and does not stand before what it is said of."""
     match = ADJECTIVES.at(sentence.tokens, at)
     if match is None or match[0] != at + 1 or not SIDES.isdisjoint(match[1].dims):
+        return False
+    if not any(measured(dim.lstrip("-")) for dim in match[1].dims):
         return False
     return sentence.ends(at + 1) or sentence.tokens[at + 1].norm in FUNCTION
 

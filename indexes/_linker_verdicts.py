@@ -61,6 +61,15 @@ _HAN: Phrases[tuple[Bound, tuple[str, ...]]] = Phrases(
     for lead in ("太", "也太", "实在太", "有点", "有点儿", "有些", "还是太", "还是有点")
     for tail in ("", "了", "了点", "了些", "啦")
 )
+_PAUSE = 5
+_SIZES = frozenset({"big", "large", "small"})
+_OUTRAGE = Phrases(
+    (f"{be} {lead}{word}", True)
+    for be in ("is", "s", "thats")
+    for lead in ("", "just ", "simply ", "plain ", "a bit ", "absolutely ")
+    for word in phrases("insane|mad|madness|crazy|ridiculous|a joke|absurd|outrageous|excessive|robbery|a rip off")
+)
+"""What is said of a number that is far too much."""
 _PLENTY = Phrases(
     (phrase, True)
     for phrase in phrases("is plenty|is more than enough|would be plenty|will be plenty|plenty|足够了|就足够了")
@@ -74,9 +83,24 @@ def verdict(sentence: Sentence, start: int) -> tuple[int, Bound, tuple[str, ...]
         sentence: The sentence.
         start: The token after the number.
     """
+    return _outrage(sentence, start) or _measured(sentence, start)
+
+
+def _outrage(sentence: Sentence, at: int) -> tuple[int, Bound, tuple[str, ...]] | None:
+    """What says that a number is far too much: "200 is madness", "200 for that?!"."""
+    found = _OUTRAGE.at(sentence.tokens, _past_item(sentence, at))
+    if found is not None and (sentence.ends(found[0]) or sentence.tokens[found[0]].norm in FUNCTION):
+        return found[0], "lt", ANY
+    shouted = sentence.after(_asked_back(sentence, at) - 1).lstrip()[:2] in {"??", "?!", "!?"}
+    return (at, "lt", ANY) if shouted else None
+
+
+def _measured(sentence: Sentence, start: int) -> tuple[int, Bound, tuple[str, ...]] | None:
     tokens, at = sentence.tokens, start
-    if sentence.ends(at) and (at >= len(tokens) or "?" not in tokens[at].gap):  # "200? too much"
+    late = _after_pause(sentence, at)
+    if late is None and sentence.ends(at) and (at >= len(tokens) or "?" not in tokens[at].gap):  # "200? too much"
         return None
+    at = at if late is None else late
     plenty = _PLENTY.at(tokens, at)
     if plenty is not None and (sentence.ends(plenty[0]) or tokens[plenty[0]].norm != "of"):
         return plenty[0], "le", ANY
@@ -94,9 +118,35 @@ def verdict(sentence: Sentence, start: int) -> tuple[int, Bound, tuple[str, ...]
     if found is None or not (claimed or "too" in degrees) or not _closed(sentence, at + 1):
         return None
     vague = tokens[at].norm in {"much", "many", "little"} and not degrees & {"too", "so", "very", "bit"}
+    vague = vague or (late is not None and tokens[at].norm in _SIZES)  # "the red one, 300, too small"
     if vague or (tokens[at].norm == "lot" and "a" not in degrees) or (found[0] == "gt" and not degrees & _TOO):
         return None
     return at + 1, found[0], found[1]
+
+
+def _past_item(sentence: Sentence, at: int) -> int:
+    """The token after what a number is too much for: "200 for the small one is madness"."""
+    tokens = sentence.tokens
+    if sentence.ends(at) or tokens[at].norm != "for":
+        return at
+    return next((n for n in range(at, min(at + 6, len(tokens))) if tokens[n].norm in {"is", "s"}), at)
+
+
+def _asked_back(sentence: Sentence, at: int) -> int:
+    """The token after "for that" or "for it" where it follows a number: "200 for that?!"."""
+    led = [token.norm for token in sentence.tokens[at : at + 2]] in (["for", "that"], ["for", "this"], ["for", "it"])
+    return at + 2 if led and not sentence.ends(at) else at
+
+
+def _after_pause(sentence: Sentence, at: int) -> int | None:
+    """Where "too much" begins that follows a number after a pause: "40 kg... way too heavy", "9 km, that's too far"."""
+    tokens = sentence.tokens
+    for pause in range(at, min(at + _PAUSE, len(tokens))):
+        if sentence.ends(pause):
+            said = pause + (tokens[pause].norm in {"thats", "its"})
+            lead = next((n for n in range(said, min(said + 3, len(tokens))) if tokens[n].norm not in _DEGREES), said)
+            return pause if "too" in {token.norm for token in tokens[said:lead]} else None
+    return None
 
 
 def _is_degree(sentence: Sentence, at: int) -> bool:

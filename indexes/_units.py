@@ -29,6 +29,8 @@ _COMMA_DECIMALS = re.compile(r"(?<![\d,])\d+(?:\.\d{3})*,(?:\d{1,2}|\d{4,})(?![\
 _DOT_DECIMALS = re.compile(r"(?<![\d.])\d+(?:,\d{3})*\.(?:\d{1,2}|\d{4,})(?![\d.])|\d{1,3}(?:,\d{3}){2,}")
 _DOTTED = re.compile(r"(?P<group>(?<![\d.])[1-9]\d{0,2}\.\d{3}(?!\d))|\d*\.\d+")
 _DECADE = re.compile(r"\d{3}0s")
+_PER = re.compile(r"(?<=[\W_])per[\W_].*", re.IGNORECASE)
+"""What a column is counted by: `hours_per_week` holds hours."""
 _SCALES = {"万": 1e4, "亿": 1e8, "k": 1e3, "m": 1e6, "b": 1e9, "million": 1e6, "billion": 1e9}
 _SAME = {
     "mins": "min", "minute": "min", "minutes": "min", "分钟": "min", "分": "min", "m in": "min",
@@ -184,7 +186,8 @@ def main_unit(units: Sequence[str]) -> str:
 def name_unit(name: str) -> str | None:
     """The unit that a column's name says: `runtime_min`, `price (€)`, `重量(克)`; else None."""
     bracket = _BRACKET.search(name)
-    last = bracket["unit"] if bracket else re.split(r"[\W_]+", name.strip())[-1] if "_" in name or " " in name else ""
+    counted = _PER.sub("", name.strip())
+    last = bracket["unit"] if bracket else re.split(r"[\W_]+", counted)[-1] if "_" in name or " " in name else ""
     unit = same_unit(_bare(last.strip()))
     if not last and name.casefold() in {"kcal", "kj"}:
         return same_unit(name)

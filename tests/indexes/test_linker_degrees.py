@@ -89,6 +89,10 @@ def test_what_is_too_much_is_refused(text: str, expected: list[str]) -> None:
         ("它恐怖吗", []),
         ("is there a scary one?", ["mood=scary 恐怖"]),
         ("有恐怖的吗", ["mood=scary 恐怖"]),
+        ("they're all scary, aren't they", []),
+        ("that one's scary, right?", []),
+        ("does the second one get scary", []),
+        ("tell me about the scary one", []),
         ("is it scary? I want something funny", ["mood=funny 搞笑"]),
     ],
 )

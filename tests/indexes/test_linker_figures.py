@@ -7,6 +7,7 @@ from functools import cache
 import pytest
 
 from chatrec.indexes import Catalog, Item
+from chatrec.indexes._values import FacetValue
 
 
 @cache
@@ -59,6 +60,12 @@ def said(text: str, *last: str) -> list[str]:
         ("100 euros is far too much", ["price_eur<100"]),
         ("rope obviously, or loft", ["kind=rope|loft"]),
         ("rope, or failing that a loft one", ["kind=rope|loft"]),
+        ("the tall grey one is fine, under 80 euros", ["price_eur<80"]),
+        ("6 kilos... way too heavy", ["weight_kg<6"]),
+        ("54 euros for the rope one is madness", ["price_eur<54", "kind=rope"]),
+        ("90 euros for that?!", ["price_eur<90"]),
+        ("they're over 9 kilos, too heavy", ["weight_kg<=9"]),
+        ("140 cm, too big", ["height_cm=140"]),
     ],
 )
 def test_a_figure_is_about_what_suits_it(text: str, expected: list[str]) -> None:
@@ -194,6 +201,9 @@ def test_a_number_that_is_too_much_may_speak_of_an_item() -> None:
         ("i could also do friday", ["delivered=friday"]),
         ("failing that, friday", ["delivered=friday"]),
         ("then friday as well", ["delivered=friday"]),
+        ("friday counts too", ["delivered=friday"]),
+        ("friday would be all right after all", ["delivered=friday"]),
+        ("let friday in as well", ["delivered=friday"]),
         ("要不friday也行", ["delivered=friday"]),
     ],
 )
@@ -221,10 +231,25 @@ def test_what_would_do_too_widens(text: str, expected: list[str]) -> None:
         ("monday，哦不，friday", ["delivered=friday"]),
         ("mon or fri", ["delivered=monday|friday"]),
         ("no weekends", ["delivered!=sunday"]),
+        ("leave the rope out", ["kind!=rope"]),
+        ("the rope would have to go", ["kind!=rope"]),
+        ("the rope has to go with the boat", ["kind=rope"]),
+        ("rope ladders are just sad", ["kind!=rope"]),
+        ("the first, except I'd want a rope", ["kind=rope"]),
     ],
 )
 def test_a_refusal_or_a_correction_follows(text: str, expected: list[str]) -> None:
     assert said(text) == expected
+
+
+def test_what_is_counted_by_the_week_is_no_week() -> None:
+    def facets(n: int) -> dict[str, FacetValue]:
+        return {"hours_per_week": 2 + n % 5, "min_age_years": 14 + n % 4, "screen": ["TV", "VR"][n % 2]}
+
+    catalog = Catalog([Item(f"j{n}", f"Job {n}", "", facets(n)) for n in range(12)])
+    told = ["max 3 hours", "3 to 5 hours a week", "16+ please", "new in town", "on the tv"]
+    said = [[str(p.constraint) for p in catalog.link(text).proposals if p.score >= 0.75] for text in told]
+    assert said == [["hours_per_week<=3"], ["hours_per_week=3..5"], ["min_age_years>=16"], [], ["screen=TV"]]
 
 
 def test_days_go_by_their_other_names() -> None:
@@ -237,7 +262,7 @@ def test_days_go_by_their_other_names() -> None:
 @cache
 def plugs() -> Catalog:
     kinds, uses = ["in-wall", "on-wall", "over-wall", "loose"], ["plug bar", "desk", "shed"]
-    rows = [
+    rows: list[dict[str, str | int]] = [
         {
             "kind": kinds[n % 4],
             "use": uses[n % 3],
@@ -247,7 +272,7 @@ def plugs() -> Catalog:
         }
         for n in range(24)
     ]
-    return Catalog([Item(f"p{n}", f"Volt {n}", "", row) for n, row in enumerate(rows)], name="plugs")
+    return Catalog([Item(f"p{n}", f"Volt {n}", "", {**row}) for n, row in enumerate(rows)], name="plugs")
 
 
 @pytest.mark.parametrize(
