@@ -26,9 +26,7 @@ def tune(
     count: Annotated[
         int | None,
         typer.Option(
-            help="Conversations to learn from, up to a third of them written by hand, the others simulated: 1024; with "
-            "--from-log four simulated ones for each of yours.",
-            min=1,
+            help="Conversations to simulate and learn from; 1024, or with --from-log four times yours.", min=1
         ),
     ] = None,
     held: Annotated[
@@ -56,7 +54,7 @@ def tune(
     embedder: Annotated[str, EMBEDDER] = "auto",
     database_url: Annotated[str | None, DATABASE_URL] = None,
 ) -> None:
-    """Teach a local model to decide: make conversations, train a LoRA adapter, compare, write a GGUF.
+    """Teach a local model to decide: simulate conversations, train a LoRA adapter, compare, write a GGUF.
 
     - `chatrec tune mine.gguf --minutes 90` an adapter for the embedded model
     - `chatrec tune mine.gguf --from-log` the adapter in use goes on learning, from conversations of your own

@@ -6,7 +6,7 @@ Everything lies in one folder, so that an interrupted run goes on where it stopp
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,6 @@ from chatrec.agent.tuning._files import put, write_conversations
 from chatrec.agent.tuning._model import load_base
 from chatrec.agent.tuning._simulate import StandIn, conversations
 from chatrec.agent.tuning._train import TrainSettings, train
-from chatrec.agent.tuning._written import handwritten, handwritten_count
 from chatrec.errors import ModelError
 
 __all__ = ["Course", "Learned", "Tell", "keep", "learn"]
@@ -73,10 +72,9 @@ def learn(
         base: GGUF of the base model, architecture llama or qwen2.
         out: The adapter's file, .gguf; its settings are written beside it as .json.
         folder: For conversations and checkpoints; a run that finds its own goes on there.
-        count: Conversations to learn from, in the prompt's own format of this model: up to a third of them written by
-            hand, as far as there are so many, the others simulated.
+        count: Conversations to simulate, in the prompt's own format of this model.
         settings: Of the training.
-        data: Files of conversations instead of these.
+        data: Files of conversations instead of simulated ones.
         held: Conversations of held-out domains, as many for early stopping as for the comparison.
         begin: An adapter to begin with, .gguf or .safetensors.
         seed: Of conversations and training.
@@ -89,8 +87,7 @@ def learn(
     course = Course(base, folder, seed, embedder, tell or (lambda _what, _done, _total: None))
     folder.mkdir(parents=True, exist_ok=True)
     shape, _ = load_base(base)
-    by_hand = min(count // 3, handwritten_count())
-    files = list(data) or [course.simulated("train", count - by_hand, seed), course.handwritten(by_hand)]
+    files = list(data) or [course.simulated("train", count, seed)]
     how = replace(settings or TrainSettings(), seed=seed)
     train(base, files, course.simulated("dev", held, seed + 1), folder, how, course.trained, begin=begin)
 
@@ -126,20 +123,10 @@ class Course:
 
     def simulated(self, split: Split, count: int, seed: int) -> Path:
         """A file of conversations; one that is there already is taken."""
-        return self._file(
-            split,
-            count,
-            lambda model: conversations(split, count=count, seed=seed, embedder=self.embedder, model=model),
-        )
-
-    def handwritten(self, count: int) -> Path:
-        """Likewise, of conversations written by hand."""
-        return self._file("written", count, lambda model: handwritten(count, embedder=self.embedder, model=model))
-
-    def _file(self, name: str, count: int, make: Callable[[StandIn], Iterator[dict[str, Any]]]) -> Path:
-        path = self.folder / f"{name}.jsonl.gz"
+        path = self.folder / f"{split}.jsonl.gz"
         if not path.exists():
-            found = make(StandIn(model_path=str(self.base), temperature=0.0))
+            model = StandIn(model_path=str(self.base), temperature=0.0)
+            found = conversations(split, count=count, seed=seed, embedder=self.embedder, model=model)
             with replacing(path) as made:
                 write_conversations(made, found, count, lambda done, total: self.tell("conversations", done, total))
         return path
