@@ -384,7 +384,7 @@ def _too(sentence: Sentence, found: Found) -> bool:
     """Whether a value closes with "too": of what has one value only, that can but widen ("then cow as well")."""
     if found.constraint.op != "any" or found.kind == "number":
         return False
-    return any(TOO.at(sentence.tokens, found.end + more) for more in (0,))
+    return TOO.at(sentence.tokens, found.end) is not None
 
 
 def _holds(item: Item, found: Found) -> bool:

@@ -35,7 +35,7 @@ _NEUTRAL = phrases(
     """
     not only|not just|not sure|no idea|no problem|no thanks|no worries|why not|nothing but|no doubt|
     no wonder|no use|no surprise|
-        whether or not|if not|dont mind|wouldnt mind|do not mind|not necessarily|not bad|cant wait|cannot wait|
+    whether or not|if not|dont mind|wouldnt mind|do not mind|not necessarily|not bad|cant wait|cannot wait|
     no preference|no matter|dont know|do not know|havent seen|have not seen|never seen|not seen|
     cant get enough of|cannot get enough of|dont care|do not care|doesnt matter|does not matter|never mind|
     not that|nothing like|no one|have nothing against|nothing against|havent read|why dont you|why dont we|

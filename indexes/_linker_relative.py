@@ -73,9 +73,11 @@ class Relatives:
     def __init__(self, scales: Mapping[str, Scale]) -> None:
         self._scales = scales
         # What lies high is neither long nor far.
-        self._level = [scale for scale in scales.values() if not _HEIGHTS.search(scale.facet.name)]
         self._level = [
-            scale for scale in self._level if not (scale.dimension == "age" and _LEAST.match(scale.facet.name))
+            scale
+            for scale in scales.values()
+            if not _HEIGHTS.search(scale.facet.name)
+            and not (scale.dimension == "age" and _LEAST.match(scale.facet.name))
         ]
 
     def find(

@@ -331,10 +331,8 @@ def _or_else(sentence: Sentence, left: int, right: int) -> bool:
         at += 1
     if at >= right or any(tokens[n].hard for n in range(left, min(right + 1, len(tokens)))):
         return False
-    first, leads = (
-        at,
-        [OR_WORDS, {"maybe", "perhaps", "even", "else", "possibly"}, {"failing"}, {"that"}, {"a", "an", "the"}],
-    )
+    first = at
+    leads = [OR_WORDS, {"maybe", "perhaps", "even", "else", "possibly"}, {"failing"}, {"that"}, {"a", "an", "the"}]
     for words in leads:
         at += at < right and tokens[at].norm in words
     return at == right and tokens[first].norm in OR_WORDS | {"failing"} and not _refuses(sentence, left, first)

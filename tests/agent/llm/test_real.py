@@ -422,9 +422,8 @@ def test_counting_tokens(make_model: MakeModel) -> None:
 
 def test_stop_texts_and_seeds(make_model: MakeModel) -> None:
     model = make_model(max_tokens=40)
-    model.invoke(
-        "Tell me about tea."
-    )  # a prompt read at once and one kept in memory may differ where two tokens nearly tie
+    # A prompt read at once and one kept in memory may differ where two tokens nearly tie.
+    model.invoke("Tell me about tea.")
     text = model.invoke("Tell me about tea.").text
     stop = text[10:14]
     stopped = model.invoke("Tell me about tea.", stop=[stop])
