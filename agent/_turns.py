@@ -186,7 +186,7 @@ def replay(messages: Sequence[AnyMessage], start: Turn, catalog: Catalog, embedd
     newest = max((i for i, m in enumerate(messages) if isinstance(m, HumanMessage)), default=None)
     if newest is None:
         return start
-    turn, first = start, 0
+    turn, first, asked = start, 0, None
     for i in range(newest - 1, -1, -1):
         stamped = stamped_turn(messages[i], catalog)
         if stamped is not None:
@@ -196,11 +196,19 @@ def replay(messages: Sequence[AnyMessage], start: Turn, catalog: Catalog, embedd
         if isinstance(message, HumanMessage):
             text = message.text
             turn = replace(turn, language=language_of(text, turn.language))
-            link = catalog.link(text, last=turn.compared or turn.shown, listed=turn.listed, embedder=embedder)
-            turn = fold(turn, link, text, catalog)
+            shown = turn.compared or turn.shown
+            link = catalog.link(text, last=shown, listed=turn.listed, asked=asked, embedder=embedder)
+            turn, asked = fold(turn, link, text, catalog), None
         elif isinstance(message, AIMessage):
-            turn = after_reply(turn, message.additional_kwargs.get(STAMP), catalog)
+            stamp = message.additional_kwargs.get(STAMP)
+            turn, asked = after_reply(turn, stamp, catalog), _asked(stamp, catalog) or asked
     return turn
+
+
+def _asked(stamp: Any, catalog: Catalog) -> str | None:
+    """The facet that a reply asked about."""
+    facet = stamp.get("facet") if isinstance(stamp, dict) else None
+    return facet if facet in catalog.facets else None
 
 
 def stamped_turn(message: AnyMessage, catalog: Catalog) -> Turn | None:

@@ -206,7 +206,13 @@ class Catalog:
         return "zh" if len(_CHINESE.findall(text)) > 1.5 * len(_LATIN.findall(text)) else "en"
 
     def link(
-        self, text: str, *, last: Sequence[str] = (), listed: Sequence[str] = (), embedder: Embeddings | None = None
+        self,
+        text: str,
+        *,
+        last: Sequence[str] = (),
+        listed: Sequence[str] = (),
+        asked: str | None = None,
+        embedder: Embeddings | None = None,
     ) -> Link:
         """What a sentence says in this catalog's own terms: constraints, items named, constraints lifted.
 
@@ -214,9 +220,10 @@ class Catalog:
             text: The person's words.
             last: The ids of the last list shown, best first, for "the second one" and "cheaper".
             listed: The ids of all items shown so far, of which a part of the title may speak ("the quartet").
+            asked: The facet that the person was asked about before they said this.
             embedder: Finds values by meaning as well as by their words.
         """
-        return self._linker.link(text, last=last, listed=listed, embedder=embedder)
+        return self._linker.link(text, last=last, listed=listed, asked=asked, embedder=embedder)
 
     @cached_property
     def _linker(self) -> Linker:

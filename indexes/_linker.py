@@ -133,7 +133,13 @@ class Linker:
         self._chinese = catalog.language == "zh"
 
     def link(
-        self, text: str, *, last: Sequence[str] = (), listed: Sequence[str] = (), embedder: Embeddings | None = None
+        self,
+        text: str,
+        *,
+        last: Sequence[str] = (),
+        listed: Sequence[str] = (),
+        asked: str | None = None,
+        embedder: Embeddings | None = None,
     ) -> Link:
         """Read a sentence.
 
@@ -141,6 +147,8 @@ class Linker:
             text: What the person said; English, Chinese, or both.
             last: Ids of the items shown last, in the order shown; ids that the catalog does not have are passed over.
             listed: Ids of all items shown so far, of which a part of the title may speak.
+            asked: The facet that the sentence answers a question about: what may be said of it or of others is said
+                of it.
             embedder: With one, words that name no value are matched to values by meaning, at scores below 0.75.
         """
         sentence = Sentence.read(text)
@@ -157,7 +165,7 @@ class Linker:
         mentioned = self._mentioned(sentence, shown, firm=True)
         earlier = self._known(item_id for item_id in listed if item_id not in last)
         pointed = self._abbreviated(sentence, shown, earlier) + self._relatives.pointed(sentence, names, shown)
-        found = self._values.find(sentence, names)
+        found = self._values.find(sentence, names, asked)
         for one in found:
             sentence.take(one.named, one.start)
         found += find_kin(sentence, self._values.lexicon)
@@ -167,7 +175,7 @@ class Linker:
         pointed += told(sentence, shown)
         mentioned += [(*one, _POINTED, True) for one in pointed]
         found += nothing + find_dates(sentence, self._scales.values())
-        found += self._numbers.find(sentence, names)
+        found += self._numbers.find(sentence, names, asked)
         than = {start: item for item, start, _, _, _ in mentioned}
         found += self._relatives.find(sentence, names, shown, than)
         mentioned += self._mentioned(sentence, [], firm=False)
@@ -180,10 +188,10 @@ class Linker:
         found = [turned for one in found if one not in given_up for turned in signed(sentence, one, scope)]
         found = [self._wholly(one) for one in within_bounds(sentence, found)]
         if embedder is not None:
-            found += self._meant(sentence, names, scope, embedder)
+            found += self._meant(sentence, names, scope, embedder, asked)
         idle = chatter(sentence)
-        asked = not shown and asks(sentence)
-        found = [replace(one, score=min(one.score, _sure(sentence, one, idle, asked=asked))) for one in found]
+        wonders = not shown and asks(sentence)
+        found = [replace(one, score=min(one.score, _sure(sentence, one, idle, asked=wonders))) for one in found]
         found = [one for one in found if not (shown and of_shown(sentence, one.start))]
         items = {at for _, start, end, _, _ in mentioned for at in range(start, end)}
         found = [one for one in found if not of_named(sentence, one.start, items)]
@@ -282,7 +290,12 @@ class Linker:
         return not longer and (titled.firm or told or titled.end - titled.start > 1)
 
     def _meant(
-        self, sentence: Sentence, names: Sequence[Name], scope: Sequence[int], embedder: Embeddings
+        self,
+        sentence: Sentence,
+        names: Sequence[Name],
+        scope: Sequence[int],
+        embedder: Embeddings,
+        facet_asked: str | None,
     ) -> list[Found]:
         spans = [
             (start, end)
@@ -290,7 +303,7 @@ class Linker:
             if not self._is_noun(sentence, start, end)
             and not any(name.start <= start and end <= name.end for name in names)
         ]
-        meant = self._meanings.find([sentence.span(start, end) for start, end in spans], embedder)
+        meant = self._meanings.find([sentence.span(start, end) for start, end in spans], embedder, facet_asked)
         ranked = sorted(
             ((match.score, start, end, match) for (start, end), match in zip(spans, meant, strict=True) if match),
             key=lambda row: (-row[0], row[1], row[2]),

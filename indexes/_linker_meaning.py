@@ -37,8 +37,11 @@ _ORDINARY = {
     ),
 }
 _LEAST = 0.22
-_ALONE = 0.4
-"""What a cosine must be where the texts of the catalog do not bear it out."""
+_MEANT = 0.42
+_WEIGHTS = (-4.6, 6.0, 1.4, 1.0)
+"""By 1, the cosine, its lead up to .5, and whether the value is a yes: the logarithm of the odds that it is meant."""
+_ANSWERS, _DIGRESSES = 2.4, -1.1
+"""What is added where something was asked: for a value of that facet, for another's."""
 _WORD = 2
 """Characters of most Chinese words."""
 _SHARED = 0.1
@@ -90,34 +93,37 @@ class Meanings:
         self._company = Company(items, self._rows)
         self._vectors: OrderedDict[int, _Vectors] = OrderedDict()
 
-    def find(self, phrases: Sequence[str], embedder: Embeddings) -> list[Meant | None]:
+    def find(self, phrases: Sequence[str], embedder: Embeddings, asked: str | None = None) -> list[Meant | None]:
         """The value that each phrase means, or None; all phrases are embedded in one batch.
 
         Args:
             phrases: Words as said.
             embedder: Any LangChain embedder; its vectors of the values are kept for the next call.
+            asked: The facet that the phrases answer a question about.
         """
         if len(self._rows) < _LEAST_VALUES or not phrases:
             return [None] * len(phrases)
         known = self._known(embedder)
-        return [
-            self._best(known, phrase, row) for phrase, row in zip(phrases, self._embed(known, phrases), strict=True)
-        ]
+        vectors = self._embed(known, phrases)
+        return [self._best(known, phrase, row, asked) for phrase, row in zip(phrases, vectors, strict=True)]
 
-    def _best(self, known: _Vectors, phrase: str, vector: NDArray[np.float32]) -> Meant | None:
+    def _best(self, known: _Vectors, phrase: str, vector: NDArray[np.float32], asked: str | None) -> Meant | None:
         script = "han" if is_han(phrase) else "word"
         cosines = known.values @ _unit(vector - known.middle[script]) + self._alike(phrase)
         order = np.argsort(-cosines, kind="stable")
         kept = self._company.of(phrase)
         top = int(kept.row if kept.sure and cosines[kept.row] > 0.1 else order[0])
+        answer = next((int(n) for n in order if self._rows[n][0] == asked), top)
+        if self._likely(cosines, order, answer, asked) > self._likely(cosines, order, top, asked):
+            top = answer
         first = float(cosines[top])
-        lead = first - float(next((cosines[n] for n in order if self._rows[n][1] != self._rows[top][1]), -1.0))
+        lead = self._lead(cosines, order, top)
         bar = max(_LEAST, known.bar[script])
         share, lift = kept.among(top)
         score = 0.0
-        least = bar if share >= 0.35 and lift >= 1.5 else max(bar + 0.06, _ALONE)
-        near = first >= least and lead >= 0.12 and lift > 0.5
-        if near or (kept.sure and top == kept.row and first > 0.15):
+        borne_out = share >= 0.35 and lift >= 1.5 and first >= bar and lead >= 0.12
+        alone = lift > 0.5 and self._likely(cosines, order, top, asked) > _MEANT
+        if borne_out or alone or (kept.sure and top == kept.row and first > 0.15):
             score = 0.78
         elif first >= bar - 0.06 and lead >= 0.06 and share >= 0.35 and lift >= 3:
             score = 0.77
@@ -125,6 +131,20 @@ class Meanings:
             score = min(0.7, 0.5 + first / 4)
         facet, value = self._rows[top]
         return Meant(facet, value, round(score, 3)) if score else None
+
+    def _lead(self, cosines: NDArray[np.float32], order: NDArray[np.intp], row: int) -> float:
+        """How much nearer one value is than the next that has another name."""
+        return float(cosines[row]) - float(
+            next((cosines[n] for n in order if self._rows[n][1] != self._rows[row][1]), -1.0)
+        )
+
+    def _likely(self, cosines: NDArray[np.float32], order: NDArray[np.intp], row: int, asked: str | None) -> float:
+        """The chance that a value is meant, by its nearness and by what was asked."""
+        facet, value = self._rows[row]
+        told = (1.0, cosines[row], min(self._lead(cosines, order, row), 0.5), value == "true")
+        weighed = sum(weight * float(each) for weight, each in zip(_WEIGHTS, told, strict=True))
+        weighed += 0.0 if asked is None else _ANSWERS if facet == asked else _DIGRESSES
+        return float(1 / (1 + np.exp(-weighed)))
 
     def _alike(self, phrase: str) -> NDArray[np.float32]:
         """What a character shared in the same place adds, as in 海边 and 海滨; zeros for what is not Chinese."""

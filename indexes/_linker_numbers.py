@@ -18,7 +18,7 @@ _PURSE = frozenset({"have", "got", "budget", "spend", "voucher", "预算", "手�
 _BUDGET = frozenset({"budget", "spend", "voucher", "预算"})
 _FAR = 4.0
 """How many times the least or the most that a facet holds a number may be and still be meant for it."""
-_TOLD, _SAME = 0.75, 2.0
+_TOLD, _SAME, _ASKED = 0.75, 2.0, 2.5
 _FLIP: dict[Op, Op] = {"lt": "ge", "le": "gt", "gt": "le", "ge": "lt"}
 
 
@@ -34,12 +34,13 @@ class Numbers:
         self._years = [scale for scale in scales.values() if scale.year]
         self._read = RangeReader(scales.values())
 
-    def find(self, sentence: Sentence, names: Sequence[Name]) -> list[Found]:
+    def find(self, sentence: Sentence, names: Sequence[Name], asked: str | None = None) -> list[Found]:
         """The constraints of all numbers in a sentence, and their tokens marked as taken.
 
         Args:
             sentence: The sentence.
             names: Where facets are named.
+            asked: The facet that the sentence answers a question about.
         """
         found: list[Found] = []
         index = 0
@@ -49,7 +50,7 @@ class Numbers:
                 index += 1
                 continue
             spoken = {one.constraint.facet for one in found if one.score >= _TOLD}
-            made = self._corrected(sentence, read, found) or self._assign(sentence, read, names, spoken)
+            made = self._corrected(sentence, read, found) or self._assign(sentence, read, names, spoken, asked=asked)
             if made:
                 sentence.take(read.start, read.end)
             found.extend(made)
@@ -57,7 +58,7 @@ class Numbers:
         return found
 
     def _assign(
-        self, sentence: Sentence, read: Range, names: Sequence[Name], spoken: Collection[str] = ()
+        self, sentence: Sentence, read: Range, names: Sequence[Name], spoken: Collection[str], *, asked: str | None
     ) -> list[Found]:
         read = _with_purse(sentence, self._with_people(read))
         figure = read.figure
@@ -77,7 +78,8 @@ class Numbers:
             if 0 < sure < _SAME and scale.facet.name in spoken and read.bound != "point":
                 sure = _SAME  # "8 miles is a lot, 7 at most"
             if sure > 0:
-                ranked.append((sure, scale, low, high))
+                answers = scale.facet.name == asked and not near
+                ranked.append((max(sure, _ASKED) if answers else sure, scale, low, high))
         ranked = _plausible(ranked, read)
         if not ranked:
             return []
@@ -88,7 +90,7 @@ class Numbers:
             return []
         found: list[Found] = []
         for rank, (_, scale, low, high) in enumerate(level[:3]):
-            score = {4.0: 0.93, 3.5: 0.9, 3.0: 0.9, 2.0: 0.88, 1.5: 0.78, 1.0: 0.76}.get(best, 0.6)
+            score = {4.0: 0.93, 3.5: 0.9, 3.0: 0.9, 2.5: 0.9, 2.0: 0.88, 1.5: 0.78, 1.0: 0.76}.get(best, 0.6)
             if read.bound == "point" and best <= 1.0:
                 score = 0.4
             elif len(level) > 1:

@@ -19,6 +19,7 @@ from chatrec.indexes._linker_words import AND_WORDS, COMMON, FUNCTION, GLUE, HAN
 from chatrec.indexes._values import Facet
 
 _KNOWN_FOR = 5
+_ANSWERED = 0.8
 _SIDES = ("side", "front", "shore", "view")
 _TAKEN_ALONG = frozenset({"bring", "bringing", "take", "taking", "with", "for", "on"})
 _OWNERS = frozenset({"my", "our", "your", "his", "her", "their"})
@@ -90,8 +91,14 @@ class Values:
         words = [token.stem for token in sentence.tokens[start : start + self.lexicon.longest]]
         return start + next((size for size in range(len(words), 0, -1) if self.lexicon.get(tuple(words[:size]))), 0)
 
-    def find(self, sentence: Sentence, names: Sequence[Name]) -> list[Found]:
-        """The values that the free tokens of a sentence say, their tokens marked as taken."""
+    def find(self, sentence: Sentence, names: Sequence[Name], asked: str | None = None) -> list[Found]:
+        """The values that the free tokens of a sentence say, their tokens marked as taken.
+
+        Args:
+            sentence: The sentence.
+            names: Where facets are named.
+            asked: The facet that the sentence answers a question about.
+        """
         found: list[Found] = []
         people = persons(sentence, self.lexicon)
         index = 0
@@ -100,7 +107,7 @@ class Values:
             if match is not None and match.end <= people.get(index, 0):
                 inner = index and people.get(index - 1) == people[index]
                 match = None if inner or match.weight < 1 or match.end < people[index] else match
-            made = self._judge(sentence, match, names, found) if match else []
+            made = self._judge(sentence, match, names, found, asked=asked) if match else []
             if match and made:
                 found.extend(made)
                 sentence.take(match.start, match.end)
@@ -202,8 +209,10 @@ class Values:
         weight = 0.86 if sure and token.capital else 0.84 if sure else 0.78 if token.capital else 0.66
         return _Match(start, end, entries, weight, surname=True)
 
-    def _judge(self, sentence: Sentence, match: _Match, names: Sequence[Name], before: Sequence[Found]) -> list[Found]:
-        """The facet that a value is said of, and how sure: the one that is named, or the commonest."""
+    def _judge(
+        self, sentence: Sentence, match: _Match, names: Sequence[Name], before: Sequence[Found], *, asked: str | None
+    ) -> list[Found]:
+        """The facet that a value is said of, and how sure: the one that is named or asked about, or the commonest."""
         rows: list[tuple[float, int, Entry, int]] = []
         named = False
         whole = {name.facet for name in names if name.own and (name.start, name.end) == (match.start, match.end)}
@@ -217,12 +226,14 @@ class Values:
             if named and near is None:
                 continue
             score = self._score(sentence, match, entry, named)
-            if not named and _is_own(sentence, match):
-                score = min(score, 0.5)
+            if not named:
+                own = _is_own(sentence, match)
+                score = _in_answer(score) if entry.facet == asked else min(score, 0.5) if own else score
             if score > 0.4:
                 rows.append((score, entry.count, entry, near[0] if near else match.start))
         if not rows:
             return []
+        rows = [row for row in rows if row[2].facet == asked and not named] or rows
         rows.sort(key=lambda row: (-row[0], -row[1]))
         common = next((row for row in rows if row[1] > 10 * rows[0][1] and rows[0][0] - row[0] < 0.2), None)
         if common is not None and not named and common[0] >= 0.75:
@@ -292,6 +303,11 @@ class Values:
         if entry.name_like and not token.capital:
             return 0.55 if not self._real(token.norm) else 0.4
         return 1.0 if exact or not proper else 0.95
+
+
+def _in_answer(score: float) -> float:
+    """How sure words are a value of what was asked about; what is hardly one at all stays so."""
+    return max(score, _ANSWERED) if score > 0.4 else score
 
 
 def _is_letters(sentence: Sentence, at: int, value: str) -> bool:

@@ -221,3 +221,11 @@ def test_naming_what_is_on_the_list_points_at_it_and_is_no_example(catalog: Cata
     line = state_line(turn, Outlook(8, (), ()), catalog, max_questions=2)
     assert f"named: 1 {first.title}" in line
     assert f"like: {other.title}" in line
+
+
+def test_only_what_follows_a_question_answers_it(catalog: Catalog) -> None:
+    asked = AIMessage("How much?", additional_kwargs={STAMP: {"act": "ask", "facet": "price"}})
+    talk: list[AnyMessage] = [HumanMessage("hello"), asked, HumanMessage("8")]
+    assert known(replay(talk, ANA, catalog, None)) == ["price=8"]
+    later = [*talk[:2], HumanMessage("hm"), AIMessage("Yes?"), HumanMessage("8")]
+    assert known(replay(later, ANA, catalog, None)) == []

@@ -118,15 +118,16 @@ def test_the_language_is_that_of_titles_and_descriptions(title: str, description
 
 def test_linking_is_asked_of_one_linker(monkeypatch: pytest.MonkeyPatch) -> None:
     catalog = make({"year": 1950})
-    asked: list[tuple[object, ...]] = []
+    asked: list[tuple[str, dict[str, object]]] = []
 
-    def link(text: str, *, last: tuple[str, ...], listed: tuple[str, ...], embedder: object) -> str:
-        asked.append((text, last, listed, embedder))
+    def link(text: str, **told: object) -> str:
+        asked.append((text, told))
         return "linked"
 
     catalog.__dict__["_linker"] = SimpleNamespace(link=link)
-    assert catalog.link("older", last=("i0",), listed=("i0", "i1")) == "linked"  # type: ignore[comparison-overlap]
-    assert asked == [("older", ("i0",), ("i0", "i1"), None)]
+    told = {"last": ("i0",), "listed": ("i0", "i1"), "asked": "year", "embedder": None}
+    assert catalog.link("older", **told) == "linked"  # type: ignore[arg-type, comparison-overlap]
+    assert asked == [("older", told)]
 
 
 def test_demo_catalogs_are_found_by_name_and_a_file_comes_first(

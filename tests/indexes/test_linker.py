@@ -272,6 +272,45 @@ def test_meaning_is_found_refused_and_embedded_once() -> None:
     assert embedder.calls == before
 
 
+MEALS = Linker(
+    Catalog(
+        [
+            Item(f"m{n}", f"Meal {n}", "", {"side": side, "with": (side, other), "minutes": 5 * n, "guests": n})
+            for n, (side, other) in enumerate([("rice", "beans"), ("noodles", "beef"), ("bread", "rice")] * 8, start=1)
+        ]
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("asked", "text", "expected"),
+    [
+        (None, "noodles", []),
+        ("side", "noodles", ["side=noodles"]),
+        ("with", "noodles", ["with=noodles"]),
+        ("guests", "noodles", []),
+        (None, "four", []),
+        ("guests", "four", ["guests=4"]),
+        ("minutes", "up to 20", ["minutes<=20"]),
+        ("guests", "up to 20", ["guests<=20"]),
+        ("guests", "20 minutes at most", ["minutes<=20"]),
+        ("minutes", "for 3 guests", ["guests>=3"]),
+        ("side", "my noodles", ["side=noodles"]),
+    ],
+)
+def test_what_is_said_in_answer_is_said_of_the_facet_asked_about(
+    asked: str | None, text: str, expected: list[str]
+) -> None:
+    proposals = MEALS.link(text, asked=asked).proposals
+    assert [str(p.constraint) for p in proposals if p.score >= 0.75] == expected
+
+
+def test_a_meaning_that_is_doubtful_by_itself_is_sure_in_answer() -> None:
+    linker = Linker(CATALOG)
+    doubtful = {asked: linker.link("droll", asked=asked, embedder=Table()).proposals for asked in (None, "genre")}
+    assert [p.score >= 0.75 for (p,) in doubtful.values()] == [False, True]
+
+
 def test_catalog_link_is_the_linker() -> None:
     assert CATALOG.link("comedies from the 90s") == LINKER.link("comedies from the 90s")
 
