@@ -191,6 +191,8 @@ def _chinese(tokens: Sequence[Token], start: int) -> Figure | None:
         run, index = run + char, index + 1
     if run == "一" and index < len(tokens) and tokens[index].norm in _AFTER_ONE:
         return None
+    if run == "一" and [token.norm for token in tokens[index : index + 2]] == ["块", "儿"]:
+        return None  # 一块儿 is together
     value = chinese_number(run) if run else None
     if (
         value is not None
@@ -300,6 +302,7 @@ def _with_unit(sentence: Sentence, figure: Figure) -> Figure:
         return replace(figure, end=end + 1, calendar=True)
     if end < len(tokens) and tokens[end].norm == "year" and 1000 <= figure.value <= 2100 and not sentence.ends(end):
         return replace(figure, end=end + 1, calendar=True)
+    end += end < len(tokens) and tokens[end].norm in {"来", "多"} and not tokens[end].gap and end + 1 < len(tokens)
     found = UNIT_WORDS.at(tokens, end)
     if found and not (tokens[end].hard or tokens[end].soft) and _is_unit(tokens, figure, end, found[0]):
         return replace(figure, end=found[0], units=found[1], value=figure.value + half)

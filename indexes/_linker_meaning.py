@@ -45,8 +45,9 @@ _ANSWERS, _DIGRESSES = 2.4, -1.1
 _WORD = 2
 """Characters of most Chinese words."""
 _SHARED = 0.1
-_SUFFIXES = "子儿头片色性"
-"""Characters that end words which have nothing else in common."""
+_PREFIXES = "老小大阿第"
+_SUFFIXES = "子儿头片色性食"
+"""Characters that begin or end words which have nothing else in common."""
 
 
 @dataclass(slots=True)
@@ -153,7 +154,8 @@ class Meanings:
             for row, (_, value) in enumerate(self._rows):
                 if len(value) != _WORD or value == phrase:
                     continue
-                if value[0] == phrase[0] or (value[1] == phrase[1] and value[1] not in _SUFFIXES):
+                first = value[0] == phrase[0] and value[0] not in _PREFIXES
+                if first or (value[1] == phrase[1] and value[1] not in _SUFFIXES):
                     alike[row] = _SHARED
         return alike
 

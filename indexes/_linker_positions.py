@@ -18,7 +18,7 @@ _NUMBERS = dict(
     zip(["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"], range(1, 11), strict=True)
 )
 _HAN = {"一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9, "十": 10}
-COUNTERS = frozenset("个部款条件道本家项种首台张双位只")
+COUNTERS = frozenset("个部款条件道本家项种首台张双位只套间瓶盒支袋包辆座所处场节把副枚幅篇份碗杯块类")
 _HAN_LAST = frozenset("一那这")
 _NOUNS = frozenset(
     ["one", "ones", "option", "item", "choice", "result", "suggestion", "recommendation", "pick", "entry", "title"]

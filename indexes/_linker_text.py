@@ -53,7 +53,7 @@ class Token:
         kind: What it is.
         gap: What stands between it and the token before.
         hard: Whether a sentence ends before it.
-        soft: Whether a comma stands before it.
+        soft: Whether a comma stands before it, or a blank between two Chinese characters.
     """
 
     start: int
@@ -145,6 +145,8 @@ def tokenize(text: str) -> tuple[Token, ...]:
         if gap and gap != " ":
             hard = ". " in gap or (gap != "." and _HARD_BREAK.search(gap) is not None)
             soft = _SOFT_BREAK.search(gap) is not None
+        if gap.isspace() and kind == "han" and found and found[-1].kind == "han":
+            soft = True  # Chinese leaves no blanks between words: one between two characters stands for a comma
         found.append(Token(start, end, raw, norm, stem(norm) if kind == "word" else norm, kind, gap, hard, soft))
         last = end
     return tuple(found)

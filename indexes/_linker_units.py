@@ -29,6 +29,7 @@ _TABLE: dict[str, tuple[str, float]] = {
     "month months 个月": ("time", 43200),
     "years year yr yrs 年": ("span", 1),
     "years old year old yo 岁": ("age", 1),
+    "平 平米 平方 平方米 ㎡": ("area", 1),
     "mm millimeter millimeters millimetres 毫米": ("length", 0.001),
     "cm centimeter centimeters centimetres 厘米 公分": ("length", 0.01),
     "m meter meters metre metres 米": ("length", 1),
@@ -332,12 +333,11 @@ def _tail_unit(name: str) -> str | None:
 def _named(name: str) -> str | None:
     words = _once(bare_name(name))
     joined = "".join(words)
-    for word in (joined, *reversed(words)):
-        if word in _DIMENSION_OF:
-            return _DIMENSION_OF[word]
-    if words and not joined.isascii():
-        return next((dim for word, dim in _DIMENSION_OF.items() if len(word) > 1 and joined.endswith(word)), None)
-    return None
+    if words and not joined.isascii():  # 最小年龄 ends in 年龄, and its 年 is no year
+        ending = next((dim for word, dim in _DIMENSION_OF.items() if len(word) > 1 and joined.endswith(word)), None)
+        if ending is not None:
+            return ending
+    return next((_DIMENSION_OF[word] for word in (joined, *reversed(words)) if word in _DIMENSION_OF), None)
 
 
 def _phrase_units(unit: str) -> tuple[Unit, ...]:

@@ -83,7 +83,7 @@ COMMON = FUNCTION | frozenset(
 HAN_FUNCTION = frozenset(
     "比像一上下与且两个为么也买了于些什从他以们件份会但位你做先再几到去又及只可台吃吗吧呀呗呢和哦哪"
     "啊啥啦喝嗯嘛在地多太她好如它家对少就很得怎想我或找把是更最有本条来果样次款点用的看着种给而"
-    "能被要让讲说请谁跟过还这道那部都里"
+    "能被要让讲说请谁跟过还这道那部都里唉哎诶欸嘿哟噢"
 )
 """Chinese characters that alone carry no wish."""
 
