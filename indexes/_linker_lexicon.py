@@ -16,6 +16,8 @@ from chatrec.indexes._linker_words import COMMON, FUNCTION, HAN_FUNCTION, HAN_PH
 from chatrec.indexes._values import Facet
 
 _SMALL = 300
+_HALF = 2
+"""Characters of most Chinese words."""
 _PART = 0.9
 _SHADES = ADJECTIVES.words() | {
     *("dark", "light", "bright", "pale", "deep", "solid", "mixed", "full", "semi", "half", "double", "extra"),
@@ -26,7 +28,7 @@ _MORE = ("very", "extremely", "super", "extra", "too", "非常", "很", "特别"
 """What before a value makes it a stronger one."""
 _PARTS = re.compile(r"\s*(?:&|/|\||,| and )\s*")
 _BRACKETS = re.compile(r"\s*[(\[（].*?[)\]）]\s*")
-CLASS_SUFFIXES = "色片类型式款风系味菜性"
+CLASS_SUFFIXES = "色片类型式款风系味菜性馆"
 _SURE_BY_RANK = (0.95, 0.92, 0.84, 0.7)
 _SHORT = {
     long: short.split()
@@ -50,9 +52,16 @@ _SHORT = {
         **{f"星期{day}": f"周{day} 礼拜{day} 工作日" for day in "一二三四五"},
         **{f"周{day}": f"星期{day} 礼拜{day} 周末" for day in "六日"},
         **{f"星期{day}": f"周{day} 礼拜{day} 周末" for day in "六日"},
+        "中国": "国产 国内 大陆",
+        **{f"{one}{end}": f"{one}款 {one}式 {one}士 {one}性 {one}生 {one}" for one in "男女" for end in "士性款"},
+        "周日": "星期日 礼拜日 星期天 礼拜天 周末",
+        "星期日": "周日 礼拜日 星期天 礼拜天 周末",
     }.items()
 }
-"""How days and months are called for short, as stems, and what days are together; no short form that is a word."""
+"""How days and months are called for short, as stems, and what days are together; no short form that is a word.
+
+Also what everybody says for men, women and the country in Chinese.
+"""
 _JUNIOR = frozenset({"jr", "sr", "ii", "iii"})
 _NEVER = frozenset(HAN_PHRASES) | HAN_FUNCTION
 
@@ -174,6 +183,7 @@ class Lexicon:
             self.name_like.add(facet.name)
         elif size > _SMALL and sum(count == 1 for count in facet.values.values()) >= 0.5 * size:
             self.free.add(facet.name)
+        halves = _halves(facet)
         family, parts = _family(facet), _telling(facet) if not names and size <= _SMALL else {}
         for value, count in facet.values.items():
             entry = Entry(facet.name, value, count, 1.0, size, names)
@@ -187,6 +197,11 @@ class Lexicon:
                     self._add_name_parts(said, entry)
                 if not names and size <= _SMALL:
                     self._add_variants(said, key, entry)
+                    for half in (said[:_HALF], said[_HALF:]) if said in halves else ():
+                        for short in (half, *_SHORT.get(half, ())):
+                            self._put(self._keys, stems(short), replace(entry, sure=_PART))
+                            whole = said.replace(half, short, 1) if said.startswith(half) else said
+                            self._put(self._keys, stems(whole), replace(entry, sure=0.95 if whole != said else 1.0))
                     for part in {part for part in key if value in parts.get(part, ())}.difference(self._called):
                         self._put(self._keys, (part,), replace(entry, sure=_PART))
                     if key[-1:] == (family,) and (len(key) >= 3 or not is_han(family)):
@@ -229,6 +244,8 @@ class Lexicon:
                 put((key[0], article, key[1]), 0.95)
         if len(key) >= 3 and key[-1] in CLASS_SUFFIXES and not said.isascii():
             put(key[:-1], 0.92)
+        if len(key) == 2 and key[-1] in CLASS_SUFFIXES and key[0] not in HAN_FUNCTION and is_han(said):
+            put(key[:-1], _PART)  # 黑色 is said as 黑的
         if len(key) == 2 and all(len(part) > 3 and part.isascii() for part in key):
             self._add_prefixes(key, replace(entry, sure=0.93))
         if len(key) >= 3 and all(part.isascii() and part.isalpha() for part in key):
@@ -266,6 +283,15 @@ def _family(facet: Facet) -> str:
     found, count = next(iter(last.most_common(1)), ("", 0))
     least = max(3, 0.4 * len(facet.values)) if is_han(found) else max(2, 0.2 * len(facet.values))
     return found if count >= least and found not in {"".join(stems(value)) for value in facet.values} else ""
+
+
+def _halves(facet: Facet) -> set[str]:
+    """The Chinese values that are made of two words which others are made of too: 周六上午, of which 上午 says some."""
+    made = [value for value in facet.values if len(value) == 2 * _HALF and all(map(is_han, value))]
+    first, second = Counter(value[:_HALF] for value in made), Counter(value[_HALF:] for value in made)
+    shared = [value for value in made if first[value[:_HALF]] > 1 or second[value[_HALF:]] > 1]
+    both = len(first) < len(made) and len(second) < len(made)
+    return set(shared) if both and len(shared) >= max(3, 0.6 * len(facet.values)) else set()
 
 
 def _is_place(key: tuple[str, ...]) -> bool:

@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 
 from chatrec.indexes._constraints import Constraint
 from chatrec.indexes._linker_adjectives import ADJECTIVES
+from chatrec.indexes._linker_bounds import BEFORE
 from chatrec.indexes._linker_cues import CUES, IDIOMS
 from chatrec.indexes._linker_dictionary import Translation
+from chatrec.indexes._linker_figures import read_figure
 from chatrec.indexes._linker_found import Found, Name
 from chatrec.indexes._linker_kin import persons
 from chatrec.indexes._linker_lexicon import CLASS_SUFFIXES, Entry, Lexicon
@@ -27,6 +29,8 @@ _NOUNS = frozenset(
     {"back", "down", "will", "can", "well", "love", "hope", "mood", "interest", "search", "mine", "show"}
 )
 _NOUN_LEADS = frozenset({"lower", "upper", "whole", "entire", "own", "bad", "sore", "stiff", "weak"})
+_VERBS = frozenset("推换选挑拿列放穿戴用爱求烦嫌")
+_PARTICLES = frozenset("吧啊呢哦哈了嘛呗呀")
 _VOWELS = frozenset("aeiouy")
 _LEADS = frozenset({"by", "with", "featuring", "starring", "from", "or", "and", "without", "the", "of", "no", "not"})
 
@@ -214,6 +218,8 @@ class Values:
     ) -> list[Found]:
         """The facet that a value is said of, and how sure: the one that is named or asked about, or the commonest."""
         rows: list[tuple[float, int, Entry, int]] = []
+        if _is_each(sentence, match):
+            return []
         named = False
         whole = {name.facet for name in names if name.own and (name.start, name.end) == (match.start, match.end)}
         for entry in match.entries:
@@ -277,7 +283,7 @@ class Values:
         if len(tokens) > 1:
             return base * (0.3 if all(token.norm in HAN_FUNCTION for token in tokens) else 1)
         if first.kind == "han":
-            alone = _stands_alone(sentence, match.start)
+            alone = _stands_alone(sentence, match.start) and (entry.sure == 1 or _is_class(sentence, match.end))
             return base * (0.2 if first.norm in HAN_FUNCTION else 0.98 if alone else 0.72)
         return base * self._plainness(sentence, match, entry)
 
@@ -332,10 +338,29 @@ def _stands_alone(sentence: Sentence, at: int) -> bool:
     """Whether one Chinese character is a word of its own: between other words, or before a class (黑色, 黑的)."""
     tokens = sentence.tokens
     left = at == 0 or tokens[at].gap or sentence.taken[at - 1] or tokens[at - 1].norm in HAN_FUNCTION
-    left = left or CUES.before(tokens, at) is not None
+    left = left or CUES.before(tokens, at) is not None or tokens[at - 1].norm in _VERBS
     right = sentence.ends(at + 1) or tokens[at + 1].gap or sentence.taken[at + 1]
     right = right or tokens[at + 1].norm in HAN_FUNCTION or tokens[at + 1].norm in CLASS_SUFFIXES
     return bool(left and right)
+
+
+def _is_class(sentence: Sentence, end: int) -> bool:
+    """Whether a character that is short for a value closes with 的, or with the clause that wishes for it: 要黑."""
+    closed = sentence.ends(end) or (sentence.tokens[end].norm in _PARTICLES and sentence.ends(end + 1))
+    if closed:
+        return end == 1 or sentence.tokens[end - 2].norm in "要换选爱吃喝穿"
+    return sentence.tokens[end].norm == "的"
+
+
+def _is_each(sentence: Sentence, match: _Match) -> bool:
+    """Whether 一个人 counts what one person pays: 一个人五十到一百, 一个人别超150."""
+    end = match.end
+    if sentence.span(match.start, end) not in {"一个人", "一人"} or sentence.ends(end):
+        return False
+    tokens = sentence.tokens
+    return (
+        tokens[end].norm in {"得", "花"} or read_figure(sentence, end) is not None or BEFORE.at(tokens, end) is not None
+    )
 
 
 def _is_own(sentence: Sentence, match: _Match) -> bool:
