@@ -34,8 +34,9 @@ _ENGLISH: dict[tuple[str, ...], tuple[str, str]] = {
 _CHINESE: dict[tuple[str, ...], tuple[str, str]] = {
     ("money",): ("便宜 实惠 低价", "贵 昂贵"),
     ("time", "pages", "length"): ("短 简短", "长"),
+    ("time",): ("", "久"),
     ("year",): ("旧 老 早", "新 晚"),
-    ("mass",): ("轻 轻便", "重"),
+    ("mass",): ("轻 轻便", "重 沉"),
     ("length", "volume", "bytes"): ("小", "大"),
     ("-time", "speed"): ("慢", "快"),
     ("length",): ("近", "远"),
@@ -195,6 +196,20 @@ IDIOMS = Phrases(
         """
     )
 )
+CONCEDED: Phrases[Meaning] = Phrases(
+    (form, Meaning(dims, sign, "comparative"))
+    for dims, (less, more) in _CHINESE.items()
+    for sign, words in ((-1, less.split()), (1, more.split()))
+    for word in words
+    for form in (
+        f"{word}就{word}",
+        f"{word}点就{word}点",
+        f"{word}一点就{word}一点",
+        f"{word}点认了",
+        f"{word}一点认了",
+    )
+)
+"""What is put up with, which asks for nothing: 贵就贵吧, 远点认了."""
 AFTER_THAN: Phrases[Meaning] = Phrases(
     (lead + word, Meaning(dims, sign, "comparative"))
     for dims, (less, more) in _CHINESE.items()

@@ -48,7 +48,8 @@ BEFORE = _cues(
                 at most|up to|max|maximum|maximum of|max of|no more than|not more than|no higher than|
                 not higher than|no bigger than|no larger than|within|not over|not above|not exceeding|
                 at the most|as much as|capped at|limit of|no greater than|不超过|最多|不高于|不大于|至多|顶多|
-                不要超过|别超过|不能超过|不想超过|控制在|不得超过|最高|不多于|别高于|不要高于|最好别超过|最好不超过
+                不要超过|别超过|不能超过|不想超过|不超|别超|不要超|不能超|别过|不能过|最好别超|最好不超|
+                放到|放宽到|加到|提到|提高到|涨到|增加到|控制在|不得超过|最高|不多于|别高于|不要高于|最好别超过|最好不超过
                 """,
             ("money",): """
                 budget|budget is|budget of|budget is around|my budget is|not a penny over|not a penny more than|
@@ -108,6 +109,9 @@ BEFORE = _cues(
 )
 """What stands before a number: what it bounds, and the dimensions that the words themselves tell."""
 
+RAISED = Phrases((phrase, True) for phrase in phrases("放到|放宽到|加到|提到|提高到|涨到|增加到"))
+"""Those of them that move a bound which held before."""
+
 AFTER = _cues(
     {
         "lt": {
@@ -120,7 +124,7 @@ AFTER = _cues(
                 is the max|is my maximum|is the maximum|or lighter|or narrower|or thinner|or shallower|or closer|
                 or nearer|or less|or fewer|or under|
                 or below|or lower|or cheaper|or shorter|or earlier|or older|and under|
-                and below|max|maximum|tops|at most|at the most|or smaller|and less|以下|以内|之内|之下|内|封顶|
+                and below|max|maximum|tops|at most|at the most|or smaller|and less|以下|以内|之内|之下|往下|内|封顶|
                 为止|最多|至多|顶多|及以下|或以下|或更少|或更低|以里|打住|不能再多|limit
                 """,
             ("time",): "or faster|or quicker|or sooner",

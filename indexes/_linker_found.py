@@ -41,6 +41,7 @@ class Found:
         bare: Whether it is a number that was said without a bound and without "about".
         judged: Whether it is a number that was found too much or too little; "27 is too many" may speak of an item.
         settled: Whether the words around it that refuse something are taken into account: "nothing too long".
+        allowed: Whether it may be so and need not: "heavier is fine".
     """
 
     constraint: Constraint
@@ -54,3 +55,4 @@ class Found:
     bare: bool = False
     judged: bool = False
     settled: bool = False
+    allowed: bool = False

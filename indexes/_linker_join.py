@@ -9,6 +9,7 @@ from itertools import pairwise
 from chatrec.indexes._constraints import Constraint
 from chatrec.indexes._linker_cues import AND_SO_ON, CORRECTS
 from chatrec.indexes._linker_found import Found
+from chatrec.indexes._linker_numbers import plain
 from chatrec.indexes._linker_scope import joined_by
 from chatrec.indexes._linker_text import Sentence
 from chatrec.indexes._linker_words import AND_WORDS, FUNCTION, OR_WORDS
@@ -39,7 +40,7 @@ def merge(
     made: list[Found] = []
     for run in _runs(sentence, ordered):
         made.extend(_joined(sentence, run, kinds, together))
-    return _settled(_alternatives(made, kinds))
+    return _settled(sentence, _alternatives(made, kinds))
 
 
 def _corrected(sentence: Sentence, ordered: Sequence[Found]) -> list[Found]:
@@ -63,7 +64,7 @@ def _taken_back(sentence: Sentence, start: int, end: int) -> bool:
     return seen
 
 
-def _settled(made: Sequence[Found]) -> list[Found]:
+def _settled(sentence: Sentence, made: Sequence[Found]) -> list[Found]:
     """What is said of a facet more than once.
 
     An exact bound outdoes "cheaper", "at most" outdoes "about", "longer" outdoes the number that is too low, and a
@@ -78,7 +79,7 @@ def _settled(made: Sequence[Found]) -> list[Found]:
         _direction(one): one for one in numbers if one.constraint.op in _BOUNDS and one.score >= 0.75 and not one.judged
     }
     return [
-        one
+        _from_number(sentence, one, numbers) if one.kind == "relative" else one
         for one in made
         if not (one.kind == "relative" and one.constraint.facet in bounds)
         and not (one.kind == "number" and one.score >= 0.75 and last.get(_direction(one), one).start > one.start)
@@ -86,6 +87,19 @@ def _settled(made: Sequence[Found]) -> list[Found]:
         and not (one.bare and one.constraint.facet in longer)
         and not (one.constraint.op == "any" and {(one.constraint.facet, v) for v in one.constraint.values} <= refused)
     ]
+
+
+def _from_number(sentence: Sentence, one: Found, numbers: Sequence[Found]) -> Found:
+    """A comparative measured by the number that it finds fault with: "82 minutes tire him, shorter please"."""
+    wish = one.constraint
+    blamed = (n for n in numbers if n.bare and n.constraint.facet == wish.facet)
+    said = next(
+        (n.constraint.values for n in blamed if sentence.ends(n.end) or sentence.tokens[n.end].norm != "多"), ()
+    )
+    figures = [value for value in said if isinstance(value, int | float)]
+    if not figures or one.score < 0.75 or wish.op not in {"lt", "gt"}:
+        return one
+    return replace(one, constraint=replace(wish, values=(plain(sum(figures) / len(figures)),)))
 
 
 def _direction(one: Found) -> tuple[str, str]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from chatrec.indexes._constraints import Constraint
-from chatrec.indexes._linker_bounds import ANY, YEAR
+from chatrec.indexes._linker_bounds import ANY, RAISED, YEAR
 from chatrec.indexes._linker_cues import CORRECTS
 from chatrec.indexes._linker_found import Found, Name
 from chatrec.indexes._linker_ranges import Range, RangeReader, fits
@@ -18,6 +19,8 @@ _PURSE = frozenset({"have", "got", "budget", "spend", "voucher", "预算", "手�
 _BUDGET = frozenset({"budget", "spend", "voucher", "预算"})
 _FAR = 4.0
 """How many times the least or the most that a facet holds a number may be and still be meant for it."""
+_FROM_AGE = re.compile(r"min|from|least|最小|最低|起始", re.IGNORECASE)
+"""Names of the age that somebody must at least have."""
 _TOLD, _SAME, _ASKED = 0.75, 2.0, 2.5
 _FLIP: dict[Op, Op] = {"lt": "ge", "le": "gt", "gt": "le", "ge": "lt"}
 
@@ -86,7 +89,7 @@ class Numbers:
         ranked.sort(key=lambda row: -row[0])
         best = ranked[0][0]
         level = [row for row in ranked if row[0] == best]
-        if best == 1.0 and (figure.spelled or figure.value < 10) and read.bound == "point":
+        if best == 1.0 and (figure.spelled or figure.value < 10) and read.bound in {"point", "about"}:
             return []
         found: list[Found] = []
         for rank, (_, scale, low, high) in enumerate(level[:3]):
@@ -99,7 +102,10 @@ class Numbers:
             if made is not None:
                 said = [name.start for name in names if name.facet == scale.facet.name and name.facet in near]
                 first = min([read.start, *said])
-                about, bare = read.bound in {"about", "point"}, read.bound == "point"
+                wished = _wished(sentence, read)
+                about = read.bound in {"about", "point"} and made.op != "le" and not wished
+                bare = about and read.bound == "point"
+                bare = bare or RAISED.before(sentence.tokens, read.inner) is not None
                 one = Found(made, read.start, read.end, score, "number", read.inner, first, about=about, bare=bare)
                 found.append(replace(one, judged=read.judged))
         for name in names if found else ():
@@ -176,6 +182,16 @@ class Numbers:
         return 1.5 if scale.dimension == "money" and read.bound != "point" else 1
 
 
+def _wished(sentence: Sentence, read: Range) -> bool:
+    """Whether a number with its unit is asked for, and speaks of nothing that was shown: 来个20寸的, 50毫升的就行."""
+    tokens, end = sentence.tokens, read.end
+    if not read.figure.units or sentence.ends(end) or tokens[end].norm != "的":
+        return False
+    lead = {token.norm for token in tokens[max(0, read.start - 2) : read.start]}
+    closes = sentence.ends(end + 1) or tokens[end + 1].norm in {"就", "吧"}
+    return closes and (not lead.isdisjoint("要来换找") or not sentence.ends(end + 1))
+
+
 def _with_purse(sentence: Sentence, read: Range) -> Range:
     """An amount of money that somebody has is the most that may be spent."""
     if read.bound != "point":
@@ -220,6 +236,8 @@ def _distance(sentence: Sentence, name: Name, read: Range) -> int | None:
 
 def _constraint(scale: Scale, low: float, high: float, read: Range) -> Constraint | None:
     facet, bound = scale.facet, read.bound
+    if bound == "point" and scale.dimension == "age" and _FROM_AGE.search(facet.name):
+        return Constraint(facet.name, "le", (plain(low),))  # whoever is five may do what is for five and older
     if bound == "about":
         margin = 2 if scale.year else abs(low) * 0.1
         low, high, bound = low - margin, high + margin, "between"

@@ -9,6 +9,7 @@ from typing import Literal
 
 from chatrec.indexes._linker_bounds import AFTER, ANY, BEFORE, YEAR, Bound, Cue
 from chatrec.indexes._linker_figures import Figure, chinese_number, read_figure
+from chatrec.indexes._linker_positions import COUNTERS
 from chatrec.indexes._linker_text import Phrases, Sentence
 from chatrec.indexes._linker_units import Scale
 from chatrec.indexes._linker_verdicts import DIGITS, is_difference, is_past, sideways, verdict
@@ -219,7 +220,9 @@ def _past_noun(sentence: Sentence, start: int) -> tuple[int, Bound, tuple[str, .
     if sentence.ends(start) or sentence.ends(start + 1) or sentence.tokens[start].norm in FUNCTION:
         return None
     judged = verdict(sentence, start + 1)
-    return None if judged is None else (start, *judged[1:])
+    if judged is None or (judged[2] != ANY and sentence.tokens[start].norm in COUNTERS):  # 两套贵了 counts what is dear
+        return None
+    return (start, *judged[1:])
 
 
 def _sized(sentence: Sentence, start: int) -> Range | None:

@@ -14,7 +14,15 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from chatrec.indexes._constraints import Constraint
-from chatrec.indexes._linker_adjectives import ADJECTIVES, AFTER_THAN, IDIOMS, MORE_BY, Degree, Meaning
+from chatrec.indexes._linker_adjectives import (
+    ADJECTIVES,
+    AFTER_THAN,
+    CONCEDED,
+    IDIOMS,
+    MORE_BY,
+    Degree,
+    Meaning,
+)
 from chatrec.indexes._linker_cues import ALLOWED, CUES
 from chatrec.indexes._linker_figures import Figure, read_figure
 from chatrec.indexes._linker_found import Found, Name
@@ -101,7 +109,14 @@ class Relatives:
             end, meaning, facets = read
             against = _single(sentence, index, than, meaning.blame) or list(last)
             compared = _compared(sentence, end, than)
-            if meaning.degree == "comparative" and ALLOWED.at(sentence.tokens, end):
+            conceded = CONCEDED.at(sentence.tokens, index) is not None
+            if meaning.degree == "comparative" and (conceded or ALLOWED.at(sentence.tokens, end)):
+                if len(facets) == 1:
+                    found.append(_allowed(facets[0], meaning.sign, index, end))
+                sentence.take(index, end)
+                index = end
+                continue
+            if _is_said_of(sentence, index, than):
                 sentence.take(index, end)
                 index = end
                 continue
@@ -163,7 +178,8 @@ class Relatives:
         idiom = IDIOMS.at(tokens, start)
         if idiom is not None:
             return None
-        match = (AFTER_THAN.at(tokens, start) if led else None) or ADJECTIVES.at(tokens, start)
+        match = (AFTER_THAN.at(tokens, start) if led else None) or CONCEDED.at(tokens, start)
+        match = match or ADJECTIVES.at(tokens, start)
         more = MORE_BY.at(tokens, start)
         match = more if more and _after(sentence, more[0]) else match
         lead = tokens[start - 1].norm if start else ""
@@ -177,7 +193,7 @@ class Relatives:
         end, meaning = _softened(sentence, start, *match)
         if not sentence.free(start, end):
             return None
-        for dim in meaning.dims:
+        for dim in meaning.dims if "volume" not in meaning.dims else ("area", *meaning.dims):
             facets = self._measuring(dim.lstrip("-"), meaning.dims)
             if facets:
                 turned = Meaning(meaning.dims, -meaning.sign, meaning.degree) if dim[0] == "-" else meaning
@@ -190,6 +206,8 @@ class Relatives:
 
     def _measuring(self, dim: str, dims: Sequence[str]) -> list[Scale]:
         """The facets that a dimension or a side is measured by; what is long or short is a length or a height first."""
+        if dim == "area":  # what is big has much room before it is far
+            return [scale for scale in self._level if scale.measures(dim) or _AREA.search(scale.facet.name)]
         if dim == "slope":
             return [scale for scale in self._scales.values() if scale.side == dim]
         facets = [scale for scale in self._level if scale.measures(dim)]
@@ -248,6 +266,20 @@ class Relatives:
         return Constraint(scale.facet.name, op, (plain(value),)), _SCORES[meaning.degree]
 
 
+def _is_said_of(sentence: Sentence, start: int, than: Mapping[int, Item]) -> bool:
+    """Whether a Chinese comparative tells how an item is that was just named, and asks for nothing: 最后一个更贵."""
+    tokens, (first, _) = sentence.tokens, sentence.clause(start)
+    named = any(first <= at < start and all(sentence.taken[at:start]) for at in than)
+    return named and tokens[start].norm == "更" and all(token.norm != "比" for token in tokens[first:start])
+
+
+def _allowed(scale: Scale, sign: int, start: int, end: int) -> Found:
+    """That there may be more or less of something, whatever was asked before: "heavier is fine", 贵点也没事."""
+    edge = plain(scale.high if sign > 0 else scale.low)
+    constraint = Constraint(scale.facet.name, "gt" if sign > 0 else "lt", (edge,))
+    return Found(constraint, start, end, 0.88, "relative", named=start, allowed=True)
+
+
 def _softened(sentence: Sentence, start: int, end: int, meaning: Meaning) -> tuple[int, Meaning]:
     """A measure that only must not be great: "nothing too long", "I don't want a heavy one", 不想看太长的."""
     if meaning.degree != "absolute" and not meaning.blame:
@@ -291,7 +323,9 @@ def _single(sentence: Sentence, start: int, than: Mapping[int, Item], blame: boo
     at, item = next(iter(near.items()))
     likened = any(token.norm in _LIKENESS for token in sentence.tokens[max(0, at - 3) : at])
     turned = any(token.norm in {"but", "just", "only", "但", "太", "too"} for token in sentence.tokens[at : start + 1])
-    return [item] if at < start and (likened or turned or blame) else []
+    # In Chinese what is named first is the topic, and what is said after it is said of it: 长河不错，有没有便宜点的.
+    topic = sentence.tokens[start].kind == "han" and sentence.tokens[at].kind == "han"
+    return [item] if at < start and (likened or turned or blame or topic) else []
 
 
 def _after(sentence: Sentence, end: int) -> Figure | None:

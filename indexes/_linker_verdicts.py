@@ -43,6 +43,7 @@ _HAN_MUCH: dict[tuple[str, ...], str] = {
 }
 _HAN_LITTLE: dict[tuple[str, ...], str] = {
     ANY: "少|小",
+    ("year",): "老|旧|早",
     ("height", "time", "length", "pages"): "短|矮",
     ("width",): "窄",
     ("depth",): "浅",
@@ -61,6 +62,14 @@ _HAN: Phrases[tuple[Bound, tuple[str, ...]]] = Phrases(
     for lead in ("太", "也太", "实在太", "有点", "有点儿", "有些", "还是太", "还是有点")
     for tail in ("", "了", "了点", "了些", "啦")
 )
+_HAN_BARE: Phrases[tuple[Bound, tuple[str, ...]]] = Phrases(
+    (word + tail, (bound, dims))
+    for bound, rows in _HAN_SIGNED
+    for dims, text in rows.items()
+    for word in phrases(text)
+    for tail in ("了", "了点", "了些")
+)
+"""The same without a word of degree: 18寸小了."""
 _PAUSE = 5
 _SIZES = frozenset({"big", "large", "small"})
 _OUTRAGE = Phrases(
@@ -70,6 +79,13 @@ _OUTRAGE = Phrases(
     for word in phrases("insane|mad|madness|crazy|ridiculous|a joke|absurd|outrageous|excessive|robbery|a rip off")
 )
 """What is said of a number that is far too much."""
+_HAN_OUTRAGE = Phrases(
+    (lead + word, True)
+    for lead in ("", "也", "就", "可", "真", "有点", "有点儿", "这是", "简直", "我", "实在")
+    for word in phrases("抢钱|抢劫|肉疼|肉痛|下不去手|下不了手|买不起|掏不起|割肉|大出血")
+)
+"""The same of money in Chinese, after a pause or none."""
+_HAN_EACH = Phrases((phrase, True) for phrase in phrases("一位|一个人|一人|一个|一件|一次|一晚|一双|一套|的价|这价"))
 _PLENTY = Phrases(
     (phrase, True)
     for phrase in phrases("is plenty|is more than enough|would be plenty|will be plenty|plenty|足够了|就足够了")
@@ -88,6 +104,10 @@ def verdict(sentence: Sentence, start: int) -> tuple[int, Bound, tuple[str, ...]
 
 def _outrage(sentence: Sentence, at: int) -> tuple[int, Bound, tuple[str, ...]] | None:
     """What says that a number is far too much: "200 is madness", "200 for that?!"."""
+    each = _HAN_EACH.at(sentence.tokens, at)
+    han = _HAN_OUTRAGE.at(sentence.tokens, at if each is None else each[0])
+    if han is not None:
+        return han[0], "lt", ("money",)
     found = _OUTRAGE.at(sentence.tokens, _past_item(sentence, at))
     if found is not None and (sentence.ends(found[0]) or sentence.tokens[found[0]].norm in FUNCTION):
         return found[0], "lt", ANY
@@ -97,14 +117,17 @@ def _outrage(sentence: Sentence, at: int) -> tuple[int, Bound, tuple[str, ...]] 
 
 def _measured(sentence: Sentence, start: int) -> tuple[int, Bound, tuple[str, ...]] | None:
     tokens, at = sentence.tokens, start
+    at += at + 1 < len(tokens) and tokens[at].norm == "多" and not tokens[at].gap  # 四公斤多太沉
     late = _after_pause(sentence, at)
+    if late is None and at < len(tokens) and tokens[at].soft and (_HAN.at(tokens, at) or _HAN_BARE.at(tokens, at)):
+        late = at
     if late is None and sentence.ends(at) and (at >= len(tokens) or "?" not in tokens[at].gap):  # "200? too much"
         return None
     at = at if late is None else late
     plenty = _PLENTY.at(tokens, at)
     if plenty is not None and (sentence.ends(plenty[0]) or tokens[plenty[0]].norm != "of"):
         return plenty[0], "le", ANY
-    han = _HAN.at(tokens, at)
+    han = _HAN.at(tokens, at) or _HAN_BARE.at(tokens, at)
     if han is not None:
         return han[0], han[1][0], han[1][1]
     at += tokens[at].hard and tokens[at].norm in {"that", "it"}
