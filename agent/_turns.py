@@ -47,6 +47,10 @@ def language_of(text: str, before: Spoken) -> Spoken:
 def fold(before: Turn, link: Link, text: str, catalog: Catalog) -> Turn:
     """The next turn: what was known, changed by what was said now."""
     where = [c for c in before.where if not _lifted(c, link, catalog)]
+    floors = {one.facet: one for one in link.given_up if one.op == "ge"}
+    where = [
+        floors[c.facet] if c.op in {"ge", "gt"} and c.facet in floors else c for c in where
+    ]  # "from 40 on will do"
     perhaps = [c for c in before.prefer if not _lifted(c, link, catalog)]
     pointed: list[str] = []
     for proposal in link.proposals:
@@ -66,6 +70,9 @@ def fold(before: Turn, link: Link, text: str, catalog: Catalog) -> Turn:
         if proposal.score >= SURE and proposal.strict:
             if not link.mentions:
                 said = _reachable(said, where, before.shown, catalog)
+            if proposal.wider and (left := _readmitted(where, said)) is not None:
+                where = left
+                continue
             wish = _widened(where, said) if proposal.wider else said
             where = merged(where, said, catalog) if wish is said else [*_others(where, wish), wish]
         else:
@@ -105,10 +112,12 @@ def _lifted(known: Constraint, link: Link, catalog: Catalog) -> bool:
     if known.facet not in link.removed:
         return False
     given_up = [one for one in link.given_up if one.facet == known.facet]
-    if given_up and all(one.op == "gt" for one in given_up):  # "I don't mind paying over 200" leaves "at least 50"
+    if given_up and all(one.op in {"gt", "ge"} for one in given_up):  # "over 200 is fine" leaves "at least 50"
         held, beyond = known.values[-1], given_up[0].values[0]
         higher = isinstance(held, str) or isinstance(beyond, str) or held <= beyond
         return known.op in {"lt", "le", "between"} and higher
+    if given_up and all(one.op == "lt" for one in given_up):
+        return known.op in {"gt", "ge", "between"}
     values = {value for one in given_up for value in one.values}
     return not values or catalog.facets[known.facet].kind != "multi" or bool(values & set(known.values))
 
@@ -122,6 +131,7 @@ def _moved(known: list[Constraint], new: Constraint) -> Constraint | None:
     said = sum(numbers) / len(numbers)
     said = int(said) if float(said).is_integer() else round(said, 6)
     beyond = said > bound.values[0] if bound.op in {"lt", "le"} else said < bound.values[0]
+    beyond = beyond or (said == bound.values[0] and bound.op in {"lt", "gt"})
     op: Op = "le" if bound.op in {"lt", "le"} else "ge"  # "159 is ok" takes 159 in
     return replace(bound, op=op, values=(said,)) if beyond else None
 
@@ -140,6 +150,17 @@ def _widened(known: list[Constraint], new: Constraint) -> Constraint:
     """The wish that holds for a facet, with other values that would do as well."""
     held = next((c for c in reversed(known) if c.facet == new.facet and c.op == "any"), None)
     return new if held is None else replace(new, values=tuple(dict.fromkeys([*held.values, *new.values])))
+
+
+def _readmitted(known: list[Constraint], new: Constraint) -> list[Constraint] | None:
+    """The wishes without the refusal of what would do after all; None where it was not refused."""
+    if new.values in (("true",), ("false",)) and any(c.facet == new.facet and c.op == "any" for c in known):
+        return [c for c in known if c.facet != new.facet]  # indoors too
+    held = next((c for c in known if c.facet == new.facet and c.op == "none" and set(c.values) & set(new.values)), None)
+    if held is None or any(c.facet == new.facet and c.op == "any" for c in known):
+        return None
+    rest = tuple(value for value in held.values if value not in new.values)
+    return [c if c is not held else replace(c, values=rest) for c in known if c is not held or rest]
 
 
 def _both(known: list[Constraint], catalog: Catalog) -> list[Constraint]:

@@ -28,18 +28,18 @@ from chatrec.indexes._linker_dictionary import Foreign, Glossary, translations
 from chatrec.indexes._linker_found import Found, Name
 from chatrec.indexes._linker_join import merge
 from chatrec.indexes._linker_kin import find_kin
-from chatrec.indexes._linker_lifted import allowed_beyond, lifted, unneeded
+from chatrec.indexes._linker_lifted import allowed_beyond, also, lifted, unneeded
 from chatrec.indexes._linker_meaning import Meanings
 from chatrec.indexes._linker_names import Names
 from chatrec.indexes._linker_none import find_none, nothings
 from chatrec.indexes._linker_numbers import Numbers
 from chatrec.indexes._linker_opposites import opposed
-from chatrec.indexes._linker_pointing import Rarity, judged, pieces, pointing, told
+from chatrec.indexes._linker_pointing import Rarity, judged, one_of_them, pieces, pointing, told
 from chatrec.indexes._linker_positions import find_positions
 from chatrec.indexes._linker_relative import Relatives
 from chatrec.indexes._linker_rest import leftovers, phrases_of
 from chatrec.indexes._linker_scope import negated
-from chatrec.indexes._linker_sign import ASKED, also, signed
+from chatrec.indexes._linker_sign import ASKED, signed
 from chatrec.indexes._linker_spelling import Speller, Vocabulary
 from chatrec.indexes._linker_text import Sentence
 from chatrec.indexes._linker_titles import Titled, Titles
@@ -175,7 +175,10 @@ class Linker:
         pointed += told(sentence, shown)
         mentioned += [(*one, _POINTED, True) for one in pointed]
         found += nothing + find_dates(sentence, self._scales.values())
-        found += self._numbers.find(sentence, names, asked)
+        numbers = self._numbers.find(sentence, names, asked)
+        told_by = {one.start: (item, one.end) for one in numbers if (item := _told_by(sentence, one, shown))}
+        mentioned += [(item, start, end, _POINTED, True) for start, (item, end) in told_by.items()]
+        found += [one for one in numbers if one.start not in told_by]
         than = {start: item for item, start, _, _, _ in mentioned}
         found += self._relatives.find(sentence, names, shown, than)
         mentioned += self._mentioned(sentence, [], firm=False)
@@ -185,7 +188,12 @@ class Linker:
             for one in found
             if allowed_beyond(sentence, one) or unneeded(sentence, one.start, one.end, refused=scope[one.start] >= 0)
         ]
-        found = [turned for one in found if one not in given_up for turned in signed(sentence, one, scope)]
+        found = [
+            turned
+            for one in found
+            if one not in given_up
+            for turned in signed(sentence, one, scope, listed=bool(shown))
+        ]
         found = [self._wholly(one) for one in within_bounds(sentence, found)]
         if embedder is not None:
             found += self._meant(sentence, names, scope, embedder, asked)
@@ -390,7 +398,7 @@ def _wider(sentence: Sentence, found: Found) -> bool:
         return False
     lead = sentence.tokens[0].norm in OR_WORDS and all(t.norm in JOINERS for t in sentence.tokens[1 : found.start])
     before = ALSO_BEFORE.before(sentence.tokens, found.named)
-    return (lead and found.start > 0) or before is not None or also(sentence, found)
+    return (lead and found.start > 0) or before is not None or also(sentence, found.end)
 
 
 def _too(sentence: Sentence, found: Found) -> bool:
@@ -408,6 +416,13 @@ def _holds(item: Item, found: Found) -> bool:
     numbers = [value for value in values if isinstance(value, int | float)]
     said = sum(numbers) / max(1, len(numbers))
     return abs(held - said) <= 0.03 * abs(said)
+
+
+def _told_by(sentence: Sentence, found: Found, shown: Sequence[Item]) -> Item | None:
+    """The listed item that a number points at: the only one that has it, as in 2300那套 and 26寸那个."""
+    held = [item for item in shown if _holds(item, found)] if found.bare else []
+    han = sentence.tokens[min(found.end, len(sentence) - 1)].kind == "han"
+    return held[0] if han and len(held) == 1 and one_of_them(sentence, found.start, found.end) else None
 
 
 def _mention(sentence: Sentence, named: _Named, scope: Sequence[int]) -> Mention:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from itertools import pairwise
 
 from chatrec.indexes._linker_cues import CUES
+from chatrec.indexes._linker_positions import COUNTERS
 from chatrec.indexes._linker_text import Phrases, Sentence, Token
 from chatrec.indexes._linker_words import phrases, words
 
@@ -19,7 +21,7 @@ _WISH = Phrases(
         have you|do you have|you have|you got|are there|is there|there any|got any|know any|watch tonight|good|best|
         fine|ok|okay|do it|works|like|but|love|hate|another|other|more|less|
         想|想要|要|找|推荐|来|给我|给|求|换|有没有|有什么|有啥|有哪些|适合|最好|希望|需要|喜欢|爱|帮|介绍|看看|
-        我说了|我说的是|我要的是|怎么都|怎么全|怎么又|怎么老是|怎么这么|不要|别|除了|不想|不吃|不能|只|可以|随便|都行|无所谓|或者|就行|优先|偏|类似|像|不含|不带|不放|不用|还是
+        我说了|我说的是|我要的是|怎么都|怎么全|怎么又|怎么老是|怎么这么|不要|别|除了|不许|不准|不行|不考虑|去掉|不想|不吃|不能|只|可以|随便|都行|无所谓|或者|就行|优先|偏|类似|像|不含|不带|不放|不用|还是
         """
     )
 )
@@ -48,7 +50,7 @@ _HAN_PAST = Phrases(
     (phrase, True)
     for phrase in phrases(
         """
-        昨天|昨晚|前天|上次|上周|上个月|上星期|去年|前年|刚才|刚刚|小时候|那天|那年|曾经|当年|前几天|前阵子|以前我
+        昨天|昨晚|前天|上次|上周|上个月|上星期|去年|前年|刚才|刚刚|小时候|那天|那年|居然|竟然|原来|曾经|当年|前几天|前阵子|以前我
         """
     )
 )
@@ -66,6 +68,9 @@ _SHOWN = [["it"], ["this"], ["that"], ["these"], ["those"], ["they"], ["the"], [
 _SHOWN_ONES = frozenset(words("it its this that these those they them first second third fourth fifth last one"))
 _OF_IT = frozenset({"is", "does", "will", "would", "was", "isnt", "doesnt"})
 _HAN_SHOWN = frozenset("它他她这那第前")
+_WHETHER = Phrases((phrase, True) for phrase in phrases("有没有|是不是|能不能|会不会|可不可以|可以不可以|带不带|有无"))
+_NO_QUESTION = frozenset("样像似比换找想推给")
+"""Words of clauses that name an item and wish for another."""
 _LEADING = frozenset({"and", "so", "but", "ok", "okay", "well", "hm", "hmm", "wait"})
 _SELVES = frozenset(words("i im id we you me my us our lets anything something"))
 _TAGS = frozenset(words("dont doesnt isnt arent wont wasnt werent havent hasnt cant"))
@@ -107,6 +112,8 @@ def of_named(sentence: Sentence, index: int, named: Collection[int]) -> bool:
         index: A token.
         named: Where items are named or pointed at.
     """
+    if _han_asked(sentence, index, named):
+        return True
     first = index
     while first and not sentence.tokens[first].hard:
         first -= 1
@@ -116,7 +123,26 @@ def of_named(sentence: Sentence, index: int, named: Collection[int]) -> bool:
     return at in named and at < index and sentence.tokens[lead].norm in _OF_IT | {"has", "can"}
 
 
-def of_shown(sentence: Sentence, index: int) -> bool:
+def _han_asked(sentence: Sentence, index: int, named: Collection[int]) -> bool:
+    """Whether a Chinese clause asks how an item is that it names first: 第一个有没有包间, 它有包间吧？."""
+    tokens, (first, end) = sentence.tokens, sentence.clause(index)
+    norms = [token.norm for token in tokens[first:end]]
+    it = norms[0] in {"它", "他", "她"} or (norms[0] in {"这", "那"} and norms[1:2] != [] and norms[1] in COUNTERS)
+    if first > 1 and norms[0] == "有" and tokens[first - 1].norm == "呢":  # 第三个呢 有灰的没
+        first = sentence.clause(first - 1)[0]
+    subject = next((at for at in range(first, index) if at in named), first if it and first < index else None)
+    if subject is None or not _NO_QUESTION.isdisjoint(norms) or tokens[index].kind != "han":
+        return False
+    if any(_WHETHER.at(tokens, at) for at in range(subject, index)):
+        return True
+    asked = sentence.after(end - 1).lstrip().startswith("?")
+    if norms[-1] in {"吗", "么"} or (asked and norms[-1] in {"吧", "的"}):
+        return True
+    able = any(norm in {"有", "能", "是", "带", "可"} for norm in norms[:-1])
+    return able and (norms[-1] in {"不", "没"} or norms[-2:] in (["没", "得"], ["没", "有"]))
+
+
+def of_shown(sentence: Sentence, index: int) -> bool:  # noqa: PLR0911
     """Whether the clause around a token asks how what was shown is: "is it sad?", "are they funny", 恐怖吗？."""
     part, stop = sentence.clause(index)
     part += sentence.tokens[part].norm in _LEADING
@@ -130,7 +156,10 @@ def of_shown(sentence: Sentence, index: int) -> bool:
         end += 1
     tokens = sentence.tokens[first:end]
     norms = [token.norm for token in tokens]
-    if norms[-1] in {"吗", "么"}:
+    led = [token.norm for token in sentence.tokens[part:index]]
+    if any(a == "哪" and b in COUNTERS for a, b in pairwise(led)) and "有" not in asking:
+        return not _ASKED_FOR.intersection(asking)  # 哪个更辣
+    if norms[-1] in {"吗", "么"} and norms[:2] != ["那", "有"]:
         return not _ASKED_FOR.intersection(norms) and (norms[0] in _HAN_SHOWN or (first == index and "有" not in norms))
     if _tagged(sentence, norms, end) or _asked_of(norms) or _told_of(norms):
         return True

@@ -23,12 +23,14 @@ _OPEN = phrases(
     drop|no longer want|not want|cant eat|cant have|不要|不想|不想要|不想看|不想吃|不喜欢|不爱|不吃|不含|不带|
     不能有|不能吃|没有|除了|除开|除去|讨厌|避免|避开|排除|去掉|拒绝|别|别给我|不放|不加|不看|不是|不用|不需要|
     不买|不考虑|过滤掉|恨|厌倦|忌口|忌|受不了|不能|接受不了|吃不了|喝不了|闻不了|看不了|
+    不许|不准|不爱吃|不爱喝|不喝|不穿|不戴|不玩|不听|最烦|吃腻了|看腻了|
+    要不是|
     用不了|穿不了|听不了|从来不|从来不用|从来不要|从不|绝不|永远不要|再也不|再也不要
     """
 )
 _TIGHT = phrases(
     """
-    less|fewer|non|un|sans|不|无|非|零|没|0
+    less|fewer|non|un|sans|不|不在|不做|无|非|零|没|0
     """
 )
 _NEUTRAL = phrases(
@@ -47,7 +49,7 @@ _NEUTRAL = phrases(
     不同|不如|不限|别的|特别|级别|性别|分别|无所谓|没关系|没问题|不知道|不介意|不在乎|无论|不管|不仅|不只|不但|
     不一定|不好意思|没看过|没吃过|没想好|不确定|差不多|不用谢|会不会|行不行|有木有|不得不|不客气|不妨|非常|要不|
     except id|except i would|except i want|except wed|except we would|except that|
-    对不起|不太清楚|不清楚
+    对不起|不太清楚|不清楚|不行了|不够|不光|不光是
     """
 )
 
@@ -90,7 +92,8 @@ ALLOWED = Phrases(
     (phrase, True)
     for phrase in phrases(
         "is fine|is ok|is okay|is alright|is no problem|is not a problem|isnt a problem|would be fine|would be ok|"
-        "would be okay|wouldnt matter|doesnt matter|也行|也可以|也没事|也没关系|没关系|也无所谓|无所谓"
+        "would be okay|wouldnt matter|doesnt matter|也行|也可以|也没事|也没关系|没关系|也无所谓|无所谓|没事|也没问题|"
+        "没问题|也认了|认了|也无妨|也能接受|能接受|也成"
     )
 )
 """What after a comparative allows it and does not ask for it: "heavier is fine", 贵一点也行."""
@@ -166,6 +169,7 @@ _LIFT_BEFORE = phrases(
     doesnt matter|do not care about|dont mind|dont care|do not care|does not matter|no preference on|
     no preference for|no preference about|independent of|whatever|doesnt matter what|doesnt matter which|
     no limit on|dont worry about|no restriction on|not fussy about|not picky about|drop|remove|不限|不限制|
+    不挑|不纠结|不计较|不讲究|别卡|不卡|不用在意|不必考虑|不用考虑|
     不在乎|不管|无论|忽略|去掉|取消|别管|不考虑|不用管|不论|不介意|不看
     """
 )
@@ -181,6 +185,7 @@ UNNEEDED = Phrases(
         doesnt need to be|does not need to be|no longer has to be|dont need|do not need|doesnt need|
         no longer need|needs no longer be|without insisting on|scratch|scrap|drop|ditch|
         it may be|it can be|may be|can also be|doesnt need to have|doesnt have to have|
+        不限|不限定|不局限于|不一定非得|不一定非得是|不一定非要是|不非得|不非得是|不用非得|
         不一定要|不一定是|不一定要是|不一定得是|不一定非要|不必|不必是|不强求|不非要|不要求|不再要求|别管|不管是不是|
         不用非得是|不用一定是|不是也行|不用限定|不限于
         """
@@ -200,6 +205,13 @@ _WOULD = "|would |will |could |can |might |id "
 _AND = ("too", "as well", "also", "after all")
 
 
+_BRING = phrases(
+    "看|看看|看下|看一下|看一看|瞅瞅|列|列出来|列一下|放|放进来|加上|加进来|加进去|拿来|拿出来|拿来看看|拿来瞅瞅|摆出来|"
+    "摆出来看看|推|推荐|来点|来几个|考虑|考虑一下|算|算上|算进去|包括|包括进来"
+)
+"""What in Chinese asks to be shown more: 灰的也拿来瞅瞅."""
+
+
 def _would_do() -> list[str]:
     """What says so in English: "is fine too", "would do as well", "also works", "would also be ok"."""
     found = [f"{be}{word} {also}" for be in _BE.split("|") for word in phrases(_FITS) for also in _AND]
@@ -213,8 +225,10 @@ ALSO = Phrases(
     (phrase, True)
     for phrase in [
         *_would_do(),
+        *(f"也{lead}{verb}" for lead in ("", "给我", "帮我", "可以", "都", "一起", "给我一起") for verb in _BRING),
         *phrases(
             "in as well|in too|can come back|may come back|is welcome again|are welcome again|"
+            "算上|都算上|也都算上|"
             "也行|也可以|也好|也成|也能接受|也接受|也凑合|也没问题|也没关系的话|也都行|也都可以|也ok|也ok的|也不错"
         ),
     ]
@@ -230,7 +244,9 @@ ALSO_BEFORE = Phrases(
         ),
         *phrases(
             "dont mind|do not mind|nothing against|not against|不介意|不反对|不排斥|"
-            "alternatively|failing that|or else|也可以是|也能接受|也接受|也考虑|也愿意|也可以考虑|要不|要么|或者|不然"
+            "alternatively|failing that|or else|也可以是|也能接受|也接受|也考虑|也愿意|也可以考虑|"
+            "加上|再加上|加个|再加个|加点|再加点|"
+            "要不|要么|或者|不然"
         ),
     ]
 )
@@ -260,6 +276,8 @@ NO_MUST = Phrases(
         are not needed|arent needed|not needed|is not required|isnt required|not required|arent required|
         doesnt have to be|dont have to be|does not have to be|doesnt need to be|dont need to be|not a requirement|
         无所谓|也无所谓|其实无所谓|
+        不强求|不强求了|也不强求|也不强求了|不是非要|也不是非要|不是非要不可|不是非要不可的|不要求了|都无所谓|不限了|
+        不要了|不用了|不需要了|不看了|不考虑了|也不要了|就不要了|先不要了|先不看了|先不考虑了|可以不要|不要也行|不用也行|
         其实也无所谓|也没关系|也不要紧|不是必须的|不是必须|不是必需|可有可无|有没有都行|没有也行|没有也可以
         """
     )
@@ -275,6 +293,9 @@ NOT_THAT = Phrases(
 )
 """What before a value says that it is neither refused nor wished for."""
 
+OTHERS = Phrases((phrase, True) for phrase in phrases("别的|其他|其它|另外的|其他的"))
+"""What in Chinese with a facet's name allows any value of it, where 也 follows: 别的颜色也行."""
+
 _LIFT_AFTER = phrases(
     """
     doesnt matter|does not matter|dont matter|do not matter|are no object|
@@ -283,8 +304,12 @@ _LIFT_AFTER = phrases(
     is unimportant|isnt that important|can be anything|can be whatever|is whatever|is no matter|
     what it costs|what it may|whatever it costs|
     无所谓|不限|随便|都行|都可以|没关系|不重要|不是问题|不在乎|不管|都无所谓|任意|随意|多少都行|
-    都好|不要求|没要求|没有要求
+    都好|不要求|没要求|没有要求|别管|不用管|不挑|不卡|不纠结|不计较|不讲究|没讲究|放开|放宽|不要紧|不打紧|看着办|你定|
+    不限制|不强求
     """
 )
-LIFT_AFTER = Phrases((phrase, True) for phrase in _LIFT_AFTER)
-"""The same after a facet's name."""
+_WHOSE = ("", "你", "您", "我", "我们", "就", "也", "倒", "都", "你就", "我就", "我也", "倒是", "其实", "真", "你也")
+LIFT_AFTER = Phrases(
+    (lead + phrase, True) for phrase in _LIFT_AFTER for lead in (("",) if phrase.isascii() else _WHOSE)
+)
+"""The same after a facet's name: "the price doesn't matter", 价格你别管了."""

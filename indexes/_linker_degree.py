@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 
 from chatrec.indexes._linker_found import Found
 from chatrec.indexes._linker_text import Phrases, Sentence
-from chatrec.indexes._linker_words import AND_WORDS, FUNCTION, OR_WORDS, phrases, words
+from chatrec.indexes._linker_words import AND_WORDS, FUNCTION, HAN_FUNCTION, OR_WORDS, phrases, words
 
 _TOO = Phrases(
     (phrase, True)
@@ -18,6 +18,7 @@ _TOO = Phrases(
         "awfully|unbearably|太|也太|实在太|未免太|还是太|太过|过于|太过于"
     )
 )
+TOO_HAN = Phrases((phrase, True) for phrase in phrases("太|也太|实在太|都太|又太|真的太"))
 _RATHER = Phrases(
     (phrase, True)
     for phrase in phrases(
@@ -154,6 +155,13 @@ def _reach(sentence: Sentence, filled: Sequence[bool], start: int) -> int:
         stop += 1
     if stop == start and tokens[start].kind == "word" and tokens[start].norm not in {"many", "much", "little", "few"}:
         stop += 1
+    if stop == start and tokens[start].kind == "han":  # 太硬了: what only its meaning ties to a value
+        while (
+            stop < min(len(tokens), start + 2) and tokens[stop].kind == "han" and tokens[stop].norm not in HAN_FUNCTION
+        ):
+            if filled[stop] or (stop > start and sentence.ends(stop)):
+                break
+            stop += 1
     return stop
 
 

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chatrec.indexes._linker_cues import ALLOWED, ALSO, BEYOND, LIFT_AFTER, LIFT_BEFORE, NO_MORE, NO_MUST, UNNEEDED
+from chatrec.indexes._linker_cues import (
+    ALLOWED,
+    ALSO,
+    BEYOND,
+    LIFT_AFTER,
+    LIFT_BEFORE,
+    NO_MORE,
+    NO_MUST,
+    OTHERS,
+    UNNEEDED,
+)
 from chatrec.indexes._linker_found import Found, Name
 from chatrec.indexes._linker_scope import joined_by
 from chatrec.indexes._linker_text import Phrases, Sentence
@@ -45,6 +55,8 @@ def lifted(sentence: Sentence, names: Sequence[Name]) -> list[Name]:
         will_do = sentence.ends(name.end) or sentence.tokens[name.end].norm in _WILL_DO
         if before and before[0] < start and not _number_follows(sentence, name.end):
             found.append(Name(name.facet, before[0], name.end, name.own))
+        elif OTHERS.before(sentence.tokens, name.start) and _also_follows(sentence, name.end):
+            found.append(Name(name.facet, name.start - 1, name.end, name.own))
         elif after and not sentence.tokens[name.end].hard:
             found.append(Name(name.facet, name.start, after[0], name.own))
         elif (
@@ -54,6 +66,11 @@ def lifted(sentence: Sentence, names: Sequence[Name]) -> list[Name]:
         ):
             found.append(Name(name.facet, start - 1, name.end, name.own))
     return _coordinated(sentence, names, found) if found else found
+
+
+def _also_follows(sentence: Sentence, end: int) -> bool:
+    end += end < len(sentence) and sentence.tokens[end].norm == "的"
+    return not sentence.ends(end) and sentence.tokens[end].norm in {"也", "都"}
 
 
 def _coordinated(sentence: Sentence, names: Sequence[Name], found: list[Name]) -> list[Name]:
@@ -68,6 +85,9 @@ def _coordinated(sentence: Sentence, names: Sequence[Name], found: list[Name]) -
             for held in found
             for left, right in ((held, name), (name, held))
             if 0 < right.start - left.end <= 3 and not _is_unit(sentence, name)
+        ) or any(
+            held.start == name.end and sentence.tokens[name.start].kind == "han" and held.end > held.start + 1
+            for held in found
         )
         if also or joined:
             found.append(name)
@@ -78,7 +98,7 @@ def _is_unit(sentence: Sentence, name: Name) -> bool:
     return name.start > 0 and sentence.tokens[name.start - 1].kind == "number"
 
 
-def unneeded(sentence: Sentence, start: int, end: int, *, refused: bool) -> bool:
+def unneeded(sentence: Sentence, start: int, end: int, *, refused: bool) -> bool:  # noqa: PLR0911
     """Whether a value is said to be needed no longer: "doesn't have to be a western", "no garden any more".
 
     Args:
@@ -88,11 +108,15 @@ def unneeded(sentence: Sentence, start: int, end: int, *, refused: bool) -> bool
         refused: Whether it lies in the scope of a negation.
     """
     tokens, first = sentence.tokens, start
+    if _or_not(sentence, start, end) or (refused and also(sentence, end)):  # 不是饼茶也行
+        return True
     while first and start - first < 3 and tokens[first - 1].norm in _ARTICLES and not tokens[first].soft:
         first -= 1
     before = UNNEEDED.before(tokens, first)
     allowed = before is not None and tokens[before[0]].norm in {"it", "may", "can"}
     if before is not None and not allowed and not tokens[first].hard:
+        return True
+    if end < len(tokens) and tokens[end].norm == "的" and NO_MUST.at(tokens, end + 1) is not None:  # 折叠的不要了
         return True
     nice = _NICE.at(tokens, end)
     if _no_matter(sentence, end) or NO_MUST.at(tokens, end) or (nice is not None and NO_MUST.at(tokens, nice[0])):
@@ -107,6 +131,19 @@ def unneeded(sentence: Sentence, start: int, end: int, *, refused: bool) -> bool
     return False
 
 
+def _or_not(sentence: Sentence, start: int, end: int) -> bool:
+    """Whether a Chinese value is named with its opposite as of no matter: 辣不辣的无所谓."""
+    tokens, size = sentence.tokens, end - start
+    said = [token.norm for token in tokens[start:end]]
+    after = end
+    if [token.norm for token in tokens[end : end + size + 1]] == ["不", *said]:
+        after = end + size + 1
+    elif [token.norm for token in tokens[max(0, start - size - 1) : start]] != [*said, "不"]:
+        return False
+    after += after < len(tokens) and tokens[after].norm == "的"
+    return LIFT_AFTER.at(tokens, after) is not None or NO_MUST.at(tokens, after) is not None
+
+
 def _no_matter(sentence: Sentence, end: int) -> bool:
     """Whether what was just said does not matter, and not what follows: "2 to 4, doesn't matter which"."""
     tokens = sentence.tokens
@@ -117,15 +154,25 @@ def _no_matter(sentence: Sentence, end: int) -> bool:
 
 def allowed_beyond(sentence: Sentence, found: Found) -> bool:
     """Whether a number may be gone beyond, which asks for nothing: "I don't mind paying over 200", 超过两百也行."""
-    if found.kind != "number" or found.constraint.op != "gt":
-        return False
-    tokens, start = sentence.tokens, found.start
-    if ALLOWED.at(tokens, found.end) or ALSO.at(tokens, found.end):
+    if found.allowed:
         return True
+    tokens, start = sentence.tokens, found.start
+    if found.kind != "number" or found.constraint.op not in {"gt", "ge"}:
+        return False
+    if ALLOWED.at(tokens, found.end) or also(sentence, found.end):
+        return True
+    if found.constraint.op == "ge":
+        return False
     first, _ = sentence.clause(start)
     while start > first and tokens[start - 1].norm in _PAYING and not BEYOND.before(tokens, start):
         start -= 1
     return start >= first and BEYOND.before(tokens, start) is not None
+
+
+def also(sentence: Sentence, end: int) -> bool:
+    """Whether "would do as well" follows a value that ends before token `end`: 红茶也行, 云南的也可以."""
+    after = end < len(sentence) and sentence.tokens[end].norm == "的"
+    return ALSO.at(sentence.tokens, end + after) is not None
 
 
 def _number_follows(sentence: Sentence, index: int) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from chatrec.indexes._linker_cues import OTHERS
 from chatrec.indexes._linker_dictionary import Translation
 from chatrec.indexes._linker_found import Name
 from chatrec.indexes._linker_text import Sentence, is_han, languages, norms, root, stem
@@ -11,7 +12,7 @@ from chatrec.indexes._linker_units import DIMENSION_WORDS, Scale, bare_name
 from chatrec.indexes._linker_words import FUNCTION
 from chatrec.indexes._values import Facet
 
-_FLAGS = frozenset({"is", "has", "with", "allows", "supports", "can", "是", "否", "有", "无", "支", "持"})
+_FLAGS = frozenset({"is", "has", "with", "allows", "supports", "can", "是", "否", "有", "支", "持"})
 
 
 _WHO = ("who", "whos", "谁", "谁 演", "谁 写", "谁 做")
@@ -71,7 +72,7 @@ class Names:
         found: list[Name] = []
         index = 0
         while index < len(sentence):
-            here = self._own(sentence, index)
+            here = self._own(sentence, index) or self._short(sentence, index)
             if not here:
                 match = DIMENSION_WORDS.at(sentence.tokens, index)
                 if match and not self._is_value_like(sentence, index, match[0]):
@@ -114,6 +115,14 @@ class Names:
                 return [Name(facet, start, start + 1, own=True)]
         return []
 
+    def _short(self, sentence: Sentence, start: int) -> list[Name]:
+        """A Chinese name by its first character alone: 别的区 of a 区域."""
+        word = sentence.tokens[start]
+        if word.kind != "han" or OTHERS.before(sentence.tokens, start) is None:
+            return []
+        named = {facet for key, facet in self._names.items() if len(key) > 1 and key[0] == word.norm}
+        return [Name(facet, start, start + 1, own=True) for facet in named] if len(named) == 1 else []
+
     @staticmethod
     def _is_value_like(sentence: Sentence, start: int, end: int) -> bool:
         """Whether a word such as "minutes" or "stars" is the unit of the number before it rather than a name."""
@@ -136,6 +145,8 @@ def boolean_keys(name: str) -> tuple[tuple[str, ...], ...]:
     keys = [tuple(stem(word) for word in words)]
     if len(words) > 1 and words[-1] in _ALLOWED:
         keys.append(tuple(stem(word) for word in words[:-1]))
+    if "".join(words) == "免费":
+        keys += [tuple(said) for said in ("不花钱", "不要钱", "不收费", "不用钱", "不用花钱", "不付费")]
     if len(words) > 2 and words[0] in {"可", "能", "含", "带"}:
         keys.append(words[1:])
     if len(words) > 2 and words[-1] in _HAN_PLACES:

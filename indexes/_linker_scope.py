@@ -5,24 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Literal
 
-from chatrec.indexes._linker_cues import (
-    AFTER_NEGATIVE,
-    CONTRAST,
-    CUES,
-    DISGUST,
-    GONE,
-    LEFT,
-    OUT,
-    REFUSED,
-    CueKind,
-)
+from chatrec.indexes._linker_cues import CONTRAST, CUES, CueKind
 from chatrec.indexes._linker_degree import after_degree, first_of, graded, is_not_so, measured
 from chatrec.indexes._linker_text import Sentence
+from chatrec.indexes._linker_trailing import trailing
 from chatrec.indexes._linker_words import AND_WORDS, FUNCTION, JOINERS, OR_WORDS
 
-_ASKS = frozenset(
-    ["is", "are", "do", "does", "did", "can", "could", "will", "would", "have", "has", "got", "any", "有", "能", "可"]
-)
 _ALL = frozenset(["any", "every", "all", "each"])
 _WORD = 3
 """The most characters of a Chinese word that is refused."""
@@ -30,7 +18,6 @@ _ANEW = frozenset(["also", "has", "have", "it", "i", "we", "please", "give", "sh
 _TURNS = frozenset(["but", "though", "although", "however", "just", "only", "instead", "但", "而", "只", "就"])
 
 _SO = frozenset(["so", "oh", "what", "and", "but", "hm", "hmm", "wait", "really", "那", "啊", "都"])
-_RATHER = frozenset(["just", "so", "even", "really", "simply", "plain", "kind", "of", "a", "bit", "always", "pretty"])
 _AT_ALL = frozenset(["allowed", "at", "all", "then", "here", "possible", "吗", "么", "啊", "呀", "的"])
 
 
@@ -56,6 +43,9 @@ def negated(
             index += 1
             continue
         end, kind = match
+        if sentence.ends(end) and kind == "open" and sentence.tokens[index].kind == "han":
+            index = end  # 帆布的不考虑，要皮的: it refuses what came before
+            continue
         if is_not_so(sentence, filled, index, end):
             kind = "tight"
         if kind == "neutral" or _is_answer(sentence, index, end):
@@ -71,7 +61,7 @@ def negated(
             if at >= end or filled[at]:  # 不含 refuses, and 含 may begin the name of what is refused
                 scope[at] = index
         index = max(end, stop)
-    _trailing(sentence, filled, scope)
+    trailing(sentence, filled, scope)
     graded(sentence, filled, scope, listed=listed)
     return scope
 
@@ -181,112 +171,6 @@ def _goes_on(sentence: Sentence, filled: Sequence[bool], comma: int, refused: bo
     return joined and any(filled[comma:index])
 
 
-def _trailing(sentence: Sentence, filled: Sequence[bool], scope: list[int]) -> None:
-    """Refusals that follow what they refuse: "leather-free", 对虾仁过敏."""
-    for index in range(1, len(sentence)):
-        if not filled[index - 1] or filled[index]:
-            continue
-        if _echoed(sentence, filled, index):
-            scope[index - 1] = index if scope[index - 1] < 0 else scope[index - 1]
-            continue
-        if _dismissed(sentence, index) or _left_out(sentence, filled, index) or _found_bad(sentence, index):
-            _refuse(sentence, filled, scope, index)
-            continue
-        match = None if sentence.ends(index) else AFTER_NEGATIVE.at(sentence.tokens, index)
-        if match is None:
-            continue
-        end = match[0]
-        if sentence.tokens[index].norm == "free" and end < len(sentence) and sentence.tokens[end].norm in {"of", "to"}:
-            continue
-        if sentence.tokens[index].norm == "不" and not sentence.ends(end):
-            continue
-        scope[index:end] = [index] * (end - index)
-        _refuse(sentence, filled, scope, index)
-    for index in range(1, len(sentence)):
-        # "glass with toddlers? no way": what was asked back is refused with all that it names
-        first = sentence.clause(index - 1)[0]
-        echoed = "?" in sentence.tokens[index].gap and sentence.tokens[first].norm not in _ASKS
-        if echoed and _refusal(sentence, index):
-            for at in range(first, index):
-                scope[at] = index if filled[at] and scope[at] < 0 else scope[at]
-
-
-def _refuse(sentence: Sentence, filled: Sequence[bool], scope: list[int], index: int) -> None:
-    """Put the value before token `index` in its scope."""
-    at = index - 1
-    while at >= 0 and filled[at]:
-        scope[at] = index if scope[at] < 0 else scope[at]
-        if sentence.tokens[at].hard or sentence.tokens[at].soft:
-            break
-        at -= 1
-
-
-def _dismissed(sentence: Sentence, index: int) -> bool:
-    """Whether the value before token `index` is refused by what follows: "velvet, no thanks", "mondays are out"."""
-    if sentence.ends(index):
-        return not sentence.tokens[index].hard and _refusal(sentence, index)
-    gone = GONE.at(sentence.tokens, index)
-    if gone is not None:
-        return sentence.ends(gone[0])
-    match = OUT.at(sentence.tokens, index)
-    if match is None:
-        return False
-    end = match[0]
-    return sentence.ends(end) or sentence.tokens[end].norm in {
-        "for",
-        "with",
-        "at",
-        "and",
-        "but",
-        "so",
-        "because",
-        "then",
-    }
-
-
-def _left_out(sentence: Sentence, filled: Sequence[bool], index: int) -> bool:
-    """Whether a value stands in "leave the ... out"."""
-    tokens, first = sentence.tokens, index
-    if tokens[index].norm != "out" or not (sentence.ends(index + 1) or tokens[index + 1].norm in FUNCTION):
-        return False
-    while first and (filled[first - 1] or tokens[first - 1].norm in {"the", "all", "any", "that", "those"}):
-        first -= 1
-    return first > 0 and tokens[first - 1].norm in LEFT
-
-
-def _found_bad(sentence: Sentence, index: int) -> bool:
-    """Whether a value, and a noun with it or none, is called bad in general: "velvet sofas are just sad"."""
-    tokens = sentence.tokens
-    at = index + (not sentence.ends(index) and tokens[index].norm not in FUNCTION)
-    if sentence.ends(at) or tokens[at].norm not in {"is", "are"}:
-        return False
-    at += 1
-    while not sentence.ends(at) and tokens[at].norm in _RATHER:
-        at += 1
-    told = not sentence.ends(at) and tokens[at].norm in DISGUST
-    return told and sentence.after(at)[:1] != "?" and (sentence.ends(at + 1) or tokens[at + 1].norm in FUNCTION)
-
-
-def _refusal(sentence: Sentence, index: int) -> bool:
-    """Whether a refusal stands alone at token `index`: "no way", "no thanks", 算了."""
-    match = REFUSED.at(sentence.tokens, index)
-    return match is not None and sentence.ends(match[0]) and not sentence.after(match[0] - 1).lstrip().startswith("?")
-
-
-def _echoed(sentence: Sentence, filled: Sequence[bool], index: int) -> bool:
-    """Whether a value asked back by itself is refused by what follows: "camping? I can't stand it"."""
-    token = sentence.tokens[index]
-    if not ("?" in token.gap or "？" in token.gap):
-        return False
-    first = index - 1
-    while first and filled[first - 1] and not sentence.tokens[first].hard:
-        first -= 1
-    after = index + (token.norm in {"i", "we", "我", "我们"})
-    cue = CUES.at(sentence.tokens, after)
-    alone = first == 0 or sentence.tokens[first].hard
-    return alone and cue is not None and cue[1] != "neutral"
-
-
 def wondered(sentence: Sentence, cue: int, end: int) -> bool:
     """Whether a refusal is a question that nothing else is said in, and so a complaint: "no pets allowed?".
 
@@ -296,10 +180,14 @@ def wondered(sentence: Sentence, cue: int, end: int) -> bool:
         end: The token after what is refused.
     """
     tokens = sentence.tokens
-    if tokens[cue].norm not in {"no", "没"} or not all(token.norm in _SO for token in tokens[:cue]):
+    han = tokens[cue].kind == "han"
+    first, last = sentence.clause(cue) if han else (0, len(tokens))
+    if tokens[cue].norm not in {"no", "没"} or not all(token.norm in _SO for token in tokens[first:cue]):
         return False
-    rest = tokens[end:]
-    return sentence.after(len(tokens) - 1).lstrip()[:1] in {"?", "？"} and all(t.norm in _AT_ALL for t in rest)
+    rest = tokens[end:last]
+    closing = han and tokens[last - 1].norm in {"吗", "么", "啊", "呀"}
+    asked = closing or sentence.after(last - 1).lstrip()[:1] in {"?", "？"}
+    return asked and all(t.norm in _AT_ALL for t in rest)
 
 
 def joined_by(sentence: Sentence, left: int, right: int) -> Literal["or", "and", ""]:
@@ -307,7 +195,7 @@ def joined_by(sentence: Sentence, left: int, right: int) -> Literal["or", "and",
     return "or" if _or_else(sentence, left, right) else _joined(sentence, left, right)
 
 
-def _joined(sentence: Sentence, left: int, right: int) -> Literal["or", "and", ""]:
+def _joined(sentence: Sentence, left: int, right: int) -> Literal["or", "and", ""]:  # noqa: PLR0911
     between = sentence.tokens[left:right]
     if len(between) > 3 or any(token.norm not in JOINERS for token in between):
         return ""
@@ -316,6 +204,8 @@ def _joined(sentence: Sentence, left: int, right: int) -> Literal["or", "and", "
     words = {token.norm for token in between}
     if words & OR_WORDS:
         return "or"
+    if left == right < len(sentence) and sentence.tokens[right].kind == "han" and not sentence.tokens[right].gap:
+        return "and"  # 下午晚上都行
     gaps = "".join(sentence.tokens[index].gap for index in range(left, min(right + 1, len(sentence))))
     if words & AND_WORDS:
         return "and"

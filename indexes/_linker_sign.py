@@ -5,45 +5,40 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from chatrec.indexes._constraints import Constraint
-from chatrec.indexes._linker_cues import ALSO, CUES
+from chatrec.indexes._linker_cues import CUES
 from chatrec.indexes._linker_degree import sparing
 from chatrec.indexes._linker_found import Found
 from chatrec.indexes._linker_numbers import flip
 from chatrec.indexes._linker_scope import wondered
-from chatrec.indexes._linker_text import Sentence
-from chatrec.indexes._linker_words import AND_WORDS, FUNCTION, JOINERS
+from chatrec.indexes._linker_text import Phrases, Sentence
+from chatrec.indexes._linker_words import AND_WORDS, FUNCTION, JOINERS, phrases
 
 _NOT_DOING = frozenset({"dont", "doesnt", "didnt", "never", "cant", "cannot", "wont", "wouldnt"})
+_BLAME = Phrases((phrase, True) for phrase in phrases("不行|不敢|怎么办|怎么行|不方便|受不了|没法"))
 ASKED = 0.6
 """The most that counts what may be wished for by asking about it."""
 
 
-def signed(sentence: Sentence, found: Found, scope: Sequence[int]) -> list[Found]:  # noqa: PLR0911
-    """A constraint turned round where it lies in the scope of a negation."""
+def signed(sentence: Sentence, found: Found, scope: Sequence[int], *, listed: bool = False) -> list[Found]:  # noqa: PLR0911
+    """A constraint turned round where it lies in the scope of a negation.
+
+    Args:
+        sentence: The sentence.
+        found: The constraint.
+        scope: By token, the first token of the negation that it lies in, or -1.
+        listed: Whether items were shown, which may be found to lack something.
+    """
     cue = scope[found.start]
     if cue < 0 or found.settled:
         return [found]
-    if found.kind == "value" and wondered(sentence, cue, found.end):
-        return [replace(found, score=min(found.score, ASKED))]
-    if found.kind == "value" and also(sentence, found):  # 不是饼茶也行 takes nothing back
-        return []
     if found.kind == "value":
-        constraint = Constraint(found.constraint.facet, "none", found.constraint.values)
-        near = cue < found.start and found.start - cue <= 4
-        if sparing(sentence, cue):
-            return [replace(found, constraint=constraint, score=min(found.score, 0.6))]
-        if _qualified(sentence, found, scope):
-            return [replace(found, constraint=constraint, score=min(found.score, 0.45))]
-        return [
-            replace(
-                found,
-                constraint=constraint,
-                score=max(found.score, 0.8) if near and found.score > 0.67 else found.score,
-            )
-        ]
+        return [_refused(sentence, found, scope, listed=listed)]
+    if found.kind == "number" and wondered(sentence, cue, found.end):  # 没有两百以内的吗
+        return [found]
     match = CUES.at(sentence.tokens, cue)
     start = match[0] if match else cue + 1
+    if cue < found.start < start:  # 从来不超过六百: the 不 is the bound's own
+        return [found]
     between = range(start, found.start)
     direct = all(not sentence.taken[n] and sentence.tokens[n].norm in FUNCTION for n in between)
     if found.kind == "number" and cue >= found.end and found.bare:  # "380 minutes? no way" bounds nothing
@@ -68,6 +63,35 @@ def signed(sentence: Sentence, found: Found, scope: Sequence[int]) -> list[Found
     return [replace(found, constraint=turned, score=found.score - 0.02)] if turned else []
 
 
+def _refused(sentence: Sentence, found: Found, scope: Sequence[int], *, listed: bool) -> Found:
+    """A value that lies in the scope of a negation."""
+    cue = scope[found.start]
+    if listed and _missed(sentence, found, cue):
+        return replace(found, score=found.score if _blamed(sentence, found.end) else min(found.score, ASKED))
+    if wondered(sentence, cue, found.end):
+        return replace(found, score=min(found.score, ASKED))
+    refused = replace(found, constraint=replace(found.constraint, op="none"))
+    near = cue < found.start and found.start - cue <= 4
+    if sparing(sentence, cue):
+        return replace(refused, score=min(found.score, 0.6))
+    if _qualified(sentence, found, scope):
+        return replace(refused, score=min(found.score, 0.45))
+    return replace(refused, score=max(found.score, 0.8) if near and found.score > 0.67 else found.score)
+
+
+def _missed(sentence: Sentence, found: Found, cue: int) -> bool:
+    """Whether what was shown is said to lack something, which nobody wishes for: 没暖气啊, but 没糖的 asks for it."""
+    lead = "".join(token.norm for token in sentence.tokens[cue : found.start])
+    of = not sentence.ends(found.end) and sentence.tokens[found.end].norm == "的"
+    return lead in {"没", "没有"} and not of and found.constraint.op == "any"
+
+
+def _blamed(sentence: Sentence, end: int) -> bool:
+    """Whether it is said that it will not do so: 没暖气啊 那不行, 没小样不敢买."""
+    stop = next((at for at in range(end, len(sentence)) if sentence.tokens[at].hard), len(sentence))
+    return any(_BLAME.at(sentence.tokens, at) for at in range(end, min(stop, end + 5)))
+
+
 def _qualified(sentence: Sentence, found: Found, scope: Sequence[int]) -> bool:
     """Whether an unknown word narrows what is refused: "not silly comedies" refuses some comedies, not all."""
     at = found.start - 1
@@ -77,9 +101,3 @@ def _qualified(sentence: Sentence, found: Found, scope: Sequence[int]) -> bool:
     if at == scope[found.start] + 1 and cue in _NOT_DOING:  # "I don't play metal"
         return False
     return lead.kind == "word" and lead.norm not in FUNCTION | JOINERS and not CUES.before(sentence.tokens, found.start)
-
-
-def also(sentence: Sentence, found: Found) -> bool:
-    """Whether "would do as well" follows: 红茶也行, 云南的也可以."""
-    after = found.end < len(sentence) and sentence.tokens[found.end].norm == "的"
-    return ALSO.at(sentence.tokens, found.end + after) is not None
