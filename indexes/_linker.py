@@ -196,7 +196,10 @@ class Linker:
         ]
         found = [self._wholly(one) for one in within_bounds(sentence, found)]
         if embedder is not None:
-            found += self._meant(sentence, names, scope, embedder, asked)
+            meant = self._meant(sentence, names, scope, embedder, asked)
+            spared = [one for one in meant if one.constraint.op == "none" and also(sentence, one.end)]
+            given_up += spared
+            found += [one for one in meant if one not in spared]
         idle = chatter(sentence)
         wonders = not shown and asks(sentence)
         found = [replace(one, score=min(one.score, _sure(sentence, one, idle, asked=wonders))) for one in found]
@@ -323,7 +326,8 @@ class Linker:
             if used & set(range(start, end)) or score < nearer - 0.1:
                 continue
             used |= set(range(start, end))
-            op: Literal["none", "any"] = "none" if scope[start] >= 0 else "any"
+            last = end if sentence.tokens[start].kind == "han" else start + 1  # 底太硬 is refused though 底 is not
+            op: Literal["none", "any"] = "none" if max(scope[start:last]) >= 0 else "any"
             sure = min(score, _PERHAPS) if measured(sentence, start - 1) and op == "none" else score
             found.append(
                 Found(Constraint(match.facet, op, (match.value,)), start, end, sure, kind="meaning", named=start)

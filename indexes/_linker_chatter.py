@@ -69,7 +69,7 @@ _SHOWN_ONES = frozenset(words("it its this that these those they them first seco
 _OF_IT = frozenset({"is", "does", "will", "would", "was", "isnt", "doesnt"})
 _HAN_SHOWN = frozenset("它他她这那第前")
 _WHETHER = Phrases((phrase, True) for phrase in phrases("有没有|是不是|能不能|会不会|可不可以|可以不可以|带不带|有无"))
-_NO_QUESTION = frozenset("样像似比换找想推给")
+_NO_QUESTION = Phrases((phrase, True) for phrase in phrases("一样|同样|像|似|比|换|找|想|推|给"))
 """Words of clauses that name an item and wish for another."""
 _LEADING = frozenset({"and", "so", "but", "ok", "okay", "well", "hm", "hmm", "wait"})
 _SELVES = frozenset(words("i im id we you me my us our lets anything something"))
@@ -131,7 +131,8 @@ def _han_asked(sentence: Sentence, index: int, named: Collection[int]) -> bool:
     if first > 1 and norms[0] == "有" and tokens[first - 1].norm == "呢":  # 第三个呢 有灰的没
         first = sentence.clause(first - 1)[0]
     subject = next((at for at in range(first, index) if at in named), first if it and first < index else None)
-    if subject is None or not _NO_QUESTION.isdisjoint(norms) or tokens[index].kind != "han":
+    wished = any(_NO_QUESTION.at(tokens, at) for at in range(first, end))
+    if subject is None or wished or tokens[index].kind != "han":
         return False
     if any(_WHETHER.at(tokens, at) for at in range(subject, index)):
         return True

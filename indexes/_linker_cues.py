@@ -157,7 +157,7 @@ IDIOMS = Phrases(
         at war|family of|for free|free time|of course|at work|by the way|once again|in the dark|fair enough|
         in general|a cold|the cold|cold feet|
         out of order|in order|on time|in time|time flies|at first|last time|long time|next time|at large|
-        吃醋|生气|加油|开心|当心|小心|点心思|打酱油|吃土|炒鱿鱼|背锅|甩锅
+        吃醋|生气|加油|开心|当心|小心|点心思|打酱油|吃土|吃灰|炒鱿鱼|背锅|甩锅
         """
     )
 )

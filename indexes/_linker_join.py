@@ -125,6 +125,8 @@ def _runs(sentence: Sentence, ordered: Sequence[Found]) -> list[list[Found]]:
 def _alike(left: Found, right: Found) -> bool:
     a, b = left.constraint, right.constraint
     same = a.facet == b.facet and a.op == b.op and left.end <= right.start
+    if left.end == right.start and left.kind != right.kind:  # words that only perhaps mean a value do not join a name
+        return False
     # A refusal that is sure is not made doubtful by another: "no palms, no cacti".
     bar = 0.75 if a.op == "none" else 0.5
     return same and a.op in {"any", "none", "between"} and (left.score >= bar) == (right.score >= bar)

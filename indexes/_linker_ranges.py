@@ -180,7 +180,7 @@ class RangeReader:
             from_up: Cue = ("ge", ANY)
             post, first = (end + 1, from_up), start - 1
         fitting = post is not None and self._suits(figure, post[1][1])
-        judged = None if fitting else _judged(sentence, end, cue, past_noun=not post)
+        judged = None if fitting else _judged(sentence, figure, end, cue, past_noun=not post)
         if any(sentence.after(n).startswith("+") for n in range(figure.start, figure.end)):
             bound, aged = "ge", not figure.units and figure.value in self._ages
             dims = ("age",) if aged else dims
@@ -203,11 +203,23 @@ class RangeReader:
         return not dims or figure.calendar or any(fits(scale, figure.value) for scale in self._years)
 
 
+def _only(sentence: Sentence, figure: Figure) -> bool:
+    """Whether a figure is wondered at for being so little: 才五个小时啊; not an age, which is young and no fault."""
+    tokens, end = sentence.tokens, figure.end
+    led = figure.start > 0 and tokens[figure.start - 1].norm == "才" and bool(figure.units)
+    closed = not sentence.ends(end) and tokens[end].norm in {"啊", "呀", "吗", "么"} and sentence.ends(end + 1)
+    return led and closed and all(dim not in {"age", "money"} for dim, _ in figure.units)
+
+
 def _judged(
-    sentence: Sentence, end: int, cue: tuple[int, Bound, tuple[str, ...]] | None, *, past_noun: bool
+    sentence: Sentence, figure: Figure, end: int, cue: tuple[int, Bound, tuple[str, ...]] | None, *, past_noun: bool
 ) -> tuple[int, Bound, tuple[str, ...]] | None:
     """What is said of a number after it; behind a bound ("over 90, too much") it turns the bound round."""
     judged = verdict(sentence, end)
+    if judged is not None and judged[0] == end and any(dim == "area" for dim, _ in figure.units):
+        judged = None  # 10平？？ finds little as much as it finds much
+    if cue is None and judged is None and _only(sentence, figure):
+        return end + 1, "gt", ANY
     if cue is None:
         return judged or (_past_noun(sentence, end) if past_noun else None)
     if judged is None or judged[1] != "lt" or cue[1] not in _TURNED:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from chatrec.indexes._linker_adjectives import AFTER_THAN
 from chatrec.indexes._linker_spelling import Speller
 from chatrec.indexes._linker_text import Phrases, Sentence, Token, languages, norms
 from chatrec.indexes._linker_units import Scale
@@ -237,7 +238,10 @@ class Titles:
         ordinary = all(token.norm in HAN_FUNCTION for token in sentence.tokens[start:end])
         cue = _cue(sentence, start)
         closed = end >= len(sentence) or sentence.ends(end) or sentence.tokens[end].norm in _FOLLOW
+        than = start > 0 and sentence.tokens[start - 1].norm == "比" and AFTER_THAN.at(sentence.tokens, end) is not None
         whole = size == len(sentence)
+        if size >= 2 and than and not ordinary:  # 比白隼便宜的
+            return 0.95, True
         if ordinary:
             return 0.0, False
         if size >= 3:

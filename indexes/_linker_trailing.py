@@ -28,6 +28,7 @@ _REFUSED_LATER = Phrases(
 )
 """What in Chinese refuses what was said before it in the clause: 辣的就别推了, 合租的不考虑, 晚上的一律不行."""
 
+_CHANGED = Phrases((phrase, True) for phrase in phrases("换别的|换其他|换其它|换个别的|换点别的"))
 _UNTIL = Phrases(
     (phrase, True)
     for phrase in phrases(
@@ -104,6 +105,8 @@ def _refused_later(sentence: Sentence, filled: Sequence[bool], index: int) -> bo
         at += 1
     if match is None and at > index and sentence.ends(at) and at < len(tokens) and not tokens[at].hard:
         match = _REFUSED_LATER.at(tokens, at)  # 红的 不要; 白的不耐脏 去掉
+        if match is None and _CHANGED.at(tokens, at) is not None:  # 帆布的不耐脏 换别的料子
+            return True
     if match is None:
         return False
     at = match[0]
