@@ -47,10 +47,8 @@ def language_of(text: str, before: Spoken) -> Spoken:
 def fold(before: Turn, link: Link, text: str, catalog: Catalog) -> Turn:
     """The next turn: what was known, changed by what was said now."""
     where = [c for c in before.where if not _lifted(c, link, catalog)]
-    floors = {one.facet: one for one in link.given_up if one.op == "ge"}
-    where = [
-        floors[c.facet] if c.op in {"ge", "gt"} and c.facet in floors else c for c in where
-    ]  # "from 40 on will do"
+    floors = {one.facet: one for one in link.given_up if one.op == "ge"}  # "from 40 on will do"
+    where = [floors.get(c.facet, c) if c.op in {"ge", "gt"} else c for c in where]
     perhaps = [c for c in before.prefer if not _lifted(c, link, catalog)]
     pointed: list[str] = []
     for proposal in link.proposals:
