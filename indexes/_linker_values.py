@@ -283,7 +283,8 @@ class Values:
         if len(tokens) > 1:
             return base * (0.3 if all(token.norm in HAN_FUNCTION for token in tokens) else 1)
         if first.kind == "han":
-            alone = _stands_alone(sentence, match.start) and (entry.sure == 1 or _is_class(sentence, match.end))
+            short = len(entry.value) == 2 and entry.value[0] == first.text and entry.value[1] in CLASS_SUFFIXES
+            alone = _stands_alone(sentence, match.start) and (not short or _is_class(sentence, match.end))
             return base * (0.2 if first.norm in HAN_FUNCTION else 0.98 if alone else 0.72)
         return base * self._plainness(sentence, match, entry)
 

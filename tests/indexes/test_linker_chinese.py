@@ -144,3 +144,9 @@ def test_what_is_said_of_what_was_shown(text: str, expected: list[str]) -> None:
 def test_a_number_before_a_counter_points() -> None:
     link = umbrellas().link("80块那把不要", last=("u1", "u2", "u3"))
     assert ([m.id for m in link.mentions], link.proposals) == (["u2"], ())
+
+
+@pytest.mark.parametrize("text", ["来个汤吧", "有没有汤", "汤，十分钟"])
+def test_a_value_of_one_character_in_another_language_needs_no_ending(text: str) -> None:
+    dishes = Catalog([Item(str(n), f"菜{n}", "", {"category": ["soup", "dessert"][n % 2]}) for n in range(8)])
+    assert [str(p.constraint) for p in dishes.link(text).proposals if p.score >= 0.75] == ["category=soup"]
