@@ -38,10 +38,9 @@ _ORDINARY = {
 }
 _LEAST = 0.22
 _MEANT = 0.42
-_WEIGHTS = (-4.6, 6.0, 1.4, 1.0)
-"""By 1, the cosine, its lead up to .5, and whether the value is a yes: the logarithm of the odds that it is meant."""
-_ANSWERS, _DIGRESSES = 2.4, -1.1
-"""What is added where something was asked: for a value of that facet, for another's."""
+"""The chance from which on a value is taken for said, chosen on the same conversations."""
+WEIGHTS = (-5.03, 7.03, 1.47, 1.31, 2.53, -1.04)
+"""Of `Meanings.signs`, as `python -m chatrec.agent.tuning meanings` fits them to conversations written by hand."""
 _WORD = 2
 """Characters of most Chinese words."""
 _SHARED = 0.1
@@ -86,12 +85,15 @@ class Meanings:
         facets: All facets; those with more than 300 values are left out.
         items: All items; the texts of at most 8,000 of them, evenly spread, are searched.
         skip: Facets to leave out, such as names of people.
+
+    Attributes:
+        values: Facet and value, by row.
     """
 
     def __init__(self, facets: Iterable[Facet], items: Sequence[Item], skip: Iterable[str] = ()) -> None:
         self._texts = _texts(facets, skip)
-        self._rows = list(self._texts)
-        self._company = Company(items, self._rows)
+        self.values = list(self._texts)
+        self._company = Company(items, self.values)
         self._vectors: OrderedDict[int, _Vectors] = OrderedDict()
 
     def find(self, phrases: Sequence[str], embedder: Embeddings, asked: str | None = None) -> list[Meant | None]:
@@ -102,7 +104,7 @@ class Meanings:
             embedder: Any LangChain embedder; its vectors of the values are kept for the next call.
             asked: The facet that the phrases answer a question about.
         """
-        if len(self._rows) < _LEAST_VALUES or not phrases:
+        if len(self.values) < _LEAST_VALUES or not phrases:
             return [None] * len(phrases)
         known = self._known(embedder)
         vectors = self._embed(known, phrases)
@@ -114,44 +116,54 @@ class Meanings:
         order = np.argsort(-cosines, kind="stable")
         kept = self._company.of(phrase)
         top = int(kept.row if kept.sure and cosines[kept.row] > 0.1 else order[0])
-        answer = next((int(n) for n in order if self._rows[n][0] == asked), top)
-        if self._likely(cosines, order, answer, asked) > self._likely(cosines, order, top, asked):
-            top = answer
+        answer = top if asked is None else next((int(n) for n in order if self.values[n][0] == asked), top)
+        top = max(top, answer, key=lambda row: _chance(self.signs(cosines, order, row, asked)))
         first = float(cosines[top])
         lead = self._lead(cosines, order, top)
         bar = max(_LEAST, known.bar[script])
         share, lift = kept.among(top)
         score = 0.0
         borne_out = share >= 0.35 and lift >= 1.5 and first >= bar and lead >= 0.12
-        alone = lift > 0.5 and self._likely(cosines, order, top, asked) > _MEANT
+        alone = lift > 0.5 and _chance(self.signs(cosines, order, top, asked)) > _MEANT
         if borne_out or alone or (kept.sure and top == kept.row and first > 0.15):
             score = 0.78
         elif first >= bar - 0.06 and lead >= 0.06 and share >= 0.35 and lift >= 3:
             score = 0.77
         elif (first >= bar and lead >= 0.04) or (kept.sure and top == kept.row) or (first >= 0.3 and lead >= 0.1):
             score = min(0.7, 0.5 + first / 4)
-        facet, value = self._rows[top]
+        facet, value = self.values[top]
         return Meant(facet, value, round(score, 3)) if score else None
+
+    def signs(
+        self, cosines: NDArray[np.float32], order: NDArray[np.intp], row: int, asked: str | None
+    ) -> tuple[float, ...]:
+        """What tells whether a phrase means a value.
+
+        Args:
+            cosines: Nearness of the phrase to each value, shape (values,).
+            order: The values' rows, nearest first.
+            row: The value's row.
+            asked: The facet that the phrase answers a question about.
+
+        Returns:
+            1, its nearness, how much nearer it is than the next (at most .5), and by 0 and 1: whether it is a yes,
+            a value of what was asked, and one of something else than was asked.
+        """
+        facet, value = self.values[row]
+        answers, digresses = asked == facet, asked not in {None, facet}
+        lead = min(self._lead(cosines, order, row), 0.5)
+        return (1.0, float(cosines[row]), lead, float(value == "true"), float(answers), float(digresses))
 
     def _lead(self, cosines: NDArray[np.float32], order: NDArray[np.intp], row: int) -> float:
         """How much nearer one value is than the next that has another name."""
-        return float(cosines[row]) - float(
-            next((cosines[n] for n in order if self._rows[n][1] != self._rows[row][1]), -1.0)
-        )
-
-    def _likely(self, cosines: NDArray[np.float32], order: NDArray[np.intp], row: int, asked: str | None) -> float:
-        """The chance that a value is meant, by its nearness and by what was asked."""
-        facet, value = self._rows[row]
-        told = (1.0, cosines[row], min(self._lead(cosines, order, row), 0.5), value == "true")
-        weighed = sum(weight * float(each) for weight, each in zip(_WEIGHTS, told, strict=True))
-        weighed += 0.0 if asked is None else _ANSWERS if facet == asked else _DIGRESSES
-        return float(1 / (1 + np.exp(-weighed)))
+        value = self.values[row][1]
+        return float(cosines[row]) - float(next((cosines[n] for n in order if self.values[n][1] != value), -1.0))
 
     def _alike(self, phrase: str) -> NDArray[np.float32]:
         """What a character shared in the same place adds, as in 海边 and 海滨; zeros for what is not Chinese."""
-        alike = np.zeros(len(self._rows), dtype=np.float32)
+        alike = np.zeros(len(self.values), dtype=np.float32)
         if is_han(phrase) and len(phrase) == _WORD:
-            for row, (_, value) in enumerate(self._rows):
+            for row, (_, value) in enumerate(self.values):
                 if len(value) != _WORD or value == phrase:
                     continue
                 first = value[0] == phrase[0] and value[0] not in _PREFIXES
@@ -187,6 +199,11 @@ class Meanings:
         while len(known.phrases) > _CACHED:
             known.phrases.popitem(last=False)
         return rows
+
+
+def _chance(signs: Sequence[float]) -> float:
+    """The chance that a phrase means a value, by `Meanings.signs`."""
+    return float(1 / (1 + np.exp(-np.dot(WEIGHTS, signs))))
 
 
 def linked_texts(facets: Iterable[Facet]) -> list[str]:

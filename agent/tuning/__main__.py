@@ -1,4 +1,4 @@
-"""`python -m chatrec.agent.tuning generate|written|train|export|evaluate`."""
+"""`python -m chatrec.agent.tuning generate|written|train|export|evaluate|meanings`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import asdict, fields
 from pathlib import Path
 
 from chatrec.errors import ChatrecError
@@ -70,6 +70,8 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--embedder", default="auto", help="for the linker: auto, hashing (fast), or a model's name")
     check.add_argument("--errors", type=Path, help="write the wrong choices there, as JSON lines")
     check.set_defaults(run=_evaluate)
+    fit = commands.add_parser("meanings", help="fit the linker's weights of near meanings to the written conversations")
+    fit.set_defaults(run=_meanings)
     return parser
 
 
@@ -149,6 +151,18 @@ def _evaluate(given: argparse.Namespace) -> None:
     sys.stdout.write(json.dumps(classification(found), indent=1) + "\n")
     if given.errors is not None:
         write_errors(given.errors, found)
+
+
+def _meanings(_: argparse.Namespace) -> None:
+    from chatrec.agent.tuning._meanings import Weighed, fit_meanings, weighed
+    from chatrec.agent.tuning._written import written_domains
+
+    domains, tell = written_domains(), _progress()
+    found: list[Weighed] = []
+    for done, domain in enumerate(domains, start=1):
+        found += weighed([domain])
+        tell(done, len(domains))
+    sys.stdout.write(json.dumps(asdict(fit_meanings(found)) | {"weighed": len(found)}, indent=1) + "\n")
 
 
 def _progress() -> Callable[[int, int], None]:

@@ -26,7 +26,7 @@ from chatrec.agent.tuning._simulate import Decision, Seat, StandIn
 from chatrec.agent.tuning._teacher import Teacher
 from chatrec.indexes import Catalog, Constraint, ItemIndex
 
-__all__ = ["handwritten", "handwritten_count", "read_talks", "written_domains"]
+__all__ = ["handwritten", "handwritten_count", "read_talks", "written_catalog", "written_domains"]
 
 _NEEDS: dict[str, Need] = {"ask": "ask", "recommend": "list", "describe": "describe", "reply": "reply"}
 
@@ -36,6 +36,12 @@ def written_domains() -> list[str]:
     folder = files("chatrec.agent.tuning").joinpath("written")
     names = sorted(path.name for path in folder.iterdir())
     return [name.removesuffix(".talks.jsonl") for name in names if name.endswith(".talks.jsonl")]
+
+
+def written_catalog(domain: str) -> Catalog:
+    """The catalog of a domain."""
+    with as_file(files("chatrec.agent.tuning").joinpath("written", f"{domain}.catalog.jsonl")) as path:
+        return Catalog.load(path)
 
 
 def read_talks(domain: str) -> list[dict[str, Any]]:
@@ -56,8 +62,7 @@ def handwritten(
     """
     model = model or StandIn()
     for domain, talks in _chosen(count).items():
-        with as_file(files("chatrec.agent.tuning").joinpath("written", f"{domain}.catalog.jsonl")) as path:
-            catalog = Catalog.load(path)
+        catalog = written_catalog(domain)
         index = ItemIndex.build(catalog, embedder=embedder)
         for talk in talks:
             notes = list(_decisions(talk["turns"], model, Replay(model, catalog, index), catalog))
