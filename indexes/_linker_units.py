@@ -135,7 +135,9 @@ def _units() -> dict[str, tuple[Unit, ...]]:
 
 UNITS = _units()
 """Units by their spelling; some spellings mean several."""
-UNIT_WORDS: Phrases[tuple[Unit, ...]] = Phrases((name, units) for name, units in UNITS.items() if norms(name))
+UNIT_WORDS: Phrases[tuple[Unit, ...]] = Phrases(
+    (name, units) for name, units in (*UNITS.items(), ("of us", UNITS["people"])) if norms(name)
+)
 _ASKED = {
     "time": "how long|how short|多长|多久|多长时间",
     "money": "how much|how expensive|how cheap|how much it costs|多少钱|多贵|贵不贵",

@@ -136,12 +136,22 @@ def with_where(turn: Turn, where: Sequence[Constraint], catalog: Catalog) -> Tur
     return replace(turn, where=tuple(known), prefer=tuple(c for c in turn.prefer if c.facet not in doubtful))
 
 
+def _without(held: Constraint, new: Constraint) -> Constraint | None:
+    """What is left of a wish for values, or of a refusal, once the opposite is said of some of them."""
+    left = tuple(value for value in held.values if value not in new.values)
+    return replace(held, values=left) if left else None
+
+
 def merged(known: Sequence[Constraint], new: Constraint, catalog: Catalog) -> list[Constraint]:
     """Add a condition; it replaces an older one that says the same kind of thing of the same facet."""
     kept = list(known)
     if new.op in {"any", "none"}:
         opposite = "none" if new.op == "any" else "any"
-        kept = [c for c in kept if not (c.facet == new.facet and c.op == opposite and set(c.values) & set(new.values))]
+        kept = [
+            left
+            for c in kept
+            if (left := _without(c, new) if c.facet == new.facet and c.op == opposite else c) is not None
+        ]
         if new.op == "none" or catalog.facets[new.facet].kind == "multi":
             both = [c for c in kept if c != new] + [new]
             if catalog.mask(both).any():

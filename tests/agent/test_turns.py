@@ -229,3 +229,14 @@ def test_only_what_follows_a_question_answers_it(catalog: Catalog) -> None:
     assert known(replay(talk, ANA, catalog, None)) == ["price=8"]
     later = [*talk[:2], HumanMessage("hm"), AIMessage("Yes?"), HumanMessage("8")]
     assert known(replay(later, ANA, catalog, None)) == []
+
+
+def test_of_several_values_a_refusal_takes_one_and_a_wish_readmits_one(catalog: Catalog) -> None:
+    either = fold(ANA, said("kind=green|herbal", catalog=catalog), "green or herbal", catalog)
+    left = fold(either, said("kind!=herbal", catalog=catalog), "leave the herbal out", catalog)
+    assert catalog.mask(left.where).sum() == catalog.mask([Constraint("kind", "any", ("green",))]).sum() > 0
+    neither = fold(ANA, said("taste!=smoky|floral", catalog=catalog), "neither smoky nor floral", catalog)
+    assert known(fold(neither, said("taste=floral", catalog=catalog), "floral after all", catalog)) == [
+        "taste!=smoky",
+        "taste=floral",
+    ]

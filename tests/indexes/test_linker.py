@@ -296,6 +296,7 @@ MEALS = Linker(
         ("guests", "20 minutes at most", ["minutes<=20"]),
         ("minutes", "for 3 guests", ["guests>=3"]),
         ("side", "my noodles", ["side=noodles"]),
+        (None, "there's 3 of us", ["guests>=3"]),
     ],
 )
 def test_what_is_said_in_answer_is_said_of_the_facet_asked_about(
