@@ -13,7 +13,7 @@ _OPEN = phrases(
     """
     no|not|never|without|except|except for|excluding|exclude|avoid|avoiding|skip|hate|hates|hated|dislike|
     dislikes|disliked|anything but|everything but|all but|anywhere but|anyone but|nothing|none|neither|nor|dont|
-    doesnt|didnt|isnt|arent|wasnt|dont want|dont like|do not want|do not like|didnt like|did not like|
+    doesnt|didnt|isnt|arent|wasnt|werent|dont want|dont like|do not want|do not like|didnt like|did not like|
     cant do|cannot do|cant make|cannot make|cant manage|
     didnt enjoy|cant stand|cannot stand|allergic to|tired of|sick of|fed up with|bored of|bored with|enough of|
     rather than|instead of|apart from|aside from|other than|leave out|no more|not into|not a fan of|
@@ -301,7 +301,7 @@ _LIFT_AFTER = phrases(
     doesnt matter|does not matter|dont matter|do not matter|are no object|
     is not important|isnt important|is irrelevant|is no object|no object|
     is flexible|is not an issue|isnt an issue|is no issue|is not a problem|isnt a problem|doesnt bother me|
-    is unimportant|isnt that important|can be anything|can be whatever|is whatever|is no matter|
+    is unimportant|isnt that important|can be anything|can be whatever|is whatever|whatever|is no matter|
     what it costs|what it may|whatever it costs|
     无所谓|不限|随便|都行|都可以|没关系|不重要|不是问题|不在乎|不管|都无所谓|任意|随意|多少都行|
     都好|不要求|没要求|没有要求|别管|不用管|不挑|不卡|不纠结|不计较|不讲究|没讲究|放开|放宽|不要紧|不打紧|看着办|你定|

@@ -11,8 +11,9 @@ from chatrec.indexes._linker_bounds import ANY, RAISED, YEAR
 from chatrec.indexes._linker_cues import CORRECTS
 from chatrec.indexes._linker_found import Found, Name
 from chatrec.indexes._linker_ranges import Range, RangeReader, fits
-from chatrec.indexes._linker_text import Sentence
+from chatrec.indexes._linker_text import Phrases, Sentence
 from chatrec.indexes._linker_units import Scale, bare_name
+from chatrec.indexes._linker_words import phrases
 from chatrec.indexes._values import Op, Scalar
 
 _PURSE = frozenset({"have", "got", "budget", "spend", "voucher", "预算", "手头"})
@@ -21,6 +22,7 @@ _FAR = 4.0
 """How many times the least or the most that a facet holds a number may be and still be meant for it."""
 _FROM_AGE = re.compile(r"min|from|least|最小|最低|起始", re.IGNORECASE)
 """Names of the age that somebody must at least have."""
+_PERSON = Phrases((phrase, True) for phrase in phrases("im|i am|he|she|he is|she is|i look|he looks|she looks|turning"))
 _TOLD, _SAME, _ASKED = 0.75, 2.0, 2.5
 _FLIP: dict[Op, Op] = {"lt": "ge", "le": "gt", "gt": "le", "ge": "lt"}
 
@@ -63,7 +65,7 @@ class Numbers:
     def _assign(
         self, sentence: Sentence, read: Range, names: Sequence[Name], spoken: Collection[str], *, asked: str | None
     ) -> list[Found]:
-        read = _with_purse(sentence, self._with_people(read))
+        read = _with_person(sentence, _with_purse(sentence, self._with_people(read)))
         figure = read.figure
         near = {name.facet: _distance(sentence, name, read) for name in reversed(names)}
         near = {facet: gap for facet, gap in near.items() if gap is not None and facet in self._scales}
@@ -192,6 +194,12 @@ def _wished(sentence: Sentence, read: Range) -> bool:
     return closes and (not lead.isdisjoint("要来换找") or not sentence.ends(end + 1))
 
 
+def _with_person(sentence: Sentence, read: Range) -> Range:
+    """A bare number that somebody is, is an age: "he's ten", "I'm 43"."""
+    bare = read.bound in {"point", "about"} and not read.figure.units and not read.dims
+    return replace(read, dims=("age",)) if bare and _PERSON.before(sentence.tokens, read.start) else read
+
+
 def _with_purse(sentence: Sentence, read: Range) -> Range:
     """An amount of money that somebody has is the most that may be spent."""
     if read.bound != "point":
@@ -236,7 +244,7 @@ def _distance(sentence: Sentence, name: Name, read: Range) -> int | None:
 
 def _constraint(scale: Scale, low: float, high: float, read: Range) -> Constraint | None:
     facet, bound = scale.facet, read.bound
-    if bound == "point" and scale.dimension == "age" and _FROM_AGE.search(facet.name):
+    if bound in {"point", "about"} and scale.dimension == "age" and _FROM_AGE.search(facet.name):
         return Constraint(facet.name, "le", (plain(low),))  # whoever is five may do what is for five and older
     if bound == "about":
         margin = 2 if scale.year else abs(low) * 0.1

@@ -145,6 +145,8 @@ def _dismissed(sentence: Sentence, index: int) -> bool:
     """Whether the value before token `index` is refused by what follows: "velvet, no thanks", "mondays are out"."""
     if sentence.ends(index):
         return not sentence.tokens[index].hard and _refusal(sentence, index)
+    if _refusal(sentence, index):  # "pink no."
+        return True
     gone = GONE.at(sentence.tokens, index)
     if gone is not None:
         return sentence.ends(gone[0])

@@ -156,6 +156,9 @@ def merged(known: Sequence[Constraint], new: Constraint, catalog: Catalog) -> li
             both = [c for c in kept if c != new] + [new]
             if catalog.mask(both).any():
                 return both
+        if new.op == "none":  # what nothing is left by is refused all the same
+            kept = [c for c in kept if c != new and (c.facet != new.facet or c.op == "none")]
+            return [*kept, new]
     bounds = {"lt": "upper", "le": "upper", "gt": "lower", "ge": "lower"}
     side = bounds.get(new.op)
     kept = [c for c in kept if c.facet != new.facet or (side is not None and bounds.get(c.op, side) != side)]

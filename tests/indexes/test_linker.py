@@ -306,6 +306,22 @@ def test_what_is_said_in_answer_is_said_of_the_facet_asked_about(
     assert [str(p.constraint) for p in proposals if p.score >= 0.75] == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("horror no. what else", ["genre!=Horror"]),
+        ("Moth would do if it weren't romance", ["genre!=Romance"]),
+        ("he's about 20", []),
+    ],
+)
+def test_what_is_said_in_passing(text: str, expected: list[str]) -> None:
+    assert said(text) == expected
+
+
+def test_a_facet_that_is_whatever_is_of_no_matter() -> None:
+    assert LINKER.link("year whatever").removed == ("year",)
+
+
 def test_a_meaning_that_is_doubtful_by_itself_is_sure_in_answer() -> None:
     linker = Linker(CATALOG)
     doubtful = {asked: linker.link("droll", asked=asked, embedder=Table()).proposals for asked in (None, "genre")}
