@@ -19,7 +19,7 @@ from chatrec.errors import ConstraintError
 from chatrec.indexes import Catalog, Constraint, Link, Question, Recommender
 from chatrec.indexes._linker_words import FUNCTION, HAN_FUNCTION
 from chatrec.indexes._values import Op
-from chatrec.tools._turn import Spoken, Turn, merged, with_where
+from chatrec.tools._turn import Spoken, Turn, merged, with_where, without
 
 STAMP = "chatrec"
 SURE = 0.75
@@ -157,8 +157,7 @@ def _readmitted(known: list[Constraint], new: Constraint) -> list[Constraint] | 
     held = next((c for c in known if c.facet == new.facet and c.op == "none" and set(c.values) & set(new.values)), None)
     if held is None or any(c.facet == new.facet and c.op == "any" for c in known):
         return None
-    rest = tuple(value for value in held.values if value not in new.values)
-    return [c if c is not held else replace(c, values=rest) for c in known if c is not held or rest]
+    return [left for c in known if (left := without(c, new) if c is held else c) is not None]
 
 
 def _both(known: list[Constraint], catalog: Catalog) -> list[Constraint]:

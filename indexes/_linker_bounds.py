@@ -24,6 +24,7 @@ def _cues(table: Mapping[Bound, Mapping[tuple[str, ...], str]]) -> Phrases[Cue]:
     )
 
 
+_RAISED = "放到|放宽到|加到|提到|提高到|涨到|增加到"
 BEFORE = _cues(
     {
         "lt": {
@@ -49,8 +50,9 @@ BEFORE = _cues(
                 not higher than|no bigger than|no larger than|within|not over|not above|not exceeding|
                 at the most|as much as|capped at|limit of|no greater than|不超过|最多|不高于|不大于|至多|顶多|
                 不要超过|别超过|不能超过|不想超过|不超|别超|不要超|不能超|别过|不能过|最好别超|最好不超|
-                放到|放宽到|加到|提到|提高到|涨到|增加到|控制在|不得超过|最高|不多于|别高于|不要高于|最好别超过|最好不超过
-                """,
+                控制在|不得超过|最高|不多于|别高于|不要高于|最好别超过|最好不超过|
+                """
+            + _RAISED,
             ("money",): """
                 budget|budget is|budget of|budget is around|my budget is|not a penny over|not a penny more than|
                 not a cent over|not a cent more than|not one penny over|not one cent over|not a euro over|
@@ -109,7 +111,7 @@ BEFORE = _cues(
 )
 """What stands before a number: what it bounds, and the dimensions that the words themselves tell."""
 
-RAISED = Phrases((phrase, True) for phrase in phrases("放到|放宽到|加到|提到|提高到|涨到|增加到"))
+RAISED = Phrases((phrase, True) for phrase in phrases(_RAISED))
 """Those of them that move a bound which held before."""
 
 AFTER = _cues(

@@ -117,14 +117,15 @@ class Meanings:
         kept = self._company.of(phrase)
         top = int(kept.row if kept.sure and cosines[kept.row] > 0.1 else order[0])
         answer = top if asked is None else next((int(n) for n in order if self.values[n][0] == asked), top)
-        top = max(top, answer, key=lambda row: _chance(self.signs(cosines, order, row, asked)))
+        chances = {row: _chance(self.signs(cosines, order, row, asked)) for row in dict.fromkeys((top, answer))}
+        top = max(chances, key=lambda row: chances[row])
         first = float(cosines[top])
         lead = self._lead(cosines, order, top)
         bar = max(_LEAST, known.bar[script])
         share, lift = kept.among(top)
         score = 0.0
         borne_out = share >= 0.35 and lift >= 1.5 and first >= bar and lead >= 0.12
-        alone = lift > 0.5 and _chance(self.signs(cosines, order, top, asked)) > _MEANT
+        alone = lift > 0.5 and chances[top] > _MEANT
         if borne_out or alone or (kept.sure and top == kept.row and first > 0.15):
             score = 0.78
         elif first >= bar - 0.06 and lead >= 0.06 and share >= 0.35 and lift >= 3:

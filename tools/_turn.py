@@ -136,8 +136,8 @@ def with_where(turn: Turn, where: Sequence[Constraint], catalog: Catalog) -> Tur
     return replace(turn, where=tuple(known), prefer=tuple(c for c in turn.prefer if c.facet not in doubtful))
 
 
-def _without(held: Constraint, new: Constraint) -> Constraint | None:
-    """What is left of a wish for values, or of a refusal, once the opposite is said of some of them."""
+def without(held: Constraint, new: Constraint) -> Constraint | None:
+    """What is left of a wish for values, or of a refusal, once the opposite is said of some; None if nothing."""
     left = tuple(value for value in held.values if value not in new.values)
     return replace(held, values=left) if left else None
 
@@ -150,15 +150,14 @@ def merged(known: Sequence[Constraint], new: Constraint, catalog: Catalog) -> li
         kept = [
             left
             for c in kept
-            if (left := _without(c, new) if c.facet == new.facet and c.op == opposite else c) is not None
+            if (left := without(c, new) if c.facet == new.facet and c.op == opposite else c) is not None
         ]
         if new.op == "none" or catalog.facets[new.facet].kind == "multi":
             both = [c for c in kept if c != new] + [new]
             if catalog.mask(both).any():
                 return both
-        if new.op == "none":  # what nothing is left by is refused all the same
-            kept = [c for c in kept if c != new and (c.facet != new.facet or c.op == "none")]
-            return [*kept, new]
+            if new.op == "none":  # what nothing is left by is refused all the same
+                return [c for c in both if c.facet != new.facet or c.op == "none"]
     bounds = {"lt": "upper", "le": "upper", "gt": "lower", "ge": "lower"}
     side = bounds.get(new.op)
     kept = [c for c in kept if c.facet != new.facet or (side is not None and bounds.get(c.op, side) != side)]
