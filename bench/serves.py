@@ -279,7 +279,8 @@ def judge(url: str, talks: list[Talk], *, keyed: bool) -> tuple[list[str], int]:
             for talk in mine:
                 told = list(zip(talk.said, talk.heard, strict=True))
                 if told not in kept:
-                    wrong.append(f"{user}: no record of the conversation that began with {talk.said[0]!r}")
+                    near = max(kept, key=lambda record: len(set(record) & set(told)), default=[])
+                    wrong.append(f"{user}: no record of {told}; the nearest is {near}")
             if keyed and len(kept) != len(mine):
                 wrong.append(f"{user}: {len(mine)} conversations are held in {len(kept)} records")
     return wrong, records

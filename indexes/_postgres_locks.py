@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from threading import Lock
 
 from chatrec.errors import StoreError
 from chatrec.indexes._postgres import Connection, Postgres
+
+_LOOKS = 40
+_PAUSE = 0.025
+"""Seconds before each look."""
+_BUSY = """
+    SELECT pid, query_start FROM pg_stat_activity
+    WHERE datname = current_database() AND state = 'active' AND pid <> pg_backend_pid()
+"""
 
 
 class Locks:
@@ -52,6 +61,21 @@ class Locks:
                 except StoreError:
                     pass  # with the connection the server has let go of everything
             self._rest()
+
+    def settle(self) -> None:
+        """See there; a second at most, since others may be busy for long.
+
+        Raises:
+            StoreError: The server does not answer.
+        """
+        left: set[tuple[object, object]] | None = None
+        for _ in range(_LOOKS):
+            time.sleep(_PAUSE)  # time for the server to begin with what has just come
+            with self._server.connection() as connection:
+                busy = {(row["pid"], row["query_start"]) for row in connection.execute(_BUSY)}
+            left = busy if left is None else left & busy
+            if not left:
+                return
 
     def _ask(self, number: int) -> bool:
         with self._server.errors():

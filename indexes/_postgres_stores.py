@@ -109,6 +109,10 @@ class ServerStore(_Connected, PostgresStore):
         """Hold it no more."""
         self._locks.let_go(name)
 
+    def settle(self) -> None:
+        """Wait until the server has written what processes that are gone had sent."""
+        self._locks.settle()
+
     def batch(self, ops: Iterable[Op]) -> list[Result]:
         """Run the operations, all or none of them."""
         ops = list(ops)

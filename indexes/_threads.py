@@ -34,6 +34,10 @@ class HoldsNames(Protocol):
         """Hold it no more."""
         ...
 
+    def settle(self) -> None:
+        """Wait until what processes that are gone had sent is written: the names of the dead are free before that."""
+        ...
+
 
 class ThreadOwners:
     """The owner of every thread, on any LangGraph store.

@@ -127,7 +127,7 @@ class Histories:
         if once is not None and claim is not None:
             if not same(claim, once.request):
                 raise KeyTaken
-            if not self._hold(claim.thread):
+            if not self._hold(claim.thread, unfinished=claim.told is None):
                 raise UnderWay
             thread = claim.thread
             history = () if self._messages(thread) else self._past(user_id, texts[:-1], said[:-1])[2]
@@ -169,15 +169,19 @@ class Histories:
         finally:
             self._free(session.thread_id)
 
-    def _hold(self, thread: str) -> bool:
+    def _hold(self, thread: str, *, unfinished: bool = False) -> bool:
+        """Hold a conversation against all others; an unfinished turn's process may have died, so wait for its words."""
         with self._lock:
             if thread in self._busy:
                 return False
             self._busy.add(thread)
         try:
-            held = not isinstance(self._store, HoldsNames) or self._store.hold(thread)
+            names = self._store if isinstance(self._store, HoldsNames) else None
+            held = names is None or names.hold(thread)
+            if held and unfinished and names is not None:
+                names.settle()
         except BaseException:
-            self._busy.discard(thread)
+            self._free(thread)
             raise
         if not held:
             self._busy.discard(thread)
@@ -192,7 +196,11 @@ class Histories:
         """The thread to go on with, held: cut off at these words, or ending before them, or new, with what was said."""
         # Many conversations begin alike; what is said again was said last.
         for thread in self._heard.find(user_id, texts)[:2]:
-            if self._room.agent.owners.owner(thread) == user_id and self._cut_off(thread, texts) and self._hold(thread):
+            if (
+                self._room.agent.owners.owner(thread) == user_id
+                and self._cut_off(thread, texts)
+                and self._hold(thread, unfinished=True)
+            ):
                 if self._cut_off(thread, texts):
                     return thread, ()
                 self._free(thread)

@@ -6,6 +6,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import psycopg
 import pytest
 from langchain_core.messages import HumanMessage
 from langgraph.store.base import GetOp, PutOp, SearchOp
@@ -172,3 +173,30 @@ def test_a_connection_that_broke_is_replaced_and_nothing_is_written_twice(databa
     assert [event.item_id for event in log.events("ana")] == ["0", "1", "2", "3", "4"]
     server.close()
     other.close()
+
+
+def test_what_a_process_sent_before_it_died_is_written_before_another_goes_on(database_url: str) -> None:
+    with psycopg.connect(database_url, autocommit=True) as dying:
+        dying.execute("CREATE TABLE words (word text)")
+        dying.pgconn.send_query(b"SELECT pg_sleep(0.4); INSERT INTO words VALUES ('last')")
+        dying.pgconn.finish()
+    server = Postgres(database_url)
+    with open_store(database_url) as store:
+        assert isinstance(store, ServerStore)
+        with server.connection() as connection:
+            assert connection.execute("SELECT word FROM public.words").fetchall() == []
+            store.settle()
+            assert connection.execute("SELECT word FROM public.words").fetchall() == [{"word": "last"}]
+    server.close()
+
+
+def test_a_server_that_is_busy_for_long_is_not_waited_for(database_url: str) -> None:
+    busy = psycopg.connect(database_url)
+    busy.pgconn.send_query(b"SELECT pg_sleep(60)")
+    with open_store(database_url) as store:
+        assert isinstance(store, ServerStore)
+        began = time.monotonic()
+        store.settle()
+        assert time.monotonic() - began < 30
+    busy.cancel_safe()
+    busy.pgconn.finish()
