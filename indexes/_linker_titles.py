@@ -349,6 +349,6 @@ def _year_after(sentence: Sentence, end: int) -> tuple[int | None, int]:
 
 
 def _shouted(sentence: Sentence) -> bool:
-    """Whether capitals say nothing because all words have them."""
-    words = [token for token in sentence.tokens if token.kind == "word"]
-    return len(words) > 3 and sum(token.capital for token in words) >= len(words) - 1
+    """Whether capitals say nothing because all words have them, but for one in six."""
+    words = [token for token in sentence.tokens if token.kind == "word" and token.norm != "i"]
+    return len(words) > 2 and sum(not token.capital for token in words) <= len(words) // 6

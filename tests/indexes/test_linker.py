@@ -13,6 +13,7 @@ from chatrec.indexes._linker import Link, Linker
 from chatrec.indexes._linker_rest import phrases_of
 from chatrec.indexes._linker_text import Sentence
 from chatrec.indexes._values import Item
+from chatrec.testing import tea_catalog
 
 ROWS = [
     ("Night Train", 1979, 110, ("Comedy", "Drama"), "Ada Lind", 4.0),
@@ -175,6 +176,12 @@ def test_a_title_made_of_values_is_values_first() -> None:
     assert linker.link("a romantic comedy").mentions == ()
     assert [str(p.constraint) for p in linker.link("a murder mystery").proposals] == ["genre=Mystery"]
     assert [m.title for m in linker.link('"Romantic Comedy"').mentions] == ["Romantic Comedy"]
+
+
+def test_a_short_sentence_about_me_is_not_shouted() -> None:
+    linker = Linker(tea_catalog())
+    assert [m.id for m in linker.link("I know Green Dawn").mentions] == ["green-dawn"]
+    assert [str(p.constraint) for p in linker.link("I WANT A GREEN TEA").proposals] == ["kind=green"]
 
 
 def test_another_year_means_another_item() -> None:
