@@ -33,6 +33,8 @@ __all__ = ["TrainSettings", "train"]
 
 _log = logging.getLogger(__name__)
 _MOST_WEIGHT = 2.5
+_OFTEN = {"minutes", "threads", "check_every", "patience"}
+"""Settings that may differ when a run goes on: how long and where it runs, not what is learnt."""
 Report = Callable[[Mapping[str, float]], None]
 
 
@@ -227,7 +229,7 @@ class _Run:
         if not state.is_file():
             return
         known = json.loads(state.read_text("utf-8"))
-        if known["settings"] != asdict(self.settings):
+        if any(known["settings"][name] != value for name, value in asdict(self.settings).items() if name not in _OFTEN):
             raise ModelError(f"{str(self._out)!r} holds a run of other settings", hint="give another folder")
         self.model.adapter.load_state_dict(load_file(self._out / "last.safetensors"))
         self.step = self.begun = int(known["step"])

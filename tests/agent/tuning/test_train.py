@@ -97,6 +97,14 @@ def test_a_folder_with_a_run_of_other_settings_is_refused(files: tuple[Path, Pat
         train(base, [data], held, tmp_path / "run", replace(few, rank=8))
 
 
+def test_a_run_whose_time_was_up_goes_on_with_more(files: tuple[Path, Path, Path], tmp_path: Path) -> None:
+    base, data, held = files
+    short = train(base, [data], held, tmp_path / "run", replace(SETTINGS, minutes=1e-9))
+    long = train(base, [data], held, tmp_path / "run", SETTINGS)
+    assert 0 < short["steps"] < long["steps"]
+    assert long["history"][: len(short["history"])] == short["history"]
+
+
 def test_without_conversations_there_is_nothing_to_learn(files: tuple[Path, Path, Path], tmp_path: Path) -> None:
     base, _, held = files
     empty = written(tmp_path / "empty.jsonl.gz", seed=1, count=0)
