@@ -1,9 +1,10 @@
 """Acts and feedback beside what people did: dialogues of IARD, annotated by hand. For measuring alone.
 
 The person's words go to the real agent, turn by turn, over the films of ReDial; its answer is noted and the human
-recommender's takes its place. The act is the one that ends the agent's turn; "of the two acts" takes the likelier of
-asking and listing where the agent answered with words or facts, which the annotation does not know. What counts, and on
-which turns, is `score_iard.py`'s business; bootstrap over dialogues. Beside the agent: rules that need no model.
+recommender's takes its place. The act is the one that ends the agent's turn. Words that ask ("What would you like?")
+are a reply here and a request in the annotation: "words that ask" counts them so. "of the two acts" takes the likelier
+of asking and listing where the agent answered with words or facts, which the annotation does not know. What counts, and
+on which turns, is `score_iard.py`'s business; bootstrap over dialogues. Beside the agent: rules that need no model.
 Answers are kept in `bench/results/iard/`, so that a run that was cut off goes on.
 """
 
@@ -65,7 +66,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     _answer(dialogues, folder / f"{options.name}.jsonl", model, data, 60 * options.minutes)
     rows = {rule: _ruled(dialogues, score, rule) for rule in ("always recommend", "first turn", "first turn, short")}
     for path in sorted(folder.glob("*.jsonl")):
-        rows |= {path.stem: _read(path), f"{path.stem}, of the two acts": _read(path, "of two")}
+        rows[path.stem] = _read(path)
+        rows[f"{path.stem}, words that ask"] = _read(path, "asking")
+        rows[f"{path.stem}, of the two acts"] = _read(path, "of two")
     everywhere = [d for d in dialogues if all(_has(found, d, score) for found in rows.values())]
     figures = {name: _figures(everywhere, found, score) for name, found in rows.items()}
     table = Table("", "act, macro-F1", "ask, F1", "feedback, macro-F1", title=f"{len(everywhere)} dialogues of IARD")
@@ -106,7 +109,9 @@ def _played(dialogue: Mapping[str, Any], talk: Replay, catalog: Catalog) -> Iter
         yield {"task": "feedback", "id": dialogue["id"], "index": at, "answer": _events(answer)}
         ask, recommend = (answer.last.get(act, 0.0) for act in ("ask", "recommend"))
         two = answer.end if answer.end in {"ask", "recommend"} else "ask" if ask > recommend else "recommend"
-        yield {"task": "act", "id": dialogue["id"], "index": at + 1, "answer": answer.end, "of two": two}
+        asking = "ask" if answer.end == "reply" and "?" in answer.text else answer.end
+        row = {"task": "act", "id": dialogue["id"], "index": at + 1, "answer": answer.end}
+        yield row | {"of two": two, "asking": asking}
 
 
 def _events(answer: Answer) -> list[str]:

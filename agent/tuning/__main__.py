@@ -1,4 +1,4 @@
-"""`python -m chatrec.agent.tuning generate|written|train|export|evaluate|meanings`."""
+"""`python -m chatrec.agent.tuning generate|written|redial|train|export|evaluate|meanings`."""
 
 from __future__ import annotations
 
@@ -45,8 +45,13 @@ def _parser() -> argparse.ArgumentParser:
     hand.add_argument("--count", type=int, help="conversations (default all)")
     hand.add_argument("--embedder", default="auto", help="for the linker: auto, hashing (fast), or a model's name")
     hand.set_defaults(run=_written)
+    film = commands.add_parser("redial", help="replay labelled dialogues of people about films, likewise")
+    film.add_argument("out", type=Path, help="a .jsonl.gz file")
+    film.add_argument("--turns", type=Path, required=True, help="ReDial's validation part: redial_valid.jsonl.gz")
+    film.add_argument("--embedder", default="auto", help="for the linker: auto, hashing (fast), or a model's name")
+    film.set_defaults(run=_redial)
     learn = commands.add_parser("train", help="train a LoRA adapter on written decisions")
-    learn.add_argument("data", type=Path, nargs="+", help="files of `generate` and `written`")
+    learn.add_argument("data", type=Path, nargs="+", help="files of `generate`, `written` and `redial`")
     learn.add_argument("--held", type=Path, required=True, help="a file of `generate --split dev`, for early stopping")
     learn.add_argument(
         "--out", type=Path, required=True, help="folder for checkpoints; an interrupted run goes on there"
@@ -101,6 +106,18 @@ def _written(given: argparse.Namespace) -> None:
 
     found = handwritten(given.count, embedder=embedder_named(given.embedder))
     decisions = write_conversations(given.out, found, given.count or handwritten_count(), _progress())
+    sys.stdout.write(f"{decisions} decisions in {given.out}\n")
+
+
+def _redial(given: argparse.Namespace) -> None:
+    from chatrec.agent.tuning._files import write_conversations
+    from chatrec.agent.tuning._redial import DOMAIN, redial_talks
+    from chatrec.agent.tuning._simulate import embedder_named
+    from chatrec.agent.tuning._written import replayed
+
+    talks = redial_talks(given.turns)
+    found = replayed(DOMAIN, talks, embedder=embedder_named(given.embedder))
+    decisions = write_conversations(given.out, found, len(talks), _progress())
     sys.stdout.write(f"{decisions} decisions in {given.out}\n")
 
 

@@ -68,6 +68,7 @@ class Answer:
         events: Feedback recorded, as kind and item id.
         described: The item described, or None.
         facet: The facet asked about, or None.
+        text: What the person reads.
     """
 
     act: str
@@ -79,6 +80,7 @@ class Answer:
     events: tuple[tuple[str, str], ...]
     described: str | None
     facet: str | None
+    text: str
 
 
 class Replay:
@@ -195,6 +197,7 @@ class Replay:
             events=tuple(events),
             described=described,
             facet=stamp.get("facet"),
+            text=new[-1].text,
         )
 
 

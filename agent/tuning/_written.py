@@ -26,7 +26,7 @@ from chatrec.agent.tuning._simulate import Decision, Seat, StandIn
 from chatrec.agent.tuning._teacher import Teacher
 from chatrec.indexes import Catalog, Constraint, ItemIndex
 
-__all__ = ["handwritten", "handwritten_count", "read_talks", "written_catalog", "written_domains"]
+__all__ = ["handwritten", "handwritten_count", "read_talks", "replayed", "written_catalog", "written_domains"]
 
 _NEEDS: dict[str, Need] = {"ask": "ask", "recommend": "list", "describe": "describe", "reply": "reply"}
 
@@ -60,13 +60,24 @@ def handwritten(
         embedder: For the linker and the index.
         model: Sits in the model's place; a plain stand-in by default.
     """
-    model = model or StandIn()
     for domain, talks in _chosen(count).items():
-        catalog = written_catalog(domain)
-        index = ItemIndex.build(catalog, embedder=embedder)
-        for talk in talks:
-            notes = list(_decisions(talk["turns"], model, Replay(model, catalog, index), catalog))
-            yield {"domain": domain, "language": talk["language"], "items": len(catalog), "decisions": notes}
+        yield from replayed(domain, talks, embedder=embedder, model=model)
+
+
+def replayed(
+    domain: str,
+    talks: Sequence[Mapping[str, Any]],
+    *,
+    embedder: str | Embeddings = "auto",
+    model: StandIn | None = None,
+) -> Iterator[dict[str, Any]]:
+    """Replay labelled conversations over the catalog of a domain; what comes is described at `handwritten`."""
+    model = model or StandIn()
+    catalog = written_catalog(domain)
+    index = ItemIndex.build(catalog, embedder=embedder)
+    for talk in talks:
+        notes = list(_decisions(talk["turns"], model, Replay(model, catalog, index), catalog))
+        yield {"domain": domain, "language": talk["language"], "items": len(catalog), "decisions": notes}
 
 
 def handwritten_count() -> int:
