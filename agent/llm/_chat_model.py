@@ -17,9 +17,9 @@ from langchain_core.tools import BaseTool
 from pydantic import PrivateAttr
 
 from chatrec.agent.llm._adapters import chosen_adapters
+from chatrec.agent.llm._batches import LlamaCppBatches
 from chatrec.agent.llm._calls import aanswer, answer
 from chatrec.agent.llm._cancel import CancelFlag
-from chatrec.agent.llm._fields import LlamaCppFields
 from chatrec.agent.llm._hub import hub_file, is_hub_name
 from chatrec.agent.llm._merged import merged
 from chatrec.agent.llm._messages import MessageBuilder, to_template
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 
-class ChatLlamaCpp(LlamaCppFields):
+class ChatLlamaCpp(LlamaCppBatches):
     """A local language model, in this process, on the CPU.
 
     Loads when first used. Models with equal loading settings share one set of weights, one thread and one KV memory,
@@ -325,7 +325,7 @@ class ChatLlamaCpp(LlamaCppFields):
         return {"lora_path": self.lora_path, "lora_scale": self.lora_scale, "adapters": self.adapters}
 
     def _request(self, messages: Sequence[BaseMessage], stop: list[str] | None, options: Mapping[str, Any]) -> Request:
-        options = checked(LlamaCppFields, options)
+        options = checked(LlamaCppBatches, options)
         if {"lora_path", "lora_scale"} & options.keys() and self._inside():
             raise ModelError(
                 f"lora_path={self.lora_path!r} is worked into the weights and no call can switch it",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from collections.abc import Callable
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 from langchain_core.exceptions import ModelRateLimitError
 from langchain_core.messages import HumanMessage, SystemMessage
+from langchain_core.runnables import RunnableConfig
 
 from chatrec.agent.llm import ChatLlamaCpp
 from chatrec.agent.llm._cancel import CancelFlag
@@ -193,6 +195,20 @@ def test_too_many_waiting_calls_are_refused(make_model: MakeModel) -> None:
     waiting.join(60)
     assert not waiting.is_alive()
     assert model.invoke("Hello", max_tokens=1).text
+
+
+def test_a_batch_is_as_long_as_it_is(make_model: MakeModel) -> None:
+    model = make_model(n_ctx=512, parallel=2, max_waiting=1)
+    inputs: list[Any] = [f"Say {number}" for number in range(9)]
+
+    async def all_of_them() -> tuple[int, list[int]]:
+        whole = await model.abatch(inputs, max_tokens=1)
+        each = [place async for place, _ in model.abatch_as_completed(inputs, [RunnableConfig()] * 9, max_tokens=1)]
+        bound = await model.bind(max_tokens=1).abatch(inputs)
+        assert len(bound) == 9
+        return len(whole), sorted(each)
+
+    assert asyncio.run(all_of_them()) == (9, list(range(9)))
 
 
 def test_a_call_that_was_given_up_keeps_no_place_in_the_queue() -> None:
