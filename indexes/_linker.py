@@ -14,93 +14,43 @@ titles that are marked as such, values, numbers, comparatives, other titles, and
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from chatrec.indexes._constraints import Constraint
 from chatrec.indexes._linker_chatter import asks, chatter, of_named, of_shown
-from chatrec.indexes._linker_cues import ALSO_BEFORE, NOT_THAT, TOO
+from chatrec.indexes._linker_cues import NOT_THAT
 from chatrec.indexes._linker_dates import find_dates
 from chatrec.indexes._linker_degree import measured, within_bounds
 from chatrec.indexes._linker_dictionary import Foreign, Glossary, translations
 from chatrec.indexes._linker_found import Found, Name
-from chatrec.indexes._linker_join import merge
 from chatrec.indexes._linker_kin import find_kin
 from chatrec.indexes._linker_lifted import allowed_beyond, also, lifted, unneeded
+from chatrec.indexes._linker_link import Link, Proposal, proposals
 from chatrec.indexes._linker_meaning import Meanings
+from chatrec.indexes._linker_mentions import Mentions, mention, told_by
 from chatrec.indexes._linker_names import Names
 from chatrec.indexes._linker_none import find_none, nothings
 from chatrec.indexes._linker_numbers import Numbers
 from chatrec.indexes._linker_opposites import opposed
-from chatrec.indexes._linker_pointing import Rarity, judged, one_of_them, pieces, pointing, told
-from chatrec.indexes._linker_positions import find_positions
+from chatrec.indexes._linker_pointing import pointing, told
 from chatrec.indexes._linker_relative import Relatives
 from chatrec.indexes._linker_rest import leftovers, phrases_of
 from chatrec.indexes._linker_scope import negated
 from chatrec.indexes._linker_sign import ASKED, signed
 from chatrec.indexes._linker_spelling import Speller, Vocabulary
 from chatrec.indexes._linker_text import Sentence
-from chatrec.indexes._linker_titles import Titled, Titles
+from chatrec.indexes._linker_titles import Titles
 from chatrec.indexes._linker_units import scales
 from chatrec.indexes._linker_values import Values
-from chatrec.indexes._linker_words import JOINERS, OR_WORDS
-from chatrec.indexes._values import FacetKind, Item, Mention
+from chatrec.indexes._values import FacetKind
 
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
 
     from chatrec.indexes._catalog import Catalog
-
-
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """A constraint that a sentence seems to state.
-
-    Attributes:
-        constraint: The constraint.
-        text: The words that say it.
-        score: How sure, 0 to 1. From 0.75 on the person said so; lower means perhaps.
-        strict: Whether what does not satisfy it may be left out. False for wanted values of a facet that is filled in
-            so freely (most of its many values occur once) that an item may have the thing under another name.
-        wider: Whether it would do beside what was asked for before ("or grey", 红茶也行).
-        bare: Whether it is a number that was said without a bound.
-        holders: Ids of listed items that have the number that is said; "27 gears is too many" may speak of one of them.
-        judged: Whether it is a number that was found too much or too little.
-    """
-
-    constraint: Constraint
-    text: str
-    score: float
-    strict: bool = True
-    wider: bool = False
-    bare: bool = False
-    holders: tuple[str, ...] = ()
-    judged: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """What a sentence says in terms of a catalog.
-
-    Attributes:
-        proposals: Constraints, in the order in which they were said.
-        mentions: Items that were named or pointed at, in that order.
-        removed: Facets that the person said are of no matter ("any year is fine").
-        given_up: The values that were said to be needed no longer, where a facet is in `removed` for their sake alone.
-        rest: The words that were not understood and may be searched for, in order; without function words, and
-            without refused ones ("no clowns" must not find clowns).
-        translated: The catalog's own words for an English message about a Chinese catalog, to be searched for as
-            well; empty otherwise.
-    """
-
-    proposals: tuple[Proposal, ...] = ()
-    mentions: tuple[Mention, ...] = ()
-    removed: tuple[str, ...] = ()
-    given_up: tuple[Constraint, ...] = ()
-    rest: str = ""
-    translated: str = ""
 
 
 class Linker:
@@ -113,9 +63,7 @@ class Linker:
     def __init__(self, catalog: Catalog) -> None:
         self._items = catalog.items
         self._mask = catalog.mask
-        self._noun = catalog.name
         self._called = {token.stem for token in Sentence.read(catalog.name.replace("_", " ")).tokens}
-        self._row = {item.id: row for row, item in enumerate(self._items)}
         facets = list(catalog.facets.values())
         self._kinds: dict[str, FacetKind] = {facet.name: facet.kind for facet in facets}
         self._scales = scales(facets, self._items)
@@ -123,7 +71,8 @@ class Linker:
         self._refusals = Speller(("without", "except", "excluding", "nothing", "anything"), vocabulary)
         self._values = Values(facets, vocabulary, called=self._called, measured=self._measures)
         self._names = Names(facets, self._scales, people=self._values.lexicon.name_like)
-        self._titles = Titles(self._items, self._scales, vocabulary)
+        titles = Titles(self._items, self._scales, vocabulary)
+        self._mentions = Mentions(self._items, titles, self._values, catalog.name)
         self._numbers = Numbers(self._scales)
         self._none = nothings(facets, self._scales)
         self._relatives = Relatives(self._scales)
@@ -154,7 +103,7 @@ class Linker:
         sentence = Sentence.read(text)
         self._learn(sentence)
         sentence = self._mended(sentence)
-        shown = self._known(last)
+        shown = self._mentions.known(last)
         names = self._names(sentence)
         nothing = find_none(sentence, names, self._none)
         names = [name for name in names if sentence.free(name.start, name.end)]
@@ -162,9 +111,9 @@ class Linker:
         for name in removed:
             sentence.take(name.start, name.end)
         names = [name for name in names if sentence.free(name.start, name.end)]
-        mentioned = self._mentioned(sentence, shown, firm=True)
-        earlier = self._known(item_id for item_id in listed if item_id not in last)
-        pointed = self._abbreviated(sentence, shown, earlier) + self._relatives.pointed(sentence, names, shown)
+        mentioned = self._mentions.named(sentence, shown, firm=True)
+        earlier = self._mentions.known(item_id for item_id in listed if item_id not in last)
+        pointed = self._mentions.abbreviated(sentence, shown, earlier) + self._relatives.pointed(sentence, names, shown)
         found = self._values.find(sentence, names, asked)
         for one in found:
             sentence.take(one.named, one.start)
@@ -176,12 +125,12 @@ class Linker:
         mentioned += [(*one, _POINTED, True) for one in pointed]
         found += nothing + find_dates(sentence, self._scales.values())
         numbers = self._numbers.find(sentence, names, asked)
-        told_by = {one.start: (item, one.end) for one in numbers if (item := _told_by(sentence, one, shown))}
-        mentioned += [(item, start, end, _POINTED, True) for start, (item, end) in told_by.items()]
-        found += [one for one in numbers if one.start not in told_by]
+        counted = {one.start: (item, one.end) for one in numbers if (item := told_by(sentence, one, shown))}
+        mentioned += [(item, start, end, _POINTED, True) for start, (item, end) in counted.items()]
+        found += [one for one in numbers if one.start not in counted]
         than = {start: item for item, start, _, _, _ in mentioned}
         found += self._relatives.find(sentence, names, shown, than)
-        mentioned += self._mentioned(sentence, [], firm=False)
+        mentioned += self._mentions.named(sentence, [], firm=False)
         scope = negated(sentence, sentence.taken, starts={one.start for one in found}, listed=bool(shown))
         given_up = [
             one
@@ -207,8 +156,15 @@ class Linker:
         items = {at for _, start, end, _, _ in mentioned for at in range(start, end)}
         found = [one for one in found if not of_named(sentence, one.start, items)]
         return Link(
-            self._proposals(sentence, found, shown),
-            tuple(_mention(sentence, one, scope) for one in sorted(mentioned, key=lambda one: one[1])),
+            proposals(
+                sentence,
+                found,
+                shown,
+                kinds=self._kinds,
+                together=self._together,
+                free=self._values.lexicon.free,
+            ),
+            tuple(mention(sentence, one, scope) for one in sorted(mentioned, key=lambda one: one[1])),
             tuple(dict.fromkeys([*(name.facet for name in removed), *(one.constraint.facet for one in given_up)])),
             tuple(one.constraint for one in given_up if one.constraint.facet not in {name.facet for name in removed}),
             leftovers(sentence, scope),
@@ -218,18 +174,11 @@ class Linker:
     def _measures(self, dimension: str) -> bool:
         return any(scale.measures(dimension) for scale in self._scales.values())
 
-    def _known(self, ids: Iterable[str]) -> list[Item]:
-        return [self._items[self._row[item_id]] for item_id in ids if item_id in self._row]
-
     def _translated(self, sentence: Sentence, scope: Sequence[int]) -> str:
         if not self._chinese or any(token.kind == "han" for token in sentence.tokens):
             return ""
         kept = [token for token, refused in zip(sentence.tokens, scope, strict=True) if refused < 0]
         return " ".join(self._glossary.translate(kept)) if kept else ""
-
-    @cached_property
-    def _rare(self) -> Rarity:
-        return Rarity([item.title for item in self._items])
 
     @cached_property
     def _glossary(self) -> Glossary:
@@ -256,49 +205,6 @@ class Linker:
                 mended = replace(token, norm=meant[0][0], stem=meant[0][0])
                 sentence.tokens = (*sentence.tokens[:at], mended, *sentence.tokens[at + 1 :])
         return opposed(sentence, self._values.lexicon)
-
-    def _mentioned(self, sentence: Sentence, shown: Sequence[Item], *, firm: bool) -> list[_Named]:
-        """Items pointed at or named; with `firm`, only those that nothing else can be meant by."""
-        made: list[_Named] = []
-        if firm:
-            places = find_positions(sentence, len(shown), self._noun)
-            made.extend((shown[place.place], place.start, place.end, 0.95, True) for place in places)
-            for place in places:
-                sentence.take(place.start, place.end)
-        rows = {self._row[item.id] for item in shown}
-        for titled in self._titles.find(sentence, rows):
-            told = titled.row in rows and judged(sentence, titled.start, titled.end)
-            if sentence.free(titled.start, titled.end) and (not firm or self._is_title(sentence, titled, told=told)):
-                item = self._items[titled.row]
-                made.append((item, titled.start, titled.end, titled.score, False))
-                sentence.take(titled.start, titled.end)
-        return made
-
-    def _abbreviated(
-        self, sentence: Sentence, shown: Sequence[Item], listed: Sequence[Item]
-    ) -> list[tuple[Item, int, int]]:
-        """Listed items that are pointed at by a part of their title, those of the last list first."""
-        valued = partial(self._is_value, sentence)
-        return [one for items in (shown, listed) if items for one in pieces(sentence, items, self._is_rare, valued)]
-
-    def _is_rare(self, words: Sequence[str]) -> bool:
-        return self._rare(words)  # counted when it is first asked
-
-    def _is_value(self, sentence: Sentence, start: int, end: int) -> bool:
-        """Whether some words are a value, or one value after another."""
-        each = all(self._values.covers(sentence, at, at + 1) for at in range(start, end))
-        return each or self._values.covers(sentence, start, end)
-
-    def _is_title(self, sentence: Sentence, titled: Titled, *, told: bool) -> bool:
-        """Whether words are a title before they are a value: marked as one, judged, or longer than any value there."""
-        if self._values.covers(sentence, titled.start, titled.end):
-            return titled.firm and titled.score >= 0.96
-        touched = self._values.touches(sentence, titled.start, titled.end) if titled.score < 0.96 else []
-        capital = sentence.tokens[titled.end - 1].capital
-        if touched and ((all(touched) and not capital) or (any(touched) and not titled.firm)):
-            return False
-        longer = self._values.reaches(sentence, titled.start) > titled.end
-        return not longer and (titled.firm or told or titled.end - titled.start > 1)
 
     def _meant(
         self,
@@ -350,30 +256,6 @@ class Linker:
         """Whether any item has all of some values of a facet that takes several."""
         return bool(self._mask([Constraint(facet, "any", (value,)) for value in values]).any())
 
-    def _proposals(self, sentence: Sentence, found: Sequence[Found], shown: Sequence[Item]) -> tuple[Proposal, ...]:
-        best: dict[Constraint, Proposal] = {}
-        merged = merge(sentence, found, self._kinds, self._together)
-        bounded = {one.constraint.facet for one in merged if one.kind == "number" and not one.judged}
-        for one in merged:
-            strict = one.constraint.op != "any" or one.constraint.facet not in self._values.lexicon.free
-            proposal = Proposal(
-                one.constraint,
-                sentence.span(one.start, one.end),
-                round(one.score, 3),
-                strict,
-                wider=_wider(sentence, one)
-                or (self._kinds.get(one.constraint.facet) == "category" and _too(sentence, one)),
-                bare=one.bare,
-                holders=tuple(item.id for item in shown if _holds(item, one)),
-                judged=one.judged,
-            )
-            if one.judged and not proposal.holders and one.constraint.facet in bounded:
-                continue  # "180 is a lot, 150 tops"
-            held = best.get(one.constraint)
-            if held is None or held.score < proposal.score:
-                best[one.constraint] = proposal
-        return tuple(best.values())
-
 
 _POINTED = 0.9
 _PERHAPS = 0.7
@@ -391,55 +273,6 @@ def _sure(sentence: Sentence, found: Found, idle: Sequence[bool], *, asked: bool
     if not idle[found.start]:
         return 1.0
     return ASKED if asked and found.constraint.values == ("true",) else _IDLE
-
-
-_Named = tuple[Item, int, int, float, bool]
-
-
-def _wider(sentence: Sentence, found: Found) -> bool:
-    """Whether a value is said to do as well as what was asked for before."""
-    if found.constraint.op != "any" or found.kind == "number":
-        return False
-    lead = sentence.tokens[0].norm in OR_WORDS and all(t.norm in JOINERS for t in sentence.tokens[1 : found.start])
-    before = ALSO_BEFORE.before(sentence.tokens, found.named)
-    return (lead and found.start > 0) or before is not None or also(sentence, found.end)
-
-
-def _too(sentence: Sentence, found: Found) -> bool:
-    """Whether a value closes with "too": of what has one value only, that can but widen ("then cow as well")."""
-    if found.constraint.op != "any" or found.kind == "number":
-        return False
-    return TOO.at(sentence.tokens, found.end) is not None
-
-
-def _holds(item: Item, found: Found) -> bool:
-    """Whether an item has, to three in a hundred, a number that was said without a bound."""
-    held, values = item.facets.get(found.constraint.facet), found.constraint.values
-    if not (found.bare or found.judged) or isinstance(held, bool) or not isinstance(held, int | float):
-        return False
-    numbers = [value for value in values if isinstance(value, int | float)]
-    said = sum(numbers) / max(1, len(numbers))
-    return abs(held - said) <= 0.03 * abs(said)
-
-
-def _told_by(sentence: Sentence, found: Found, shown: Sequence[Item]) -> Item | None:
-    """The listed item that a number points at: the only one that has it, as in 2300那套 and 26寸那个."""
-    held = [item for item in shown if _holds(item, found)] if found.bare else []
-    han = sentence.tokens[min(found.end, len(sentence) - 1)].kind == "han"
-    return held[0] if han and len(held) == 1 and one_of_them(sentence, found.start, found.end) else None
-
-
-def _mention(sentence: Sentence, named: _Named, scope: Sequence[int]) -> Mention:
-    item, start, end, score, listed = named
-    refused = scope[start] >= 0 or _compares_badly(sentence, start)
-    than = any(token.norm in {"than", "比"} for token in sentence.tokens[max(0, start - 3) : start])
-    words = sentence.span(start, end)
-    return Mention(item.id, item.title, words, round(score, 3), negated=refused, listed=listed, standard=than)
-
-
-def _compares_badly(sentence: Sentence, start: int) -> bool:
-    lead = [token.norm for token in sentence.tokens[max(0, start - 3) : start]]
-    return lead[-2:] in (["nothing", "like"], ["not", "like"], ["unlike"], ["不", "像"]) or lead[-1:] == ["unlike"]
 
 
 __all__ = ["Link", "Linker", "Proposal"]
