@@ -29,8 +29,9 @@ _IRREGULAR = {
     "tyres": "tire", "jewellery": "jewelry", "theatre": "theater", "theatres": "theater", "centre": "center",
     "centres": "center", "fibre": "fiber", "fibres": "fiber", "pyjamas": "pajama", "yoghurt": "yogurt",
     "yoghurts": "yogurt", "cosy": "cozy", "whisky": "whiskey", "doughnut": "donut", "doughnuts": "donut",
+    "news": "news", "goods": "goods", "blues": "blues", "tights": "tights",
 }  # fmt: skip
-"""Plurals that no rule makes, and words that are spelt in two ways."""
+"""Plurals that no rule makes, words that are spelt in two ways, and nouns that only look like an adjective's plural."""
 _LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i", "ð": "d", "þ": "th"})
 _SUFFIXES = (
     "ations", "ation", "ating", "ated", "atic", "ators", "ator", "ically", "ical", "tics", "tic", "ance", "ence", "ors",

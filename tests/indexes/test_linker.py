@@ -178,6 +178,14 @@ def test_a_title_made_of_values_is_values_first() -> None:
     assert [m.title for m in linker.link('"Romantic Comedy"').mentions] == ["Romantic Comedy"]
 
 
+def test_news_is_not_what_is_new() -> None:
+    items = [Item("a", "A", "", {"kind": ("news",)}), Item("b", "B", "", {"kind": ("blues",)})]
+    linker = Linker(Catalog(items, name="shows"))
+    assert linker.link("something new, in blue").proposals == ()
+    found = linker.link("blues or the news").proposals
+    assert [str(p.constraint) for p in found] == ["kind=blues|news"]
+
+
 def test_a_short_sentence_about_me_is_not_shouted() -> None:
     linker = Linker(tea_catalog())
     assert [m.id for m in linker.link("I know Green Dawn").mentions] == ["green-dawn"]
