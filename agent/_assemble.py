@@ -110,8 +110,11 @@ def local_model(path: str | Path | None, adapter: Literal["auto"] | str | Path |
         path: A GGUF file; None is the embedded model.
         adapter: A LoRA file, None for none, "auto" for the one that ships with the embedded model.
     """
-    # Untrained, the embedded model chooses better against its own habits; a larger one decides better by itself.
-    settings: dict[str, Any] = {"temperature": 0.0, "choice_prior": "empty" if path is None else "none"}
+    # Untrained, the embedded model chooses better against its own habits; a larger one, or a trained one, by itself.
+    settings: dict[str, Any] = {
+        "temperature": 0.0,
+        "choice_prior": "empty" if path is None and adapter is None else "none",
+    }
     if adapter == "auto":
         settings |= shipped_adapter() if path is None else {}
     elif adapter is not None:

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from chatrec.agent import RecommenderContext, create_recommender
+from chatrec.agent._assemble import local_model
+from chatrec.agent.llm._adapters import shipped_adapter
 from chatrec.indexes import Catalog
 
 pytestmark = pytest.mark.real_model
+
+
+def test_a_trained_model_is_taken_at_its_word(tmp_path: Path) -> None:
+    trained = shutil.copy(shipped_adapter()["lora_path"], tmp_path / "mine.gguf")  # and no settings beside it
+    assert local_model(None, trained).choice_prior == "none"
+    assert local_model(None).choice_prior == "none"
+    assert local_model(None, None).choice_prior == "empty"
 
 
 def test_a_conversation_on_real_parts() -> None:
