@@ -6,32 +6,19 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from chatrec.indexes._constraints import Constraint
-from chatrec.indexes._linker_adjectives import ADJECTIVES
-from chatrec.indexes._linker_bounds import BEFORE
-from chatrec.indexes._linker_cues import CUES, IDIOMS
 from chatrec.indexes._linker_dictionary import Translation
-from chatrec.indexes._linker_figures import read_figure
 from chatrec.indexes._linker_found import Found, Name
 from chatrec.indexes._linker_kin import persons
 from chatrec.indexes._linker_lexicon import CLASS_SUFFIXES, Entry, Lexicon
 from chatrec.indexes._linker_spelling import Speller
+from chatrec.indexes._linker_standing import is_class, is_each, is_letters, is_measure, is_noun, is_own, stands_alone
 from chatrec.indexes._linker_text import Sentence, root, stem
-from chatrec.indexes._linker_units import SIDES
 from chatrec.indexes._linker_words import AND_WORDS, COMMON, FUNCTION, GLUE, HAN_FUNCTION, OR_WORDS
 from chatrec.indexes._values import Facet
 
 _KNOWN_FOR = 5
 _ANSWERED = 0.8
 _SIDES = ("side", "front", "shore", "view")
-_TAKEN_ALONG = frozenset({"bring", "bringing", "take", "taking", "with", "for", "on"})
-_OWNERS = frozenset({"my", "our", "your", "his", "her", "their"})
-_NOUNS = frozenset(
-    {"back", "down", "will", "can", "well", "love", "hope", "mood", "interest", "search", "mine", "show"}
-)
-_NOUN_LEADS = frozenset({"lower", "upper", "whole", "entire", "own", "bad", "sore", "stiff", "weak"})
-_VERBS = frozenset("推换选挑拿列放穿戴用爱求烦嫌")
-_PARTICLES = frozenset("吧啊呢哦哈了嘛呗呀")
-_VOWELS = frozenset("aeiouy")
 _LEADS = frozenset({"by", "with", "featuring", "starring", "from", "or", "and", "without", "the", "of", "no", "not"})
 
 
@@ -218,7 +205,7 @@ class Values:
     ) -> list[Found]:
         """The facet that a value is said of, and how sure: the one that is named or asked about, or the commonest."""
         rows: list[tuple[float, int, Entry, int]] = []
-        if _is_each(sentence, match):
+        if is_each(sentence, match.start, match.end):
             return []
         named = False
         whole = {name.facet for name in names if name.own and (name.start, name.end) == (match.start, match.end)}
@@ -233,7 +220,7 @@ class Values:
                 continue
             score = self._score(sentence, match, entry, named)
             if not named:
-                own = _is_own(sentence, match)
+                own = is_own(sentence, match.start)
                 score = _in_answer(score) if entry.facet == asked else min(score, 0.5) if own else score
             if score > 0.4:
                 rows.append((score, entry.count, entry, near[0] if near else match.start))
@@ -284,7 +271,7 @@ class Values:
             return base * (0.3 if all(token.norm in HAN_FUNCTION for token in tokens) else 1)
         if first.kind == "han":
             short = len(entry.value) == 2 and entry.value[0] == first.text and entry.value[1] in CLASS_SUFFIXES
-            alone = _stands_alone(sentence, match.start) and (not short or _is_class(sentence, match.end))
+            alone = stands_alone(sentence, match.start) and (not short or is_class(sentence, match.end))
             return base * (0.2 if first.norm in HAN_FUNCTION else 0.98 if alone else 0.72)
         return base * self._plainness(sentence, match, entry)
 
@@ -295,11 +282,11 @@ class Values:
             return 0.1
         exact = token.text == entry.value
         if token.norm in FUNCTION:
-            return 0.95 if _is_noun(sentence, match.start) else 0.15
+            return 0.95 if is_noun(sentence, match.start) else 0.15
         if len(token.norm) <= 2:
-            exact = (exact and token.text.isupper()) or _is_letters(sentence, match.start, entry.value)
+            exact = (exact and token.text.isupper()) or is_letters(sentence, match.start, entry.value)
             return 0.85 if exact and len(token.norm) == 2 else 0.6 if exact and match.start > 0 else 0.1
-        if _is_measure(sentence, match.start, self._measured):
+        if is_measure(sentence, match.start, self._measured):
             return 0.75
         proper = entry.value[:1].isupper() and not entry.name_like
         lifted = token.capital and match.start > 0
@@ -315,82 +302,6 @@ class Values:
 def _in_answer(score: float) -> float:
     """How sure words are a value of what was asked about; what is hardly one at all stays so."""
     return max(score, _ANSWERED) if score > 0.4 else score
-
-
-def _is_letters(sentence: Sentence, at: int, value: str) -> bool:
-    """Whether two small letters can be no word, nor a unit, and so are the value in capitals: "tv" of "TV"."""
-    token = sentence.tokens[at]
-    counted = at > 0 and sentence.tokens[at - 1].kind == "number"
-    return value.isupper() and token.norm == value.casefold() and not counted and _VOWELS.isdisjoint(token.norm)
-
-
-def _is_noun(sentence: Sentence, at: int) -> bool:
-    """Whether a word that says little by itself is a thing's name here: "for my back", "the lower back"."""
-    tokens = sentence.tokens
-    lead = at - 1
-    if lead > 0 and tokens[lead].norm in _NOUN_LEADS:
-        lead -= 1
-    if tokens[at].norm not in _NOUNS or lead < 0 or tokens[lead].norm not in _OWNERS | {"the"}:
-        return False
-    return sentence.ends(at + 1) or tokens[at + 1].norm not in {"to", "in", "from"}
-
-
-def _stands_alone(sentence: Sentence, at: int) -> bool:
-    """Whether one Chinese character is a word of its own: between other words, or before a class (黑色, 黑的)."""
-    tokens = sentence.tokens
-    left = at == 0 or tokens[at].gap or sentence.taken[at - 1] or tokens[at - 1].norm in HAN_FUNCTION
-    left = left or CUES.before(tokens, at) is not None or tokens[at - 1].norm in _VERBS
-    right = sentence.ends(at + 1) or tokens[at + 1].gap or sentence.taken[at + 1]
-    right = right or tokens[at + 1].norm in HAN_FUNCTION or tokens[at + 1].norm in CLASS_SUFFIXES
-    return bool(left and right)
-
-
-def _is_class(sentence: Sentence, end: int) -> bool:
-    """Whether a character that is short for a value closes with 的, or with the clause that wishes for it: 要黑."""
-    closed = sentence.ends(end) or (sentence.tokens[end].norm in _PARTICLES and sentence.ends(end + 1))
-    if closed:
-        return end == 1 or sentence.tokens[end - 2].norm in "要换选爱吃喝穿"
-    return sentence.tokens[end].norm == "的"
-
-
-def _is_each(sentence: Sentence, match: _Match) -> bool:
-    """Whether 一个人 counts what one person pays: 一个人五十到一百, 一个人别超150."""
-    end = match.end
-    if sentence.span(match.start, end) not in {"一个人", "一人"} or sentence.ends(end):
-        return False
-    tokens = sentence.tokens
-    return (
-        tokens[end].norm in {"得", "花"} or read_figure(sentence, end) is not None or BEFORE.at(tokens, end) is not None
-    )
-
-
-def _is_own(sentence: Sentence, match: _Match) -> bool:
-    """Whether the words are about the person's own life or stand in an idiom: "my war with", "in short", 我家的."""
-    tokens = sentence.tokens
-    before = [token.norm for token in tokens[max(0, match.start - 3) : match.start]]
-    if before[-1:] and before[-1] in _OWNERS:
-        # What is to be done with it is a wish: "to train my legs", "help me ease my back".
-        return before[-3:-2] not in (["to"], ["me"], ["us"]) and (before[-2:-1] == [] or before[-2] not in _TAKEN_ALONG)
-    if (
-        len(before) > 1
-        and before[-2] in _OWNERS
-        and before[-1] in {"own", "whole", "little", "big", "old", "dear", "entire"}
-    ):
-        return True
-    if before[-2:] in (["我", "的"], ["我", "家"], ["你", "的"], ["他", "的"]) or before[-3:] == ["我", "家", "的"]:
-        return True
-    idiom = IDIOMS.at(tokens, match.start) or IDIOMS.at(tokens, match.start - 1)
-    return idiom is not None and idiom[0] > match.start
-
-
-def _is_measure(sentence: Sentence, at: int, measured: Callable[[str], bool]) -> bool:
-    """Whether a word only says how much ("something short") and does not stand before what it is said of."""
-    match = ADJECTIVES.at(sentence.tokens, at)
-    if match is None or match[0] != at + 1 or not SIDES.isdisjoint(match[1].dims):
-        return False
-    if not any(measured(dim.lstrip("-")) for dim in match[1].dims):
-        return False
-    return sentence.ends(at + 1) or sentence.tokens[at + 1].norm in FUNCTION
 
 
 def _found(match: _Match, entry: Entry, score: float, named: int) -> Found:
