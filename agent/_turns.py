@@ -212,15 +212,20 @@ def replay(messages: Sequence[AnyMessage], start: Turn, catalog: Catalog, embedd
             break
     for message in messages[first : newest + 1]:
         if isinstance(message, HumanMessage):
-            text = message.text
-            turn = replace(turn, language=language_of(text, turn.language))
-            shown = turn.compared or turn.shown
-            link = catalog.link(text, last=shown, listed=turn.listed, asked=asked, embedder=embedder)
-            turn, asked = fold(turn, link, text, catalog), None
+            turn, asked = hear(turn, message.text, catalog, asked=asked, embedder=embedder), None
         elif isinstance(message, AIMessage):
             stamp = message.additional_kwargs.get(STAMP)
             turn, asked = after_reply(turn, stamp, catalog), _asked(stamp, catalog) or asked
     return turn
+
+
+def hear(
+    turn: Turn, text: str, catalog: Catalog, *, asked: str | None = None, embedder: Embeddings | None = None
+) -> Turn:
+    """The turn once the person said something; `asked` is the facet that they were asked about just before."""
+    shown, about = turn.compared or turn.shown, turn.about[0] if len(turn.about) == 1 else None
+    link = catalog.link(text, last=shown, listed=turn.listed, about=about, asked=asked, embedder=embedder)
+    return fold(replace(turn, language=language_of(text, turn.language)), link, text, catalog)
 
 
 def _asked(stamp: Any, catalog: Catalog) -> str | None:

@@ -211,6 +211,7 @@ class Catalog:
         *,
         last: Sequence[str] = (),
         listed: Sequence[str] = (),
+        about: str | None = None,
         asked: str | None = None,
         embedder: Embeddings | None = None,
     ) -> Link:
@@ -220,10 +221,11 @@ class Catalog:
             text: The person's words.
             last: The ids of the last list shown, best first, for "the second one" and "cheaper".
             listed: The ids of all items shown so far, of which a part of the title may speak ("the quartet").
+            about: The id of the item that was spoken of last, for "too heavy" and "anything cheaper".
             asked: The facet that the person was asked about before they said this.
             embedder: Finds values by meaning as well as by their words.
         """
-        return self._linker.link(text, last=last, listed=listed, asked=asked, embedder=embedder)
+        return self._linker.link(text, last=last, listed=listed, about=about, asked=asked, embedder=embedder)
 
     @cached_property
     def _linker(self) -> Linker:

@@ -87,6 +87,7 @@ class Linker:
         *,
         last: Sequence[str] = (),
         listed: Sequence[str] = (),
+        about: str | None = None,
         asked: str | None = None,
         embedder: Embeddings | None = None,
     ) -> Link:
@@ -96,6 +97,7 @@ class Linker:
             text: What the person said; English, Chinese, or both.
             last: Ids of the items shown last, in the order shown; ids that the catalog does not have are passed over.
             listed: Ids of all items shown so far, of which a part of the title may speak.
+            about: Id of the item spoken of last, against which a comparative is read that names no other.
             asked: The facet that the sentence answers a question about: what may be said of it or of others is said
                 of it.
             embedder: With one, words that name no value are matched to values by meaning, at scores below 0.75.
@@ -129,7 +131,9 @@ class Linker:
         mentioned += [(item, start, end, _POINTED, True) for start, (item, end) in counted.items()]
         found += [one for one in numbers if one.start not in counted]
         than = {start: item for item, start, _, _, _ in mentioned}
-        found += self._relatives.find(sentence, names, shown, than)
+        found += self._relatives.find(
+            sentence, names, shown, than, about=self._mentions.known([about] if about else [])
+        )
         mentioned += self._mentions.named(sentence, [], firm=False)
         scope = negated(sentence, sentence.taken, starts={one.start for one in found}, listed=bool(shown))
         given_up = [

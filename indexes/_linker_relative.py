@@ -1,7 +1,8 @@
 """Comparatives, superlatives and plain adjectives of measure: "cheaper", "the newest", "not too long", 便宜点.
 
 A comparative is read against the last list: strictly below the least (or above the greatest) of the list's values, or
-of the value of the item that the sentence compares with ("than", 比) or, being the only one, likens to. Without a list
+of the value of the item that the sentence compares with ("than", 比) or, being the only one, likens to, or of the one
+that was spoken of last. Without a list
 it is read against the catalog's quartile, at a low score, as superlatives and plain adjectives always are; on a scale
 of few steps, where "easy" is one end of it, they are sure.
 """
@@ -23,8 +24,8 @@ from chatrec.indexes._linker_adjectives import (
     Degree,
     Meaning,
 )
+from chatrec.indexes._linker_compared import against_all, compared_with, difference, follows, likened, moved
 from chatrec.indexes._linker_cues import ALLOWED, CUES
-from chatrec.indexes._linker_figures import Figure, read_figure
 from chatrec.indexes._linker_found import Found, Name
 from chatrec.indexes._linker_numbers import plain
 from chatrec.indexes._linker_pointing import extreme, one_of_them
@@ -51,7 +52,6 @@ _MORE = {
 }
 _LEVEL = {"high": 1, "low": -1, "高": 1, "低": -1}
 _HAN_MORE = {"高": 1, "多": 1, "大": 1, "长": 1, "低": -1, "少": -1, "小": -1, "短": -1}
-_LIKENESS = frozenset({"like", "similar", "as", "像", "似", "比", "跟", "than"})
 _HEIGHTS = re.compile(r"altitude|elevation|climb|ascent|海拔|爬升", re.IGNORECASE)
 _LEAST = re.compile(r"min|max|from|最", re.IGNORECASE)
 """Names of the age that somebody must have: of whom it is asked is neither old nor new."""
@@ -65,7 +65,6 @@ _STILL = frozenset({"but", "though", "tho", "although", "still", "但", "却", "
 _WHICH = frozenset({"which", "哪", "谁"})
 _VERY = frozenset(words("that so very really overly all super terribly particularly crazy insanely ridiculously"))
 _ANYTHING = frozenset({"anything", "something", "a", "an", "it", "one", "ones", "them"})
-_IT = frozenset({"that", "it", "this"})
 _TURNS = frozenset(["but", "though", "just", "only", "instead", "rather", "但", "要", "给", "换", "来", "而"])
 _STEPS: dict[Degree, float] = {"comparative": 0.25, "superlative": 0.0, "absolute": 0.25, "mild": 0.5}
 _SCORES: dict[Degree, float] = {"comparative": 0.45, "superlative": 0.45, "absolute": 0.4, "mild": 0.45}
@@ -89,7 +88,13 @@ class Relatives:
         ]
 
     def find(
-        self, sentence: Sentence, names: Sequence[Name], last: Sequence[Item], than: Mapping[int, Item]
+        self,
+        sentence: Sentence,
+        names: Sequence[Name],
+        last: Sequence[Item],
+        than: Mapping[int, Item],
+        *,
+        about: Sequence[Item] = (),
     ) -> list[Found]:
         """The constraints that they mean, their tokens marked as taken.
 
@@ -98,6 +103,7 @@ class Relatives:
             names: Where facets are named.
             last: The items of the last list.
             than: Items by the token at which the sentence names or points at them.
+            about: The item spoken of last, or none.
         """
         found: list[Found] = []
         index = 0
@@ -107,8 +113,9 @@ class Relatives:
                 index += 1
                 continue
             end, meaning, facets = read
-            against = _single(sentence, index, than, meaning.blame) or list(last)
-            compared = _compared(sentence, end, than)
+            focus = () if against_all(sentence, index, end) else about
+            against = likened(sentence, index, than, meaning.blame) or list(focus or last)
+            compared = compared_with(sentence, end, than)
             conceded = CONCEDED.at(sentence.tokens, index) is not None
             if meaning.degree == "comparative" and (conceded or ALLOWED.at(sentence.tokens, end)):
                 if len(facets) == 1:
@@ -120,7 +127,7 @@ class Relatives:
                 sentence.take(index, end)
                 index = end
                 continue
-            by = _difference(sentence, index, end) if against or compared else None
+            by = difference(sentence, index, end) if against or compared else None
             if by is not None and by.units:
                 facets = [scale for scale in facets if scale.of(1, by.units) is not None] or facets
             doubtful = (
@@ -134,7 +141,7 @@ class Relatives:
                 if made is not None and sentence.free(index, end):
                     constraint, score = made
                     if by is not None:
-                        constraint = _by(scale, constraint, by)
+                        constraint = moved(scale, constraint, by)
                         sentence.take(by.start, by.end)
                     score = min(score, 0.6) if doubtful else score
                     settled = meaning.degree == "mild"
@@ -181,7 +188,7 @@ class Relatives:
         match = (AFTER_THAN.at(tokens, start) if led else None) or CONCEDED.at(tokens, start)
         match = match or ADJECTIVES.at(tokens, start)
         more = MORE_BY.at(tokens, start)
-        match = more if more and _after(sentence, more[0]) else match
+        match = more if more and follows(sentence, more[0]) else match
         lead = tokens[start - 1].norm if start else ""
         asked = lead in _ASKING and tokens[start].norm in {"that", "it"}
         if (
@@ -311,53 +318,6 @@ def _conceded(sentence: Sentence, end: int) -> bool:
     )
 
 
-def _single(sentence: Sentence, start: int, than: Mapping[int, Item], blame: bool) -> list[Item]:
-    """The only item that a clause or a sentence names, where it is named as a likeness or as too much of something.
-
-    "Like A but shorter", 像…但是短一点; of "the first is too small, the last too heavy" each clause has its own.
-    """
-    clause, _ = sentence.clause(start)
-    near = {at: item for at, item in than.items() if clause <= at < start} or than
-    if len(near) != 1:
-        return []
-    at, item = next(iter(near.items()))
-    likened = any(token.norm in _LIKENESS for token in sentence.tokens[max(0, at - 3) : at])
-    turned = any(token.norm in {"but", "just", "only", "但", "太", "too"} for token in sentence.tokens[at : start + 1])
-    # In Chinese what is named first is the topic, and what is said after it is said of it: 长河不错，有没有便宜点的.
-    topic = sentence.tokens[start].kind == "han" and sentence.tokens[at].kind == "han"
-    return [item] if at < start and (likened or turned or blame or topic) else []
-
-
-def _after(sentence: Sentence, end: int) -> Figure | None:
-    """The number right after a Chinese comparative: 便宜50块."""
-    free = end < len(sentence) and not sentence.tokens[end].gap and sentence.tokens[end - 1].kind == "han"
-    figure = read_figure(sentence, end) if free else None
-    return figure if figure is not None and sentence.free(figure.start, figure.end) else None
-
-
-def _difference(sentence: Sentence, start: int, end: int) -> Figure | None:
-    """The number that a comparative is more or less by: "50 cheaper", "a kilo lighter than this", 便宜50块."""
-    if end > start and (after := _after(sentence, end)) is not None:
-        return after
-    alone = sentence.ends(end) or sentence.tokens[end].norm in {"than", "please"}
-    for at in range(max(0, start - 5), start):
-        figure = read_figure(sentence, at)
-        if figure is not None and figure.end == start and not sentence.ends(start) and (figure.units or alone):
-            return figure
-    return None
-
-
-def _by(scale: Scale, made: Constraint, figure: Figure) -> Constraint:
-    """A bound moved by a difference: "50 cheaper" is at most 50 below the cheapest."""
-    bound = made.values[0]
-    value = scale.of(figure.value, figure.units) if figure.units else figure.value
-    if value is None or made.op not in {"lt", "gt"} or isinstance(bound, str):
-        return made
-    moved = bound - value if made.op == "lt" else bound + value
-    within = scale.low <= moved <= scale.high
-    return Constraint(made.facet, "le" if made.op == "lt" else "ge", (plain(moved),)) if within else made
-
-
 def _asks(sentence: Sentence, start: int) -> bool:
     """Whether a clause asks which of several is more: "which of these is lighter?", 哪个更轻."""
     clause, _ = sentence.clause(start)
@@ -376,13 +336,3 @@ def _edge(values: Sequence[FacetValue], sign: int) -> int | float | str | None:
     numbers = [value for value in values if isinstance(value, int | float)]
     texts = [value for value in values if isinstance(value, str)]
     return choose(numbers) if numbers else choose(texts) if texts else None
-
-
-def _compared(sentence: Sentence, end: int, than: Mapping[int, Item]) -> Item | None:
-    if end < len(sentence) and sentence.tokens[end].norm == "than":
-        for at in range(end + 1, min(end + 4, len(sentence))):
-            if at in than:
-                return than[at]
-        if sentence.ends(end + 2) and sentence.tokens[min(end + 1, len(sentence) - 1)].norm in _IT and len(than) == 1:
-            return next(iter(than.values()))
-    return None

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import replace
 from threading import Lock
 from typing import Any
 
 from langgraph.prebuilt import ToolRuntime
 
-from chatrec.agent._turns import after_reply, fold, language_of
+from chatrec.agent._turns import after_reply, hear
 from chatrec.indexes import Recommender
 from chatrec.tools._turn import Session, Turn
 
@@ -35,10 +34,8 @@ class Talk(Session):
 
     def hear(self, text: str) -> None:
         """Understand what the person says, as the agent does at the beginning of a turn."""
-        catalog = self._recommender.catalog
-        before = replace(self._now, language=language_of(text, self._now.language))
-        link = catalog.link(text, last=before.shown, listed=before.listed, embedder=self._recommender.index.embeddings)
-        self._now = fold(before, link, text, catalog)
+        embedder = self._recommender.index.embeddings
+        self._now = hear(self._now, text, self._recommender.catalog, embedder=embedder)
 
     def turn(self, runtime: ToolRuntime[Any, Any] | None) -> Turn:
         """The current turn."""

@@ -130,3 +130,25 @@ def test_what_a_wish_is_measured_against_is_no_subject() -> None:
     assert (subject.id, subject.standard) == ("l1", False)
     (than,) = cakes().link("比第二个便宜的有吗", last=CAKES).mentions
     assert than.standard
+
+
+@pytest.mark.parametrize(
+    ("text", "wish"),
+    [
+        ("too heavy", "weight_g<900"),
+        ("hmm, anything cheaper?", "price_eur<40"),
+        ("cheaper than the third", "price_eur<90"),
+        ("the third is too heavy", "weight_g<1500"),
+        ("cheaper than these", "price_eur<15"),
+    ],
+)
+def test_a_comparative_is_read_against_the_item_spoken_of_last(text: str, wish: str) -> None:
+    link = lamps().link(text, last=LAMPS, about="l0")
+    assert [str(proposal.constraint) for proposal in link.proposals] == [wish]
+
+
+@pytest.mark.parametrize(("text", "wish"), [("有点贵", "价格_元<38"), ("比这几个都便宜的", "价格_元<12")])
+def test_a_chinese_comparative_too(text: str, wish: str) -> None:
+    link = cakes().link(text, last=CAKES, about="c0")
+    assert [str(proposal.constraint) for proposal in link.proposals] == [wish]
+    assert cakes().link(text, last=CAKES, about="gone") == cakes().link(text, last=CAKES)
