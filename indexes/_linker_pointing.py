@@ -29,6 +29,10 @@ _LATER = frozenset({"last", "yesterday", "ago", "tho", "thing", "things"})
 _JUDGES = frozenset({"is", "was", "looks", "look", "sounds", "sound", "seems", "seem", "beats", "would", "has", "does"})
 _CLOSING = FUNCTION | _JUDGES | _LATER
 _WHERE = frozenset({"at", "by", "for", "in", "on", "over", "under"})
+_NEW = frozenset(
+    words("a an any some something anything more another other for with without no 有 想 要 找 换 来 推 求 买 别")
+)
+"""What stands before a wish for something that was not listed."""
 _NEAR = 4
 _SURE = 0.7
 _FEW = 0.1
@@ -112,7 +116,9 @@ def pieces(
     def meant(start: int, end: int) -> bool:
         run = [token.stem for token in sentence.tokens[start:end]]
         known = _known(sentence, start, end, valued=valued(start, end))
-        return known if known is not None else rare(run) and _raised(sentence, start, end)
+        if known is not None or not rare(run):
+            return bool(known)
+        return not _wished(sentence, start) or _raised(sentence, start, end)
 
     return _told(sentence, [(item, stems(item.title)) for item in items], meant)
 
@@ -193,9 +199,17 @@ def _known(sentence: Sentence, start: int, end: int, *, valued: bool) -> bool | 
         counted = start > 1 and lead in COUNTERS and sentence.tokens[start - 2].norm in _HAN_THE
         return True if one or counted or lead in _HAN_CHOSEN else False if valued else None
     heavy = [token for token in tokens if not _small(token) and token.kind != "number"]
-    if one or valued or not heavy or (len(heavy) == 1 and heavy[0].norm in COMMON):
+    if one or not heavy:
         return one
+    if valued or (len(heavy) == 1 and heavy[0].norm in COMMON):
+        return _known_one(sentence, start, end)
     return True if (lead in _THE and len(heavy) > 1) or _known_one(sentence, start, end) else None
+
+
+def _wished(sentence: Sentence, start: int) -> bool:
+    """Whether the clause before a token wishes for something new: then a title's words may be meant as words."""
+    begin, _ = sentence.clause(start)
+    return any(token.norm in _NEW for token in sentence.tokens[begin:start])
 
 
 def _raised(sentence: Sentence, start: int, end: int) -> bool:

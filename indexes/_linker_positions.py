@@ -18,6 +18,7 @@ _NUMBERS = dict(
     zip(["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"], range(1, 11), strict=True)
 )
 _HAN = {"一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9, "十": 10}
+_PAIRS = {"俩": 2, "仨": 3}
 COUNTERS = frozenset("个部款条件道本家项种首台张双位只套间瓶盒支袋包辆座所处场节把副枚幅篇份碗杯块类")
 _HAN_LAST = frozenset("一那这")
 _NOUNS = frozenset(
@@ -56,6 +57,7 @@ _AFTER = frozenset(
     ]
 )
 _IS = frozenset({"is", "was", "looks", "sounds", "seems", "has"})
+_ARE = frozenset({"are", "were", "look", "sound", "seem", "have", "please", "and", "or", "but"})
 _ASKING = _IS | {"does", "can", "did", "would", "will"}
 _AMOUNTS = frozenset({"enough", "plenty", "fine", "max", "maximum", "ok", "okay", "too", "the", "a", "my", "about"})
 _BETWEEN = frozenset({"or", "and", "和", "或", "还"})
@@ -141,9 +143,12 @@ def _ordinal(sentence: Sentence, start: int, noun: str) -> tuple[list[int], int]
     tokens = sentence.tokens
     word = tokens[start].norm
     led = start > 0 and tokens[start - 1].norm in {"the", "that", "your", "and", "or", "this", "both"}
-    if word in {"last", "first"} and led and start + 1 < len(tokens) and tokens[start + 1].norm in _NUMBERS:
-        many = _NUMBERS[tokens[start + 1].norm]
-        if 1 < many <= 5:
+    if word in {"last", "first"} and start + 1 < len(tokens):
+        many = _count(tokens[start + 1].norm)
+        # "first two are out" leaves the article out; "first two weeks" and "the first 2 weeks" point at nothing.
+        judged = sentence.ends(start + 2) or tokens[start + 2].norm in _ARE
+        opens = judged and (start == 0 or sentence.ends(start))
+        if 1 < many <= 5 and (opens or (led and (judged or tokens[start + 1].kind == "word"))):
             return (list(range(many)) if word == "first" else list(range(-many, 0))), start + 2
     place = -1 if word in {"last", "latter"} else 0 if word == "former" else _ORDINALS.get(word)
     if (
@@ -186,7 +191,17 @@ def _han(sentence: Sentence, start: int) -> tuple[list[int], int] | None:  # noq
         bare = len(words) == 2 or sentence.ends(start + 2) or words[2] in "和与跟、及"
         if 0 < number < 100 and (counted or bare):
             return [number - 1], start + (3 if counted else 2)
-    if words[0] in {"前", "后"} and len(words) > 2 and words[1] in _HAN and words[2] in COUNTERS:
-        many = _HAN[words[1]]
-        return list(range(many) if words[0] == "前" else range(-many, 0)), start + 3
+    if words[0] in {"前", "后"}:
+        side = 1 + (words[1:2] in (["面"], ["边"]))
+        count = words[side : side + 2]
+        many = _PAIRS.get(count[0], 0) if count else 0
+        if not many and len(count) > 1 and count[1] in COUNTERS:
+            many = _HAN.get(count[0], 0)
+            side += 1
+        if many:
+            return list(range(many) if words[0] == "前" else range(-many, 0)), start + side + 1
     return None
+
+
+def _count(text: str) -> int:
+    return int(text) if text.isdigit() else _NUMBERS.get(text, 0)

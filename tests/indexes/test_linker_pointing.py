@@ -62,6 +62,10 @@ def pointed(catalog: Catalog, text: str, last: tuple[str, ...], listed: tuple[st
         ("not 2, not 4", ["l1", "l3"]),
         ("1 or 3? which lasts longer", ["l0", "l2"]),
         ("the third to be honest", ["l2"]),
+        ("first two are ugly", ["l0", "l1"]),
+        ("what is the difference between the last 2", ["l2", "l3"]),
+        ("lantern goes hard but i got ten euros tops", ["l3"]),
+        ("my aunt has the harbour, sorry", ["l0"]),
     ],
 )
 def test_a_listed_item_is_told_by_what_it_is(text: str, ids: list[str]) -> None:
@@ -77,6 +81,7 @@ def test_a_listed_item_is_told_by_what_it_is(text: str, ids: list[str]) -> None:
         "cheaper ones",
         "for 2 rooms",
         "the first thing that comes to mind",
+        "first two weeks are free",
         "show me more lamps",
     ],
 )
@@ -95,13 +100,16 @@ def test_a_wish_in_the_words_of_a_title_points_at_nothing(text: str) -> None:
         ("最后那个太甜了", ["c2"]),
         ("2号不错", ["c1"]),
         ("巧克力的那个", ["c2"]),
+        ("第一个可以，后面俩不要", ["c0", "c1", "c2"]),
+        ("前面两个都不行", ["c0", "c1"]),
+        ("上次的松糕早吃腻了", ["c1"]),
     ],
 )
 def test_a_listed_item_is_told_in_chinese(text: str, ids: list[str]) -> None:
     assert pointed(cakes(), text, CAKES) == ids
 
 
-@pytest.mark.parametrize("text", ["想吃水果的", "便宜一点的", "5月2号要用", "有没有别的"])
+@pytest.mark.parametrize("text", ["想吃水果的", "便宜一点的", "5月2号要用", "有没有别的", "有没有松糕", "前几天"])
 def test_a_wish_in_chinese_points_at_nothing(text: str) -> None:
     assert pointed(cakes(), text, CAKES) == []
 
