@@ -125,7 +125,7 @@ def test_linking_is_asked_of_one_linker(monkeypatch: pytest.MonkeyPatch) -> None
         return "linked"
 
     catalog.__dict__["_linker"] = SimpleNamespace(link=link)
-    told = {"last": ("i0",), "listed": ("i0", "i1"), "asked": "year", "embedder": None}
+    told = {"last": ("i0",), "listed": ("i0", "i1"), "about": "i0", "asked": "year", "embedder": None}
     assert catalog.link("older", **told) == "linked"  # type: ignore[arg-type, comparison-overlap]
     assert asked == [("older", told)]
 
