@@ -2,9 +2,8 @@
 
 A comparative is read against the last list: strictly below the least (or above the greatest) of the list's values, or
 of the value of the item that the sentence compares with ("than", 比) or, being the only one, likens to, or of the one
-that was spoken of last. Without a list
-it is read against the catalog's quartile, at a low score, as superlatives and plain adjectives always are; on a scale
-of few steps, where "easy" is one end of it, they are sure.
+that was spoken of last. Without a list it is read against the catalog's quartile, at a low score, as superlatives and
+plain adjectives always are; on a scale of few steps, where "easy" is one end of it, they are sure.
 """
 
 from __future__ import annotations

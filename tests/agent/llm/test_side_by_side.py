@@ -28,10 +28,6 @@ MakeModel = Callable[..., ChatLlamaCpp]
 
 pytestmark = pytest.mark.real_model
 
-_ROUNDING = 0.05
-"""Batches of other sizes run other kernels, on some processors .023 of the logits' range apart. A prompt that lacks its
-first token has logits .1 to .4 of it apart, another prompt .5 and more."""
-
 
 def at_once(*calls: Callable[[], Any]) -> list[Any]:
     """Results of calls made on threads of their own, errors included."""
@@ -109,7 +105,8 @@ def test_logits_after_each_token_are_those_after_the_last_one(make_model: MakeMo
             several = yield from each(tokens[3:])
             for place, found in enumerate(several):
                 single = (yield from after(tokens[: 4 + place])).copy()
-                assert np.abs(found - single).max() < _ROUNDING * np.ptp(single)
+                # Batches of other sizes run other kernels: .021 of the range apart in Q8_0 without AVX-512.
+                assert np.abs(found - single).max() < 0.03 * np.ptp(single)
 
         engine.drive(steps())
 
