@@ -87,8 +87,10 @@ def test_a_batch_computes_what_each_would_alone(make_model: MakeModel) -> None:
         assert engine.places.shared is not None
         for one, other in zip(alone, beside, strict=True):
             for first, second in zip(one, other, strict=True):
-                # Other kernels sum in another order; where that changes the likeliest token, the texts part.
-                assert np.abs(first - second).max() < 0.02 * np.ptp(first)
+                # Batches of other sizes run other kernels, which sum in another order: .023 of the range apart on some
+                # processors, while a prompt that lacks one token is .1 and another prompt .5 apart. Where the order
+                # changes the likeliest token, the texts part.
+                assert np.abs(first - second).max() < 0.05 * np.ptp(first)
                 if first.argmax() != second.argmax():
                     break
 
