@@ -129,12 +129,16 @@ class Linker:
         numbers = self._numbers.find(sentence, names, asked)
         counted = {one.start: (item, one.end) for one in numbers if (item := told_by(sentence, one, shown))}
         mentioned += [(item, start, end, _POINTED, True) for start, (item, end) in counted.items()]
-        found += [one for one in numbers if one.start not in counted]
+        numbers = [one for one in numbers if one.start not in counted]
+        found += numbers
         than = {start: item for item, start, _, _, _ in mentioned}
         found += self._relatives.find(
             sentence, names, shown, than, about=self._mentions.known([about] if about else [])
         )
         mentioned += self._mentions.named(sentence, [], firm=False)
+        mentioned += self._mentions.implied(
+            sentence, shown, [] if asked else numbers, [item.id for item, *_ in mentioned], about
+        )
         scope = negated(sentence, sentence.taken, starts={one.start for one in found}, listed=bool(shown))
         given_up = [
             one

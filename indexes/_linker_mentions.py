@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property, partial
 
 from chatrec.indexes._linker_found import Found
+from chatrec.indexes._linker_groups import everything, others
 from chatrec.indexes._linker_link import holds
 from chatrec.indexes._linker_pointing import Rarity, judged, one_of_them, pieces
 from chatrec.indexes._linker_positions import find_positions
@@ -63,6 +64,28 @@ class Mentions:
         valued = partial(self._is_value, sentence)
         return [one for items in (shown, listed) if items for one in pieces(sentence, items, self._is_rare, valued)]
 
+    def implied(
+        self,
+        sentence: Sentence,
+        shown: Sequence[Item],
+        numbers: Sequence[Found],
+        named: Sequence[str],
+        about: str | None,
+    ) -> list[Named]:
+        """Listed items told by a number that they alone have, all of the list, or what is left of it.
+
+        Args:
+            sentence: The sentence.
+            shown: The items of the last list.
+            numbers: The numbers in the sentence.
+            named: Ids of the items that are pointed at otherwise.
+            about: Id of the item spoken of before.
+        """
+        had = [(item, one.cue, one.end) for one in numbers if (item := told_exactly(one, shown))]
+        found = [one for one in everything(sentence, shown) or had if one[0].id not in named]
+        spoken_of = {about, *named, *(item.id for item, _, _ in found)}
+        return [(*one, 0.9, True) for one in (*found, *others(sentence, shown, spoken_of))]
+
     def _is_rare(self, words: Sequence[str]) -> bool:
         return self._rare(words)  # counted when it is first asked
 
@@ -88,10 +111,17 @@ class Mentions:
 
 
 def told_by(sentence: Sentence, found: Found, shown: Sequence[Item]) -> Item | None:
-    """The listed item that a number points at: the only one that has it, as in 2300那套 and 26寸那个."""
+    """The listed item that a number points at: the only one that has it, as in "the £890 one" and 26寸那个."""
     held = [item for item in shown if holds(item, found)] if found.bare else []
-    han = sentence.tokens[min(found.end, len(sentence) - 1)].kind == "han"
-    return held[0] if han and len(held) == 1 and one_of_them(sentence, found.start, found.end) else None
+    return held[0] if len(held) == 1 and one_of_them(sentence, found.start, found.end) else None
+
+
+def told_exactly(found: Found, shown: Sequence[Item]) -> Item | None:
+    """The listed item that alone has a number that is said without a bound: "£890!", "45 minutes is too long"."""
+    if not (found.bare or found.judged) or len(shown) < 2:
+        return None
+    held = [item for item in shown if item.facets.get(found.constraint.facet) in found.constraint.values]
+    return held[0] if len(held) == 1 else None
 
 
 def mention(sentence: Sentence, named: Named, scope: Sequence[int]) -> Mention:

@@ -11,7 +11,7 @@ from chatrec.indexes._linker_text import Sentence, Token, is_han, stems
 from chatrec.indexes._linker_words import COMMON, FUNCTION, HAN_FUNCTION, words
 from chatrec.indexes._values import Item
 
-__all__ = ["Rarity", "extreme", "judged", "one_of_them", "pieces", "pointing", "told"]
+__all__ = ["CLOSING", "Rarity", "asked_which", "extreme", "judged", "one_of_them", "pieces", "pointing", "told"]
 
 _THE = frozenset({"the", "that", "this"})
 _ONE = frozenset({"one", "option", "item"})
@@ -27,7 +27,8 @@ _INTERJECTIONS = frozenset(
 )
 _LATER = frozenset({"last", "yesterday", "ago", "tho", "thing", "things"})
 _JUDGES = frozenset({"is", "was", "looks", "look", "sounds", "sound", "seems", "seem", "beats", "would", "has", "does"})
-_CLOSING = FUNCTION | _JUDGES | _LATER
+CLOSING = FUNCTION | _JUDGES | _LATER
+_OF_THEM = frozenset({"one", "of", "these", "those", "them", "em", "the", "two", "three", "four", "is", "has"})
 _WHERE = frozenset({"at", "by", "for", "in", "on", "over", "under"})
 _NEW = frozenset(
     words("a an any some something anything more another other for with without no 有 想 要 找 换 来 推 求 买 别")
@@ -60,6 +61,9 @@ def one_of_them(sentence: Sentence, start: int, end: int) -> bool:
     norms = [token.norm for token in sentence.tokens]
     if norms[start - 1 : start] and norms[start - 1] in _THE and norms[end : end + 1] and norms[end] in _ONE:
         return not sentence.tokens[end].soft and not sentence.tokens[end].hard
+    opens = start == 0 or sentence.ends(start)
+    if opens and norms[end : end + 1] == ["one"] and not (sentence.tokens[end].soft or sentence.tokens[end].hard):
+        return sentence.ends(end + 1) or norms[end + 1] in CLOSING
     if any(a in _THE and b in _ONE for a, b in pairwise(norms[max(0, start - _NEAR) : start])):
         return True
     after = end + (norms[end : end + 1] == ["的"])
@@ -67,6 +71,18 @@ def one_of_them(sentence: Sentence, start: int, end: int) -> bool:
         return norms[after + 1] in COUNTERS
     led = start > 1 and norms[start - 2] in _HAN_THE and norms[start - 1] in COUNTERS
     return led and norms[end : end + 1] == ["的"]
+
+
+def asked_which(sentence: Sentence, start: int, end: int) -> bool:
+    """Whether words ask which one of the list they are true of: "which of these is the ...", 最...的是哪个."""
+    begin, stop = sentence.clause(start)
+    before = [token.norm for token in sentence.tokens[begin:start]]
+    after = [token.norm for token in sentence.tokens[end:stop]]
+    if "which" in before:
+        return _OF_THEM.issuperset(before[before.index("which") + 1 :])
+    return "有" not in before and any(
+        a == "哪" and b in COUNTERS for side in (before, after) for a, b in pairwise(side)
+    )
 
 
 def _led_by_than(sentence: Sentence, start: int) -> bool:
@@ -238,7 +254,7 @@ def _known_one(sentence: Sentence, start: int, end: int) -> bool:
     if not start or sentence.tokens[start - 1].norm not in _THE:
         return False
     where = start > 1 and sentence.tokens[start - 2].norm in _WHERE
-    return not where and (sentence.ends(end) or sentence.tokens[end].norm in _CLOSING)
+    return not where and (sentence.ends(end) or sentence.tokens[end].norm in CLOSING)
 
 
 def extreme(shown: Sequence[Item], facet: str, sign: int) -> Item | None:

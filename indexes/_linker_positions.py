@@ -14,11 +14,11 @@ _ORDINALS = dict(
         strict=True,
     )
 )
-_NUMBERS = dict(
+NUMBERS = dict(
     zip(["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"], range(1, 11), strict=True)
 )
-_HAN = {"一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9, "十": 10}
-_PAIRS = {"俩": 2, "仨": 3}
+HAN_NUMBERS = {"一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9, "十": 10}
+PAIRS = {"俩": 2, "仨": 3}
 COUNTERS = frozenset("个部款条件道本家项种首台张双位只套间瓶盒支袋包辆座所处场节把副枚幅篇份碗杯块类")
 _HAN_LAST = frozenset("一那这")
 _NOUNS = frozenset(
@@ -56,6 +56,7 @@ _AFTER = frozenset(
         "again",
     ]
 )
+_CHOSEN = frozenset({"maybe", "then", "please", "is", "looks", "sounds", "seems", "perhaps"})
 _IS = frozenset({"is", "was", "looks", "sounds", "seems", "has"})
 _ARE = frozenset({"are", "were", "look", "sound", "seem", "have", "please", "and", "or", "but"})
 _ASKING = _IS | {"does", "can", "did", "would", "will"}
@@ -98,6 +99,7 @@ def find_positions(sentence: Sentence, size: int, noun: str) -> list[Pointed]:
             or _ordinal(sentence, index, stem(noun.casefold()))
             or _han(sentence, index)
             or _alone(sentence, index, size)
+            or _middle(sentence, index, size)
         )
         if not here:
             index += 1
@@ -116,8 +118,8 @@ def _numbered(sentence: Sentence, start: int) -> tuple[list[int], int] | None:
         following = tokens[start + 1]
         if following.kind == "number":
             return _place(following.norm), start + 2
-        if following.norm in _NUMBERS:
-            return [_NUMBERS[following.norm] - 1], start + 2
+        if following.norm in NUMBERS:
+            return [NUMBERS[following.norm] - 1], start + 2
     return None
 
 
@@ -135,6 +137,14 @@ def _alone(sentence: Sentence, start: int, size: int) -> tuple[list[int], int] |
     return (_place(tokens[start].norm), start + 1) if alone else None
 
 
+def _middle(sentence: Sentence, start: int, size: int) -> tuple[list[int], int] | None:
+    """The one in the middle, of an odd number: "the middle one", 中间那个."""
+    norms = [token.norm for token in sentence.tokens[start : start + 4]]
+    named = norms[:1] == ["middle"] and norms[1:2] == ["one"]
+    han = norms[:2] == ["中", "间"] and norms[2:3] in (["那"], ["这"], ["的"]) and norms[3:] and norms[3] in COUNTERS
+    return ([size // 2], start + (2 if named else 4)) if size % 2 and size > 1 and (named or han) else None
+
+
 def _place(text: str) -> list[int]:
     return [int(text) - 1] if text.isdigit() and 0 < int(text) < 100 else []
 
@@ -144,7 +154,7 @@ def _ordinal(sentence: Sentence, start: int, noun: str) -> tuple[list[int], int]
     word = tokens[start].norm
     led = start > 0 and tokens[start - 1].norm in {"the", "that", "your", "and", "or", "this", "both"}
     if word in {"last", "first"} and start + 1 < len(tokens):
-        many = _count(tokens[start + 1].norm)
+        many = counted(tokens[start + 1].norm)
         # "first two are out" leaves the article out; "first two weeks" and "the first 2 weeks" point at nothing.
         judged = sentence.ends(start + 2) or tokens[start + 2].norm in _ARE
         opens = judged and (start == 0 or sentence.ends(start))
@@ -164,13 +174,18 @@ def _ordinal(sentence: Sentence, start: int, noun: str) -> tuple[list[int], int]
     # "second one's fine" leaves the article out, as "second please" does; "first of all" and "last one I saw" do not.
     named = following is not None and (following.stem in _NOUNS or (bool(noun) and following.stem == noun))
     judged = following is not None and following.text.casefold().endswith(("'s", "’s"))
-    if named and (led or place >= 0 or judged):
+    first = start == 0 or sentence.ends(start)
+    last = first and (sentence.ends(start + 2) or tokens[start + 2].norm in _CHOSEN)
+    if named and (led or place >= 0 or judged or last):
         return [place], start + 2
     alone = following is None
     if following is not None and word != "last":
         asked = start > 1 and tokens[start - 2].norm in _ASKING
-        alone = following.norm in _AFTER or (led and (following.norm in _GOES_ON or asked))
-    opens = start == 0 and (place > 0 or (following is not None and following.norm in _IS))
+        does = following.norm.endswith("s") and following.stem != following.norm  # "the second opens too late"
+        starts = start == 1 or sentence.ends(start - 1)
+        alone = following.norm in _AFTER or (led and (following.norm in _GOES_ON or asked or (does and starts)))
+    stops = following is None and (start + 1 == len(tokens) or tokens[start + 1].hard)  # "first." and not "first, ..."
+    opens = first and (place > 0 or stops or (following is not None and following.norm in _IS))
     return ([place], start + 1) if alone and (led or opens) else None
 
 
@@ -181,27 +196,33 @@ def _han(sentence: Sentence, start: int) -> tuple[list[int], int] | None:  # noq
         if words[2] in _HAN_LAST and len(words) > 3 and words[3] in COUNTERS:
             return [-1], start + 4
         return ([-1], start + 3) if words[2] in COUNTERS else None
+    if words[:3] == ["倒", "数", "第"] and len(words) > 3 and words[3] in HAN_NUMBERS:
+        measured = start + 4 < len(tokens) and tokens[start + 4].norm in COUNTERS
+        return [-HAN_NUMBERS[words[3]]], start + 4 + measured
+    if words[1:2] == ["号"] and words[0] in HAN_NUMBERS and (start == 0 or sentence.ends(start)):
+        return [HAN_NUMBERS[words[0]] - 1], start + 2
     if words[1:2] == ["号"] and tokens[start].kind == "number" and not (start and tokens[start - 1].norm in "月期"):
         return _place(words[0]), start + 2
     if words[0] in {"前", "后"} and words[1:2] == ["者"]:
         return [0 if words[0] == "前" else -1], start + 2
     if words[0] == "第" and len(words) > 1:
-        number = _HAN.get(words[1]) or (int(words[1]) if words[1].isdigit() else 0)
-        counted = len(words) > 2 and words[2] in COUNTERS
+        number = HAN_NUMBERS.get(words[1]) or (int(words[1]) if words[1].isdigit() else 0)
+        measured = len(words) > 2 and words[2] in COUNTERS
         bare = len(words) == 2 or sentence.ends(start + 2) or words[2] in "和与跟、及"
-        if 0 < number < 100 and (counted or bare):
-            return [number - 1], start + (3 if counted else 2)
+        if 0 < number < 100 and (measured or bare):
+            return [number - 1], start + (3 if measured else 2)
     if words[0] in {"前", "后"}:
         side = 1 + (words[1:2] in (["面"], ["边"]))
         count = words[side : side + 2]
-        many = _PAIRS.get(count[0], 0) if count else 0
+        many = PAIRS.get(count[0], 0) if count else 0
         if not many and len(count) > 1 and count[1] in COUNTERS:
-            many = _HAN.get(count[0], 0)
+            many = HAN_NUMBERS.get(count[0], 0)
             side += 1
         if many:
             return list(range(many) if words[0] == "前" else range(-many, 0)), start + side + 1
     return None
 
 
-def _count(text: str) -> int:
-    return int(text) if text.isdigit() else _NUMBERS.get(text, 0)
+def counted(text: str) -> int:
+    """The number that a word or digits are, or 0."""
+    return int(text) if text.isdigit() else NUMBERS.get(text, 0)

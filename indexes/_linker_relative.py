@@ -27,7 +27,7 @@ from chatrec.indexes._linker_compared import against_all, compared_with, differe
 from chatrec.indexes._linker_cues import ALLOWED, CUES
 from chatrec.indexes._linker_found import Found, Name
 from chatrec.indexes._linker_numbers import plain
-from chatrec.indexes._linker_pointing import extreme, one_of_them
+from chatrec.indexes._linker_pointing import asked_which, extreme, one_of_them
 from chatrec.indexes._linker_text import Sentence
 from chatrec.indexes._linker_units import Scale
 from chatrec.indexes._linker_words import FUNCTION, OR_WORDS, words
@@ -151,7 +151,7 @@ class Relatives:
         return found
 
     def pointed(self, sentence: Sentence, names: Sequence[Name], last: Sequence[Item]) -> list[tuple[Item, int, int]]:
-        """Listed items that are told by being more than the others: "the cheaper one", 便宜的那个; tokens are taken.
+        """Listed items told by being more than the others: "the cheaper one", "which is lighter?"; tokens are taken.
 
         Args:
             sentence: The sentence.
@@ -164,7 +164,9 @@ class Relatives:
         found: list[tuple[Item, int, int]] = []
         for index in range(len(sentence) if self._scales and len(last) > 1 else 0):
             read = self._at(sentence, index, names, known=True) if sentence.free(index, index + 1) else None
-            if read is None or read[1].degree == "mild" or not one_of_them(sentence, index, read[0]):
+            if read is None or read[1].degree == "mild":
+                continue
+            if not (one_of_them(sentence, index, read[0]) or asked_which(sentence, index, read[0])):
                 continue
             end, meaning, facets = read
             item = extreme(last, facets[0].facet.name, meaning.sign)

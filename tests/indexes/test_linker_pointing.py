@@ -130,6 +130,62 @@ def test_each_clause_is_measured_against_the_item_it_names() -> None:
     assert [str(proposal.constraint) for proposal in link.proposals] == ["weight_g<300"]
 
 
+@pytest.mark.parametrize(
+    ("text", "places"),
+    [
+        ("none of these, sorry", "012"),
+        ("all three of them look dull", "012"),
+        ("they're all too big", "012"),
+        ("these two are ugly", ""),
+        ("these three months were hard", ""),
+        ("the first is fine, the other two are not", "012"),
+        ("second one no, the others maybe", "102"),
+        ("the first is too big, the other one too small", "0"),
+        ("the other day", ""),
+        ("middle one please", "1"),
+        ("the second opens too wide", "1"),
+        ("First. The rest I don't like", "012"),
+        ("first, something for the tent", ""),
+        ("last one maybe", "2"),
+        ("brass one could do", "0"),
+        ("90? no way", "2"),
+        ("the 25 euro one", "1"),
+        ("under 90", ""),
+        ("which of these is lightest?", "1"),
+    ],
+)
+def test_several_are_told_at_once(text: str, places: str) -> None:
+    assert pointed(lamps(), text, LAMPS[:3]) == [f"l{place}" for place in places]
+
+
+@pytest.mark.parametrize(
+    ("text", "places"),
+    [
+        ("这几个都一般", "012"),
+        ("都不行", "012"),
+        ("没一个喜欢的", "012"),
+        ("这三个都太甜", "012"),
+        ("这两个月在减肥", ""),
+        ("颜色都不错", ""),
+        ("第一个不错，另外两个不要", "012"),
+        ("剩下俩呢", ""),
+        ("除了第二个其他都行", "102"),
+        ("中间那个吧", "1"),
+        ("倒数第二个", "1"),
+        ("三号要了", "2"),
+        ("哪个最便宜", "1"),
+        ("有哪个便宜点", ""),
+    ],
+)
+def test_several_are_told_in_chinese(text: str, places: str) -> None:
+    assert pointed(cakes(), text, CAKES) == [f"c{place}" for place in places]
+
+
+def test_the_other_one_is_the_one_not_spoken_of_before() -> None:
+    link = lamps().link("tell me about the other one", last=LAMPS[:2], about="l0")
+    assert [mention.id for mention in link.mentions] == ["l1"]
+
+
 def test_what_a_wish_is_measured_against_is_no_subject() -> None:
     than, subject = (
         lamps().link(text, last=LAMPS).mentions[0] for text in ("cheaper than the second", "the second is nice")
