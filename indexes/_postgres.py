@@ -168,6 +168,13 @@ class Postgres:
 
         return self.safely(read)
 
+    def renew(self) -> None:
+        """Open new connections in place of those there are: they were opened before the schema was made.
+
+        A connection that looks names up while another one makes the schema may go on to miss it.
+        """
+        self._pool.drain()
+
     @property
     def closed(self) -> bool:
         """Whether all connections are closed for good."""

@@ -115,13 +115,16 @@ def ready(server: Postgres) -> None:
         StoreError: The tables are of another version, or the server does not answer.
     """
     steps = pending(server)
+    if not steps:
+        return
     if len(steps) == len(_ALL):
         migrate(server)
-    elif steps and (steps := _still(server)):
+    elif steps := _still(server):
         raise StoreError(
             f"{server.shown}: the tables lack {len(steps)} steps of this chatrec",
             hint="update them: chatrec database --database-url URL (--dry-run shows the SQL)",
         )
+    server.renew()
 
 
 def _still(server: Postgres) -> tuple[Step, ...]:
