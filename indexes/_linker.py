@@ -136,9 +136,9 @@ class Linker:
             sentence, names, shown, than, about=self._mentions.known([about] if about else [])
         )
         mentioned += self._mentions.named(sentence, [], firm=False)
-        mentioned += self._mentions.implied(
-            sentence, shown, [] if asked else numbers, [item.id for item, *_ in mentioned], about
-        )
+        if asked is None:  # else "both" and "four" answer
+            named = [item.id for item, *_ in mentioned]
+            mentioned += self._mentions.implied(sentence, shown, numbers, named, about)
         scope = negated(sentence, sentence.taken, starts={one.start for one in found}, listed=bool(shown))
         given_up = [
             one

@@ -9,7 +9,7 @@ from chatrec.indexes._linker_positions import COUNTERS, HAN_NUMBERS, NUMBERS, PA
 from chatrec.indexes._linker_text import Phrases, Sentence
 from chatrec.indexes._values import Item
 
-__all__ = ["everything", "others"]
+__all__ = ["everything", "others", "refuses"]
 
 _ANY = 0
 """As a number of items: however many there are."""
@@ -41,6 +41,12 @@ def others(sentence: Sentence, shown: Sequence[Item], spoken_of: Collection[str 
     """
     left = [item for item in shown if item.id not in spoken_of]
     return _found(sentence, _OTHERS, left) if len(left) < len(shown) else []
+
+
+def refuses(sentence: Sentence, start: int, end: int) -> bool:
+    """Whether words that mean all of the list refuse it: "none of these", 一个都不."""
+    words = sentence.tokens[start].norm, sentence.tokens[end - 1].norm
+    return not _REFUSING.isdisjoint(words) and _ALL.at(sentence.tokens, start) is not None
 
 
 def _found(sentence: Sentence, table: Phrases[int], items: Sequence[Item]) -> list[tuple[Item, int, int]]:
@@ -105,6 +111,7 @@ _COUNTS = [
 _HAN_COUNTS = [(word, many) for word, many in HAN_NUMBERS.items() if 1 < many <= 5]
 _ALL: Phrases[int] = Phrases(_all_words())
 _OTHERS: Phrases[int] = Phrases(_other_words())
+_REFUSING = frozenset({"none", "neither", "not", "没", "不"})
 _THAN = frozenset({"than", "比"})
 _OPENING = frozenset({"都", "neither"})
 _PERIODS = frozenset("月星礼小季学钟")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property, partial
 
 from chatrec.indexes._linker_found import Found
-from chatrec.indexes._linker_groups import everything, others
+from chatrec.indexes._linker_groups import everything, others, refuses
 from chatrec.indexes._linker_link import holds
 from chatrec.indexes._linker_pointing import Rarity, judged, one_of_them, pieces
 from chatrec.indexes._linker_positions import find_positions
@@ -133,7 +133,7 @@ def mention(sentence: Sentence, named: Named, scope: Sequence[int]) -> Mention:
         scope: By token, the place of the refusal whose scope it is in, or -1.
     """
     item, start, end, score, listed = named
-    refused = scope[start] >= 0 or _compares_badly(sentence, start)
+    refused = scope[start] >= 0 or _compares_badly(sentence, start) or refuses(sentence, start, end)
     than = any(token.norm in {"than", "比"} for token in sentence.tokens[max(0, start - 3) : start])
     words = sentence.span(start, end)
     return Mention(item.id, item.title, words, round(score, 3), negated=refused, listed=listed, standard=than)

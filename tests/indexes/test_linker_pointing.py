@@ -216,3 +216,10 @@ def test_a_chinese_comparative_too(text: str, wish: str) -> None:
     link = cakes().link(text, last=CAKES, about="c0")
     assert [str(proposal.constraint) for proposal in link.proposals] == [wish]
     assert cakes().link(text, last=CAKES, about="gone") == cakes().link(text, last=CAKES)
+
+
+def test_all_that_is_refused_is_refused() -> None:
+    for text, refused in (("none of these", True), ("neither", True), ("they all look nice", False)):
+        assert [m.negated for m in lamps().link(text, last=LAMPS[:2]).mentions] == [refused, refused], text
+    assert all(m.negated for m in cakes().link("一个都不喜欢", last=CAKES).mentions)
+    assert not lamps().link("both", last=LAMPS[:2], asked="colour").mentions
