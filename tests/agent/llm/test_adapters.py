@@ -23,14 +23,25 @@ TOOLS = [
     for name in ("recommend", "ask_user", "reply")
 ]
 
+SAID = (
+    "Something funny for tonight?",
+    "Hello there!",
+    "What do you have?",
+    "I want a red one under 50",
+    "Thanks, that was all.",
+    "想找一个便宜的",
+    "The second one is too long.",
+    "Surprise me.",
+)
+
 
 @pytest.fixture
 def adapter() -> str:
     return str(shipped_adapter()["lora_path"])
 
 
-def chances(model: ChatLlamaCpp, **options: Any) -> dict[str, float]:
-    message = model.invoke("Something funny for tonight?", tools=TOOLS, tool_choice="any", max_tokens=1, **options)
+def chances(model: ChatLlamaCpp, text: str = SAID[0], **options: Any) -> dict[str, float]:
+    message = model.invoke(text, tools=TOOLS, tool_choice="any", max_tokens=1, **options)
     found: dict[str, float] = message.response_metadata["tool_probabilities"]
     return found
 
@@ -145,9 +156,9 @@ def test_an_adapter_worked_into_the_weights_says_the_same(
     beside = ChatLlamaCpp(lora_path=adapter, n_ctx=1024, temperature=0)
     inside = ChatLlamaCpp(lora_path=adapter, n_ctx=1024, temperature=0, merge=True)
     plain = ChatLlamaCpp(model_path=str(embedded_model_path(adapted=True)), n_ctx=1024, temperature=0)
-    wanted, found, before = (chances(model) for model in (beside, inside, plain))
-    assert distance(found, wanted) < 0.06
-    assert distance(before, wanted) > 0.1
+    # Rounding tells where two acts are about as likely; so what is changed is summed over several messages.
+    wanted, found, before = ([chances(model, text=text) for text in SAID] for model in (beside, inside, plain))
+    assert sum(map(distance, found, wanted)) < 0.1 * sum(map(distance, before, wanted))
     assert inside.weights_file().parent == chatrec_home / "models"
     assert ChatLlamaCpp(lora_path=adapter, merge=True).weights_file() == inside.weights_file()
     weaker = ChatLlamaCpp(lora_path=adapter, lora_scale=0.5, merge=True).weights_file()
@@ -161,7 +172,7 @@ def test_an_adapter_worked_into_the_weights_says_the_same(
 
     monkeypatch.setattr("chatrec.agent.llm._chat_model.merged", full)
     narrow = ChatLlamaCpp(lora_path=adapter, n_ctx=1024, temperature=0, merge=True)
-    assert distance(chances(narrow), wanted) < 1e-3  # beside the weights then
+    assert distance(chances(narrow), wanted[0]) < 1e-3  # beside the weights then
 
 
 def test_a_call_may_bring_an_adapter_where_none_is_worked_in(adapter: str) -> None:
