@@ -30,7 +30,7 @@ from chatrec.indexes._linker_kin import find_kin
 from chatrec.indexes._linker_lifted import allowed_beyond, also, lifted, unneeded
 from chatrec.indexes._linker_link import Link, Proposal, proposals
 from chatrec.indexes._linker_meaning import Meanings
-from chatrec.indexes._linker_mentions import Mentions, mention, told_by
+from chatrec.indexes._linker_mentions import POINTED, Mentions, mention, told_by
 from chatrec.indexes._linker_names import Names
 from chatrec.indexes._linker_none import find_none, nothings
 from chatrec.indexes._linker_numbers import Numbers
@@ -124,11 +124,11 @@ class Linker:
         found = [one for one, item in known if item is None]
         mentioned += [(item, one.start, one.end, one.score, True) for one, item in known if item is not None]
         pointed += told(sentence, shown)
-        mentioned += [(*one, _POINTED, True) for one in pointed]
+        mentioned += [(*one, POINTED, True) for one in pointed]
         found += nothing + find_dates(sentence, self._scales.values())
         numbers = self._numbers.find(sentence, names, asked)
         counted = {one.start: (item, one.end) for one in numbers if (item := told_by(sentence, one, shown))}
-        mentioned += [(item, start, end, _POINTED, True) for start, (item, end) in counted.items()]
+        mentioned += [(item, start, end, POINTED, True) for start, (item, end) in counted.items()]
         numbers = [one for one in numbers if one.start not in counted]
         found += numbers
         than = {start: item for item, start, _, _, _ in mentioned}
@@ -265,7 +265,6 @@ class Linker:
         return bool(self._mask([Constraint(facet, "any", (value,)) for value in values]).any())
 
 
-_POINTED = 0.9
 _PERHAPS = 0.7
 _IDLE = 0.4
 """The most that words count for where the clause around them states no wish."""

@@ -59,7 +59,7 @@ def _found(sentence: Sentence, table: Phrases[int], items: Sequence[Item]) -> li
 
 def _stands_alone(sentence: Sentence, start: int, end: int) -> bool:
     """Whether no other noun is meant ("these two weeks", 这两个月), nor the list a measure (比这几个便宜)."""
-    lead = None if start == 0 or sentence.ends(start) else sentence.tokens[start - 1].norm
+    lead = None if sentence.begins(start) else sentence.tokens[start - 1].norm
     if lead is not None and (lead in _THAN or sentence.tokens[start].norm in _OPENING):
         return False
     last = sentence.tokens[end - 1].norm

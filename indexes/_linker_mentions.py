@@ -15,6 +15,9 @@ from chatrec.indexes._linker_titles import Titled, Titles
 from chatrec.indexes._linker_values import Values
 from chatrec.indexes._values import Item, Mention
 
+POINTED = 0.9
+"""How sure it is that words which tell a listed item mean it."""
+
 Named = tuple[Item, int, int, float, bool]
 """An item, the first token of the words that mean it and the one after the last, how sure, and whether by its place."""
 
@@ -84,7 +87,7 @@ class Mentions:
         had = [(item, one.cue, one.end) for one in numbers if (item := told_exactly(one, shown))]
         found = [one for one in everything(sentence, shown) or had if one[0].id not in named]
         spoken_of = {about, *named, *(item.id for item, _, _ in found)}
-        return [(*one, 0.9, True) for one in (*found, *others(sentence, shown, spoken_of))]
+        return [(*one, POINTED, True) for one in (*found, *others(sentence, shown, spoken_of))]
 
     def _is_rare(self, words: Sequence[str]) -> bool:
         return self._rare(words)  # counted when it is first asked

@@ -61,8 +61,11 @@ def one_of_them(sentence: Sentence, start: int, end: int) -> bool:
     norms = [token.norm for token in sentence.tokens]
     if norms[start - 1 : start] and norms[start - 1] in _THE and norms[end : end + 1] and norms[end] in _ONE:
         return not sentence.tokens[end].soft and not sentence.tokens[end].hard
-    opens = start == 0 or sentence.ends(start)
-    if opens and norms[end : end + 1] == ["one"] and not (sentence.tokens[end].soft or sentence.tokens[end].hard):
+    if (
+        sentence.begins(start)
+        and norms[end : end + 1] == ["one"]
+        and not (sentence.tokens[end].soft or sentence.tokens[end].hard)
+    ):
         return sentence.ends(end + 1) or norms[end + 1] in CLOSING
     if any(a in _THE and b in _ONE for a, b in pairwise(norms[max(0, start - _NEAR) : start])):
         return True
@@ -230,7 +233,7 @@ def _wished(sentence: Sentence, start: int) -> bool:
 
 def _raised(sentence: Sentence, start: int, end: int) -> bool:
     """Whether a part of a title stands out as a name."""
-    first = start == 0 or sentence.ends(start)
+    first = sentence.begins(start)
     if sentence.tokens[start].kind == "han":
         return end - start > 2 or first
     capital = any(token.capital for token in sentence.tokens[start:end])
@@ -246,7 +249,7 @@ def _raised(sentence: Sentence, start: int, end: int) -> bool:
 
 def judged(sentence: Sentence, start: int, end: int) -> bool:
     """Whether words open a clause and are judged by it: "Moth is too long"."""
-    return (start == 0 or sentence.ends(start)) and not sentence.ends(end) and sentence.tokens[end].norm in _JUDGES
+    return sentence.begins(start) and not sentence.ends(end) and sentence.tokens[end].norm in _JUDGES
 
 
 def _known_one(sentence: Sentence, start: int, end: int) -> bool:

@@ -157,7 +157,7 @@ def _ordinal(sentence: Sentence, start: int, noun: str) -> tuple[list[int], int]
         many = counted(tokens[start + 1].norm)
         # "first two are out" leaves the article out; "first two weeks" and "the first 2 weeks" point at nothing.
         judged = sentence.ends(start + 2) or tokens[start + 2].norm in _ARE
-        opens = judged and (start == 0 or sentence.ends(start))
+        opens = judged and sentence.begins(start)
         if 1 < many <= 5 and (opens or (led and (judged or tokens[start + 1].kind == "word"))):
             return (list(range(many)) if word == "first" else list(range(-many, 0))), start + 2
     place = -1 if word in {"last", "latter"} else 0 if word == "former" else _ORDINALS.get(word)
@@ -174,7 +174,7 @@ def _ordinal(sentence: Sentence, start: int, noun: str) -> tuple[list[int], int]
     # "second one's fine" leaves the article out, as "second please" does; "first of all" and "last one I saw" do not.
     named = following is not None and (following.stem in _NOUNS or (bool(noun) and following.stem == noun))
     judged = following is not None and following.text.casefold().endswith(("'s", "’s"))
-    first = start == 0 or sentence.ends(start)
+    first = sentence.begins(start)
     last = first and (sentence.ends(start + 2) or tokens[start + 2].norm in _CHOSEN)
     if named and (led or place >= 0 or judged or last):
         return [place], start + 2
@@ -182,8 +182,8 @@ def _ordinal(sentence: Sentence, start: int, noun: str) -> tuple[list[int], int]
     if following is not None and word != "last":
         asked = start > 1 and tokens[start - 2].norm in _ASKING
         does = following.norm.endswith("s") and following.stem != following.norm  # "the second opens too late"
-        starts = start == 1 or sentence.ends(start - 1)
-        alone = following.norm in _AFTER or (led and (following.norm in _GOES_ON or asked or (does and starts)))
+        opened = sentence.begins(start - 1)
+        alone = following.norm in _AFTER or (led and (following.norm in _GOES_ON or asked or (does and opened)))
     stops = following is None and (start + 1 == len(tokens) or tokens[start + 1].hard)  # "first." and not "first, ..."
     opens = first and (place > 0 or stops or (following is not None and following.norm in _IS))
     return ([place], start + 1) if alone and (led or opens) else None
@@ -199,7 +199,7 @@ def _han(sentence: Sentence, start: int) -> tuple[list[int], int] | None:  # noq
     if words[:3] == ["倒", "数", "第"] and len(words) > 3 and words[3] in HAN_NUMBERS:
         measured = start + 4 < len(tokens) and tokens[start + 4].norm in COUNTERS
         return [-HAN_NUMBERS[words[3]]], start + 4 + measured
-    if words[1:2] == ["号"] and words[0] in HAN_NUMBERS and (start == 0 or sentence.ends(start)):
+    if words[1:2] == ["号"] and words[0] in HAN_NUMBERS and sentence.begins(start):
         return [HAN_NUMBERS[words[0]] - 1], start + 2
     if words[1:2] == ["号"] and tokens[start].kind == "number" and not (start and tokens[start - 1].norm in "月期"):
         return _place(words[0]), start + 2

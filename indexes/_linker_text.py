@@ -123,8 +123,12 @@ class Sentence:
 
     def clause(self, index: int) -> tuple[int, int]:
         """The first token of the clause that token `index` is in, and the token after its last."""
-        begin = next(at for at in range(index, -1, -1) if at == 0 or self.ends(at))
+        begin = next(at for at in range(index, -1, -1) if self.begins(at))
         return begin, next(at for at in range(index + 1, len(self.tokens) + 1) if self.ends(at))
+
+    def begins(self, index: int) -> bool:
+        """Whether a clause begins with token `index`."""
+        return index == 0 or self.ends(index)
 
     def ends(self, index: int) -> bool:
         """Whether a clause ends before token `index` (or the text does)."""
