@@ -57,7 +57,7 @@ def bounds(
     unnoted = [item for item in items if item not in noted]
     if unnoted:
         kinds = {"enum": ["accept", "reject", "seen", "critique", "refine"]}
-        legal["record_feedback"] = _schema({"kind": kinds, "item": {"enum": unnoted}}, required=["kind", "item"])
+        legal["record_feedback"] = _schema({"item": {"enum": unnoted}, "kind": kinds}, required=["item", "kind"])
     names = {name for name, _ in done}
     heard = [notation for notation in map(str, (*turn.where, *turn.prefer)) if notation not in seen.profile]
     if heard and "update_profile" not in names:

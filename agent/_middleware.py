@@ -22,10 +22,11 @@ from langgraph.runtime import Runtime
 from chatrec.agent._acts import ENDING, OWN, bounds
 from chatrec.agent._compose import Outcome, compose, outcome, reply_words, told
 from chatrec.agent._context import RecommenderState, user_of
+from chatrec.agent._opinions import shipped
 from chatrec.agent._prompt import system_text
 from chatrec.agent._reply import FREE, REPLY, reply_tool
 from chatrec.agent._sieve import Listener, Sieve
-from chatrec.agent._turns import STAMP, Language, Outlook, outlook, replay, state_line
+from chatrec.agent._turns import STAMP, Ear, Language, Outlook, outlook, replay, state_line
 from chatrec.agent._window import window
 from chatrec.indexes import Recommender
 from chatrec.indexes._index_phrases import linking_embedder
@@ -85,6 +86,7 @@ class RecommenderMiddleware(AgentMiddleware[RecommenderState, Any, Any]):
         self._max_questions = max_questions
         self._reply = reply
         self._language: Language = language
+        self.ear: Ear | None = shipped()
         self._system = system_text(recommender.catalog, max_questions=max_questions)
         self._quiet: dict[int, BaseChatModel] = {}
 
@@ -96,7 +98,7 @@ class RecommenderMiddleware(AgentMiddleware[RecommenderState, Any, Any]):
         thread = get_config().get("configurable", {}).get("thread_id")
         start = Turn(user_of(runtime.context), thread_id=None if thread is None else str(thread))
         messages = state["messages"]
-        turn = replay(messages, start, catalog, linking_embedder(self.recommender.index))
+        turn = replay(messages, start, catalog, linking_embedder(self.recommender.index), self.ear)
         if self._language != "auto":
             turn = replace(turn, language=self._language)
         update: dict[str, Any] = {"recommendations": [], "question": None, TURN_KEY: turn.as_dict()}

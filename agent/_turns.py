@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from langchain_core.embeddings import Embeddings
 from langchain_core.messages import AIMessage, AnyMessage, HumanMessage
@@ -31,6 +31,12 @@ _QUERY_CHARS = 240
 _PREFER_KEPT = 4
 
 Language = Literal["auto", "en", "zh"]
+
+
+class Ear(Protocol):
+    """Hears what is thought of items, as `agent._opinions.Opinions` does."""
+
+    def of(self, text: str, named: Sequence[str]) -> tuple[str, ...]: ...
 
 
 def language_of(text: str, before: Spoken) -> Spoken:
@@ -102,6 +108,7 @@ def fold(before: Turn, link: Link, text: str, catalog: Catalog) -> Turn:
         like=tuple(dict.fromkeys([*before.like, *chosen, *examples])),
         unlike=tuple(dict.fromkeys([*before.unlike, *unlike])),
         compared=(),
+        sounds=(),
     )
 
 
@@ -190,7 +197,13 @@ def _reachable(new: Constraint, where: Sequence[Constraint], shown: Sequence[str
     return replace(new, values=(int(middle) if middle.is_integer() else middle,))
 
 
-def replay(messages: Sequence[AnyMessage], start: Turn, catalog: Catalog, embedder: Embeddings | None) -> Turn:
+def replay(
+    messages: Sequence[AnyMessage],
+    start: Turn,
+    catalog: Catalog,
+    embedder: Embeddings | None,
+    ear: Ear | None = None,
+) -> Turn:
     """The turn that the newest of the person's messages opens.
 
     Messages stamped in earlier turns are not linked again; a history without stamps is linked from its beginning.
@@ -200,6 +213,7 @@ def replay(messages: Sequence[AnyMessage], start: Turn, catalog: Catalog, embedd
         start: Whose turn it is, nothing known yet.
         catalog: What words are linked to.
         embedder: For words that mean a value without naming it.
+        ear: For what the words sound like of the items in them.
     """
     newest = max((i for i, m in enumerate(messages) if isinstance(m, HumanMessage)), default=None)
     if newest is None:
@@ -212,7 +226,7 @@ def replay(messages: Sequence[AnyMessage], start: Turn, catalog: Catalog, embedd
             break
     for message in messages[first : newest + 1]:
         if isinstance(message, HumanMessage):
-            turn, asked = hear(turn, message.text, catalog, asked=asked, embedder=embedder), None
+            turn, asked = hear(turn, message.text, catalog, asked=asked, embedder=embedder, ear=ear), None
         elif isinstance(message, AIMessage):
             stamp = message.additional_kwargs.get(STAMP)
             turn, asked = after_reply(turn, stamp, catalog), _asked(stamp, catalog) or asked
@@ -220,12 +234,24 @@ def replay(messages: Sequence[AnyMessage], start: Turn, catalog: Catalog, embedd
 
 
 def hear(
-    turn: Turn, text: str, catalog: Catalog, *, asked: str | None = None, embedder: Embeddings | None = None
+    turn: Turn,
+    text: str,
+    catalog: Catalog,
+    *,
+    asked: str | None = None,
+    embedder: Embeddings | None = None,
+    ear: Ear | None = None,
 ) -> Turn:
     """The turn once the person said something; `asked` is the facet that they were asked about just before."""
     shown, about = turn.compared or turn.shown, turn.about[0] if len(turn.about) == 1 else None
     link = catalog.link(text, last=shown, listed=turn.listed, about=about, asked=asked, embedder=embedder)
-    return fold(replace(turn, language=language_of(text, turn.language)), link, text, catalog)
+    heard = fold(replace(turn, language=language_of(text, turn.language)), link, text, catalog)
+    words = {mention.id: mention.text for mention in link.mentions}
+    judged = [i for i in heard.named or heard.about if i in {*turn.shown, *turn.listed, *turn.about}]
+    if ear is None or not judged:
+        return heard
+    sounds = dict(zip(judged, ear.of(text, [words.get(i, "") for i in judged]), strict=True))
+    return replace(heard, sounds=tuple(sounds.get(i, "") for i in heard.named or heard.about))
 
 
 def _asked(stamp: Any, catalog: Catalog) -> str | None:
@@ -304,13 +330,15 @@ def state_line(turn: Turn, seen: Outlook, catalog: Catalog, *, max_questions: in
     """What the model is told beside the person's words; a few tens of tokens."""
     titles = {i: catalog[i].title for i in (*turn.like, *turn.unlike, *turn.named, *turn.about)}
     places = {i: f"{number} " for number, i in enumerate(turn.shown, start=1)}
+    sounds = dict(zip(turn.named or turn.about, (kind and f" = {kind}" for kind in turn.sounds), strict=False))
+    spoken = {i: places.get(i, "") + titles[i] + sounds.get(i, "") for i in (*turn.named, *turn.about)}
     parts = [
         _part("wishes", [str(c) for c in turn.where]),
         _part("perhaps", [str(c) for c in turn.prefer]),
         _part("like", [titles[i] for i in turn.like]),
         _part("not like", [titles[i] for i in turn.unlike]),
-        _part("named", [places.get(i, "") + titles[i] for i in turn.named if i in places or i not in turn.like]),
-        _part("spoke of", [places.get(i, "") + titles[i] for i in turn.about if not turn.named]),
+        _part("named", [spoken[i] for i in turn.named if i in places or i not in turn.like]),
+        _part("spoke of", [spoken[i] for i in turn.about if not turn.named]),
         _part("profile", list(seen.profile[:6])),
         f"{_amount(seen.matching)} match ({seen.matching} of {len(catalog)})",
         _part("could ask", [f"{q.facet} ({q.gain:.0%})" for q in seen.questions]),

@@ -19,8 +19,8 @@ def record_feedback_tool(recommender: Recommender, session: Session) -> BaseTool
     catalog = recommender.catalog
 
     def record_feedback(
-        kind: Kind,
         item: str,
+        kind: Kind,
         reason: str = "",
         about: str = "",
         runtime: ToolRuntime[Any, Any] = None,  # type: ignore[assignment]
@@ -28,8 +28,8 @@ def record_feedback_tool(recommender: Recommender, session: Session) -> BaseTool
         """Note what the person said about an item: they want it (accept), do not (reject), know it already (seen), or like it but for something (critique, refine).
 
         Args:
-            kind: The feedback.
             item: Its number on the last list, or its title.
+            kind: The feedback.
             reason: Why, in the person's words.
             about: The condition behind it, like genre!=War.
         """  # noqa: E501

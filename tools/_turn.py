@@ -39,6 +39,8 @@ class Turn:
         asked: Facets asked about and not asked again.
         questions: Questions asked since the last list.
         language: "en" or "zh".
+        sounds: Of each item in `named`, or else in `about`, what the words sound like: a kind of feedback, followed by
+            a question mark where that is doubtful, or "".
     """
 
     user_id: str
@@ -57,6 +59,7 @@ class Turn:
     asked: tuple[str, ...] = ()
     questions: int = 0
     language: Spoken = "en"
+    sounds: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready, for the agent's state."""

@@ -77,6 +77,9 @@ def _parser() -> argparse.ArgumentParser:
     check.set_defaults(run=_evaluate)
     fit = commands.add_parser("meanings", help="fit the linker's weights of near meanings to the written conversations")
     fit.set_defaults(run=_meanings)
+    hear = commands.add_parser("opinions", help="fit what tells opinions in a message to the written conversations")
+    hear.add_argument("out", type=Path, help="a .json file; chatrec reads agent/opinions.json")
+    hear.set_defaults(run=_opinions)
     return parser
 
 
@@ -101,10 +104,12 @@ def _generate(given: argparse.Namespace) -> None:
 
 def _written(given: argparse.Namespace) -> None:
     from chatrec.agent.tuning._files import write_conversations
+    from chatrec.agent.tuning._opinions import Halves
     from chatrec.agent.tuning._simulate import embedder_named
     from chatrec.agent.tuning._written import handwritten, handwritten_count
 
-    found = handwritten(given.count, embedder=embedder_named(given.embedder))
+    ear = Halves.of_written(_progress()).of
+    found = handwritten(given.count, embedder=embedder_named(given.embedder), ear=ear)
     decisions = write_conversations(given.out, found, given.count or handwritten_count(), _progress())
     sys.stdout.write(f"{decisions} decisions in {given.out}\n")
 
@@ -180,6 +185,19 @@ def _meanings(_: argparse.Namespace) -> None:
         found += weighed([domain])
         tell(done, len(domains))
     sys.stdout.write(json.dumps(asdict(fit_meanings(found)) | {"weighed": len(found)}, indent=1) + "\n")
+
+
+def _opinions(given: argparse.Namespace) -> None:
+    from chatrec.agent.tuning._files import put
+    from chatrec.agent.tuning._opinions import Halves
+    from chatrec.indexes._embedders import embedder_id
+
+    halves = Halves.of_written(_progress())
+    weights = [[round(weight, 3) for weight in row] for row in halves.all().tolist()]
+    told = {"embedder": embedder_id(halves.embedder), "weights": weights}
+    put(given.out, (json.dumps(told, separators=(",", ":")) + "\n").encode())
+    right = ", ".join(f"{language} {share:.3f}" for language, share in halves.right().items())
+    sys.stdout.write(f"right kinds, of opinions in domains that the weights had not seen: {right}\n")
 
 
 def _progress() -> Callable[[int, int], None]:

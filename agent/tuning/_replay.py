@@ -16,7 +16,7 @@ from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolMes
 
 from chatrec.agent import RecommenderContext, RecommenderMiddleware
 from chatrec.agent._compose import outcome
-from chatrec.agent._turns import STAMP
+from chatrec.agent._turns import STAMP, Ear
 from chatrec.indexes import Catalog, Constraint, ItemIndex, Recommender
 from chatrec.tools._texts import facts
 from chatrec.tools._turn import Turn, with_where
@@ -90,14 +90,16 @@ class Replay:
         model: Decides.
         catalog: The items.
         index: Their index.
+        ear: Hears opinions in place of the one that comes with chatrec.
 
     Attributes:
         recommender: Over the catalog, with what was noted so far.
     """
 
-    def __init__(self, model: BaseChatModel, catalog: Catalog, index: ItemIndex) -> None:
+    def __init__(self, model: BaseChatModel, catalog: Catalog, index: ItemIndex, ear: Ear | None = None) -> None:
         self.recommender = Recommender(catalog, index=index)
         middleware: Any = RecommenderMiddleware(self.recommender)
+        middleware.ear = ear or middleware.ear
         self._agent: Any = create_agent(model, middleware=[middleware], context_schema=RecommenderContext)
         self._messages: list[AnyMessage] = []
         self._taken: tuple[str, ...] = ()
@@ -144,7 +146,7 @@ class Replay:
                 kind: Any = event.kinds[0]
                 self.recommender.feedback.record("person", kind, item_id=event.item)
                 title = catalog[event.item].title
-                self._called("record_feedback", {"kind": kind, "item": title}, f"Noted: {kind} {title}.")
+                self._called("record_feedback", {"item": title, "kind": kind}, f"Noted: {kind} {title}.")
         for notation in profile:
             self.recommender.profiles.prefer("person", Constraint.parse(notation, catalog.facets))
             self._called("update_profile", {"add": [notation]}, f"Profile now: {notation}.")

@@ -114,7 +114,7 @@ class Teacher:
             kind, item_id = self._feedback.pop(0)
             item = self._reference(item_id, turn, options(legal, "record_feedback", "item"))
             if item is not None:
-                return "record_feedback", {"kind": kind, "item": item}
+                return "record_feedback", {"item": item, "kind": kind}
         return None
 
     def _lasting(self, legal: Mapping[str, Mapping[str, Any]]) -> Call | None:

@@ -64,7 +64,7 @@ def name_trace(engine: Engine, request: Request, name: str) -> Trace:
 
 
 def argument_trace(engine: Engine, request: Request, name: str, arguments: Mapping[str, Any]) -> Trace:
-    """The arguments of a call, along the grammar that will bind them.
+    """The arguments of a call, in the order of their schema, along the grammar that will bind them.
 
     Raises:
         ValueError: The grammar does not allow these arguments.
@@ -74,7 +74,8 @@ def argument_trace(engine: Engine, request: Request, name: str, arguments: Mappi
     schema = bounded(request.argument_schemas.get(name, own))
     begun, head = engine.template.after_control(form.opening + form.head(name))
     matcher = engine.grammars.matcher(call_grammar(head, schema, form.tail))
-    text = head + json.dumps(arguments, ensure_ascii=False) + form.tail
+    given = {key: arguments[key] for key in schema.get("properties", {}) if key in arguments} | dict(arguments)
+    text = head + json.dumps(given, ensure_ascii=False) + form.tail
     return _follow(engine, matcher, text.encode(), engine.vocabulary.continued(begun) if begun else [])
 
 

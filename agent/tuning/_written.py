@@ -13,13 +13,14 @@ They lie in `written/`: for each domain its catalog, and its conversations, one 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from importlib.resources import as_file, files
 from typing import Any
 
 from langchain_core.embeddings import Embeddings
 
+from chatrec.agent._turns import Ear
 from chatrec.agent.tuning._people import Need, Said
 from chatrec.agent.tuning._replay import Event, Given, Replay
 from chatrec.agent.tuning._simulate import Decision, Seat, StandIn
@@ -51,7 +52,11 @@ def read_talks(domain: str) -> list[dict[str, Any]]:
 
 
 def handwritten(
-    count: int | None = None, *, embedder: str | Embeddings = "auto", model: StandIn | None = None
+    count: int | None = None,
+    *,
+    embedder: str | Embeddings = "auto",
+    model: StandIn | None = None,
+    ear: Callable[[str], Ear] | None = None,
 ) -> Iterator[dict[str, Any]]:
     """Replay the conversations; each is a JSON-ready dict, as `conversations` gives them.
 
@@ -59,9 +64,10 @@ def handwritten(
         count: At most so many, of each domain about as many; all by default.
         embedder: For the linker and the index.
         model: Sits in the model's place; a plain stand-in by default.
+        ear: What hears opinions in a domain; what comes with chatrec by default.
     """
     for domain, talks in _chosen(count).items():
-        yield from replayed(domain, talks, embedder=embedder, model=model)
+        yield from replayed(domain, talks, embedder=embedder, model=model, ear=ear)
 
 
 def replayed(
@@ -70,13 +76,15 @@ def replayed(
     *,
     embedder: str | Embeddings = "auto",
     model: StandIn | None = None,
+    ear: Callable[[str], Ear] | None = None,
 ) -> Iterator[dict[str, Any]]:
     """Replay labelled conversations over the catalog of a domain; what comes is described at `handwritten`."""
     model = model or StandIn()
     catalog = written_catalog(domain)
     index = ItemIndex.build(catalog, embedder=embedder)
+    hears = None if ear is None else ear(domain)
     for talk in talks:
-        notes = list(_decisions(talk["turns"], model, Replay(model, catalog, index), catalog))
+        notes = list(_decisions(talk["turns"], model, Replay(model, catalog, index, hears), catalog))
         yield {"domain": domain, "language": talk["language"], "items": len(catalog), "decisions": notes}
 
 

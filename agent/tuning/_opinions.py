@@ -1,0 +1,158 @@
+"""The weights by which opinions are heard in a message, fitted to the conversations that were written by hand.
+
+In every written turn, what is said of an item that the person points at, or that was spoken of, is an opinion of the
+kind that the labels tell, or none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, get_args
+
+import numpy as np
+import torch
+from langchain_core.embeddings import Embeddings
+from numpy.typing import NDArray
+
+from chatrec.agent._opinions import EMBEDDER, Opinions, spans
+from chatrec.agent._turns import after_reply, hear
+from chatrec.agent.tuning._written import read_talks, written_catalog, written_domains
+from chatrec.indexes import Catalog
+from chatrec.indexes._embedders import open_embedder
+from chatrec.tools._record_feedback import Kind
+from chatrec.tools._turn import Turn
+
+__all__ = ["Halves", "Opined", "fit_opinions", "opined"]
+
+_KINDS = ("", *get_args(Kind))
+_RIDGE = 0.1
+"""Weight of the squares of the weights, beside opinions that weigh 1 each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opined:
+    """What was said of an item, and the kind of opinion that it is; "" for none."""
+
+    domain: str
+    language: str
+    words: str
+    kind: str
+
+
+class Halves:
+    """Opinions, heard in each domain with weights that have not seen it.
+
+    A model that learns beside weights that were fitted to the very words it reads would trust them more than it can in
+    use.
+
+    Args:
+        found: Of all domains.
+        embedder: Embeds what was said.
+        progress: Called after each, with how many are done of how many.
+    """
+
+    def __init__(
+        self, found: Sequence[Opined], embedder: Embeddings, progress: Callable[[int, int], None] | None = None
+    ) -> None:
+        self._found = found
+        self.embedder = embedder
+        rows: list[list[float]] = []
+        for one in found:
+            rows.append(embedder.embed_query(one.words))
+            if progress is not None:
+                progress(len(rows), len(found))
+        self._vectors = np.asarray(rows)
+        order = sorted({one.domain for one in found})
+        self._half = {domain: place % 2 for place, domain in enumerate(order)}
+        self._fitted: dict[int, Opinions] = {}
+
+    @classmethod
+    def of_written(cls, progress: Callable[[int, int], None] | None = None) -> Halves:
+        """Of all written conversations, with the embedder that hears opinions in use."""
+        return cls([one for domain in written_domains() for one in opined(domain)], open_embedder(EMBEDDER), progress)
+
+    def of(self, domain: str) -> Opinions:
+        """With the weights fitted to the half of the domains that this one is not in."""
+        half = self._half[domain]
+        if half not in self._fitted:
+            chosen = [n for n, one in enumerate(self._found) if self._half[one.domain] != half]
+            self._fitted[half] = Opinions(self._fit(chosen), self.embedder)
+        return self._fitted[half]
+
+    def all(self) -> NDArray[np.float32]:
+        """The weights fitted to all."""
+        return self._fit(range(len(self._found)))
+
+    def right(self) -> dict[str, float]:
+        """By language, of the opinions of other domains the share whose kind is likeliest among the kinds."""
+        told: dict[str, list[bool]] = {}
+        for one, vector in zip(self._found, self._vectors, strict=True):
+            if one.kind:
+                scores = self.of(one.domain).weights @ [*vector, 1.0]
+                told.setdefault(one.language, []).append(_KINDS[1 + int(np.argmax(scores[1:]))] == one.kind)
+        return {language: float(np.mean(each)) for language, each in told.items()}
+
+    def _fit(self, chosen: Sequence[int]) -> NDArray[np.float32]:
+        return fit_opinions(self._vectors[list(chosen)], [self._found[n].kind for n in chosen])
+
+
+def opined(domain: str) -> list[Opined]:
+    """What is said of items in the written conversations of a domain."""
+    catalog = written_catalog(domain)
+    return [
+        Opined(domain, talk["language"], words, kind)
+        for talk in read_talks(domain)
+        for words, kind in _in_talk(talk["turns"], catalog)
+    ]
+
+
+def fit_opinions(vectors: NDArray[np.float64], kinds: Sequence[str]) -> NDArray[np.float32]:
+    """Multinomial logistic regression.
+
+    Args:
+        vectors: Of what was said, shape (opinions, dimensions).
+        kinds: What each is.
+
+    Returns:
+        The weights that `Opinions` takes.
+    """
+    given = torch.from_numpy(np.hstack([vectors, np.ones((len(vectors), 1))]))
+    right = torch.tensor([_KINDS.index(kind) for kind in kinds])
+    weights = torch.zeros(len(_KINDS), given.shape[1], dtype=torch.float64, requires_grad=True)
+    course = torch.optim.LBFGS([weights], max_iter=200, line_search_fn="strong_wolfe")
+
+    def loss() -> torch.Tensor:
+        course.zero_grad()
+        surprise = torch.nn.functional.cross_entropy(given @ weights.T, right, reduction="sum")
+        total = surprise + _RIDGE * (weights[:, :-1] ** 2).sum()
+        total.backward()  # type: ignore[no-untyped-call]
+        return total
+
+    course.step(loss)  # type: ignore[no-untyped-call]
+    return np.asarray(weights.detach().numpy().round(3), np.float32)
+
+
+class _Notes:
+    """Keeps what is said of each item."""
+
+    def of(self, text: str, named: Sequence[str]) -> tuple[str, ...]:
+        return tuple(spans(text, named))
+
+
+def _in_talk(turns: Sequence[Mapping[str, Any]], catalog: Catalog) -> list[tuple[str, str]]:
+    """What is said of each item, and the kind of opinion by the labels."""
+    found: list[tuple[str, str]] = []
+    turn, asked = Turn("person"), None
+    for each in turns:
+        turn = hear(turn, each["user"], catalog, asked=asked, ear=_Notes())
+        kinds = {item: kind for kind, item in each.get("events", ())}
+        spoken = zip(turn.named or turn.about, turn.sounds, strict=False)
+        found += [(words, kinds.get(item, "")) for item, words in spoken if words]
+        then = each.get("then") or {}
+        items, listed = then.get("items", []), then.get("act") == "recommend"
+        asked = then.get("facet") if then.get("act") == "ask" else None
+        about = None if listed else next(iter(items), None)
+        stamp = {"act": then.get("act"), "shown": items if listed else [], "about": about}
+        turn = after_reply(replace(turn, compared=()), stamp, catalog)
+    return found

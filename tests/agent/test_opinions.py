@@ -1,0 +1,78 @@
+"""What a message sounds like of the items in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from chatrec.agent._opinions import Opinions, shipped, spans
+from chatrec.agent._turns import after_reply, hear, outlook, state_line
+from chatrec.indexes import Catalog, Recommender
+from chatrec.testing import HashingEmbedder
+from chatrec.tools._turn import Turn
+
+
+@pytest.mark.parametrize(
+    ("text", "named", "said"),
+    [
+        ("the first is ugly, I take the second", ["first", "second"], ["the first is ugly,", "I take the second"]),
+        ("hm. the first? no. but the second", ["second", "first"], ["but the second", "hm.the first? no."]),
+        ("Red and Blue are both fine", ["Red", "blue"], ["Red and Blue are both fine"] * 2),
+        ("too dear, thanks", [""], ["too dear, thanks"]),
+        ("第一个太素了，第二个有点花", ["第二个", "第一个"], ["第二个有点花", "第一个太素了，"]),
+        ("both", ["both", "both", ""], ["both"] * 3),
+    ],
+)
+def test_what_is_said_of_each_item(text: str, named: list[str], said: list[str]) -> None:
+    assert spans(text, named) == said
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("perfect, I'll take it!", "accept"),
+        ("no thanks, not that one", "reject"),
+        ("we've got that at home already", "seen"),
+        ("行，就要这个", "accept"),
+        ("这个不要", "reject"),
+        ("这本我看过了", "seen"),
+        ("je le prends, parfait !", "accept"),
+        ("das haben wir leider schon zu Hause", "seen"),
+    ],
+)
+def test_plain_opinions_are_heard_in_several_languages(text: str, kind: str) -> None:
+    hears = shipped()
+    assert hears is not None
+    (told,) = hears.of(text, [""])
+    assert told.removesuffix("?") == kind
+
+
+def test_questions_are_no_opinions() -> None:
+    hears = shipped()
+    assert hears is not None
+    for text in ("how much does the second weigh?", "第二个多重？"):
+        assert hears.chances(text)[0] > 0.5
+        assert hears.chances(text).sum() == pytest.approx(1)
+
+
+def test_the_model_is_told_what_was_heard_of_what_is_listed(catalog: Catalog, recommender: Recommender) -> None:
+    class Sure:
+        def of(self, text: str, named: Sequence[str]) -> tuple[str, ...]:
+            return tuple(f"{words}!" for words in named)
+
+    listed = after_reply(Turn("ana"), {"act": "recommend", "shown": ["mint-street", "red-valley"]}, catalog)
+    turn = hear(listed, "the second one, and something like Jasmine Lane", catalog, ear=Sure())
+    assert dict(zip(turn.named, turn.sounds, strict=True))["red-valley"] == "second one!"
+    assert "" in turn.sounds  # what was not listed yet is an example
+    assert "2 Red Valley = second one!" in state_line(turn, outlook(turn, recommender), catalog, max_questions=2)
+    assert hear(turn, "thank you", catalog, ear=Sure()).sounds == ()
+    assert Turn.from_dict(turn.as_dict()) == turn
+
+
+def test_doubt_is_told() -> None:
+    weights = np.zeros((6, 257), np.float32)
+    for bias, told in ((-9.0, "reject"), (1.9, "reject?"), (9.0, "")):
+        weights[0, -1], weights[2, -1] = bias, 1.0
+        assert Opinions(weights, HashingEmbedder(256)).of("x", [""]) == (told,)

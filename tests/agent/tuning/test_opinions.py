@@ -1,0 +1,40 @@
+"""Weights that hear opinions, fitted to written conversations."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from chatrec.agent._opinions import Opinions
+from chatrec.agent.tuning._opinions import Halves, Opined, fit_opinions, opined
+from chatrec.testing import HashingEmbedder
+
+
+def test_what_is_said_of_items_has_its_labels() -> None:
+    found = opined("soups")
+    assert {one.kind for one in found} >= {"", "accept", "reject", "seen"}
+    assert all(one.words and one.domain == "soups" and one.language == "en" for one in found)
+
+
+def test_weights_tell_kinds_apart() -> None:
+    rng = np.random.default_rng(4)
+    kinds = ["", "accept", "reject", "seen", "critique", "refine"]
+    middles = rng.normal(size=(6, 16))
+    which = rng.integers(6, size=600)
+    weights = fit_opinions(middles[which] + 0.3 * rng.normal(size=(600, 16)), [kinds[n] for n in which])
+    fresh = rng.integers(6, size=200)
+    vectors = middles[fresh] + 0.3 * rng.normal(size=(200, 16))
+    assert ((np.hstack([vectors, np.ones((200, 1))]) @ weights.T).argmax(axis=1) == fresh).mean() > 0.9
+
+
+def test_a_domain_is_heard_with_weights_that_have_not_seen_it() -> None:
+    found = [
+        Opined(domain, "en", words, kind) for domain, kind in (("a", "accept"), ("b", "reject")) for words in "xyz"
+    ]
+    done: list[tuple[int, int]] = []
+    halves = Halves(found, HashingEmbedder(32), lambda *each: done.append(each))
+    assert halves.of("a").of("x", [""]) == ("reject",)
+    assert halves.of("b").of("x", [""]) == ("accept",)
+    assert halves.right() == {"en": 0.0}
+    told = Opinions(halves.all(), HashingEmbedder(32)).chances("x")
+    assert abs(told[1] - told[2]) < 0.05 < told[1]
+    assert done[-1] == (6, 6)
