@@ -12,6 +12,7 @@ from typing import Any
 from chatrec.agent._reply import KINDS, REPLY
 from chatrec.agent._turns import Outlook
 from chatrec.indexes import Catalog
+from chatrec.indexes._feedback import KINDS as FEEDBACK
 from chatrec.tools._turn import Turn
 
 ENDING = frozenset({"recommend", "ask_user", "describe_item", REPLY})
@@ -56,8 +57,8 @@ def bounds(
     noted = {arguments.get("item") for name, arguments in done if name == "record_feedback"}
     unnoted = [item for item in items if item not in noted]
     if unnoted:
-        kinds = {"enum": ["accept", "reject", "seen", "critique", "refine"]}
-        legal["record_feedback"] = _schema({"item": {"enum": unnoted}, "kind": kinds}, required=["item", "kind"])
+        opinion = {"item": {"enum": unnoted}, "kind": {"enum": list(FEEDBACK)}}
+        legal["record_feedback"] = _schema(opinion, required=["item", "kind"])
     names = {name for name, _ in done}
     heard = [notation for notation in map(str, (*turn.where, *turn.prefer)) if notation not in seen.profile]
     if heard and "update_profile" not in names:

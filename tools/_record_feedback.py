@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 from langchain_core.tools import BaseTool, StructuredTool
 from langgraph.prebuilt import ToolRuntime
 
 from chatrec.indexes import Recommender
+from chatrec.indexes._feedback import FeedbackKind
 from chatrec.tools._resolve import resolve_constraints, resolve_item
 from chatrec.tools._turn import Session, call_of
-
-Kind = Literal["accept", "reject", "seen", "critique", "refine"]
 
 
 def record_feedback_tool(recommender: Recommender, session: Session) -> BaseTool:
@@ -20,7 +19,7 @@ def record_feedback_tool(recommender: Recommender, session: Session) -> BaseTool
 
     def record_feedback(
         item: str,
-        kind: Kind,
+        kind: FeedbackKind,
         reason: str = "",
         about: str = "",
         runtime: ToolRuntime[Any, Any] = None,  # type: ignore[assignment]

@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from langchain_core.messages import ToolMessage
 from langchain_core.tools import BaseTool, ToolException
@@ -23,6 +23,7 @@ from typing_extensions import TypedDict
 from chatrec.agent.doors._talks import Talks
 from chatrec.errors import ChatrecError
 from chatrec.indexes import Catalog, Facet, Recommendation, Recommender
+from chatrec.indexes._feedback import FeedbackKind
 from chatrec.tools._describe_item import describe_item_tool
 from chatrec.tools._profile import get_profile_tool, update_profile_tool
 from chatrec.tools._recommend import recommend_tool
@@ -176,7 +177,7 @@ def _add_feedback(server: MCPServer[Any], recommender: Recommender, talks: Talks
     @server.tool(annotations=ToolAnnotations(destructive_hint=False, open_world_hint=False))
     def feedback(  # pyright: ignore[reportUnusedFunction]
         ctx: Context[Any, Any],
-        kind: Literal["accept", "reject", "seen", "critique", "refine"],
+        kind: FeedbackKind,
         item: Words,
         reason: Words = "",
         conversation: Conversation = "",

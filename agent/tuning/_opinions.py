@@ -7,8 +7,8 @@ kind that the labels tell, or none.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, get_args
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -20,12 +20,12 @@ from chatrec.agent._turns import after_reply, hear
 from chatrec.agent.tuning._written import read_talks, written_catalog, written_domains
 from chatrec.indexes import Catalog
 from chatrec.indexes._embedders import open_embedder
-from chatrec.tools._record_feedback import Kind
+from chatrec.indexes._feedback import KINDS
 from chatrec.tools._turn import Turn
 
 __all__ = ["Halves", "Opined", "fit_opinions", "opined"]
 
-_KINDS = ("", *get_args(Kind))
+_KINDS = ("", *KINDS)
 _RIDGE = 0.1
 """Weight of the squares of the weights, beside opinions that weigh 1 each."""
 
@@ -130,7 +130,7 @@ def fit_opinions(vectors: NDArray[np.float64], kinds: Sequence[str]) -> NDArray[
         return total
 
     course.step(loss)  # type: ignore[no-untyped-call]
-    return np.asarray(weights.detach().numpy().round(3), np.float32)
+    return np.asarray(weights.detach().numpy(), np.float32)
 
 
 class _Notes:
@@ -154,5 +154,5 @@ def _in_talk(turns: Sequence[Mapping[str, Any]], catalog: Catalog) -> list[tuple
         asked = then.get("facet") if then.get("act") == "ask" else None
         about = None if listed else next(iter(items), None)
         stamp = {"act": then.get("act"), "shown": items if listed else [], "about": about}
-        turn = after_reply(replace(turn, compared=()), stamp, catalog)
+        turn = after_reply(turn, stamp, catalog)
     return found
