@@ -93,7 +93,7 @@ def fold(before: Turn, link: Link, text: str, catalog: Catalog) -> Turn:
         for m in link.mentions
         if m.id not in before.compared and (m.id in before.shown if m.negated else not m.standard)
     ]
-    named += [i for i in dict.fromkeys(pointed) if not named]
+    named = list(dict.fromkeys(named or pointed))
     # Naming what is on the list points at it; whether it is liked is for feedback to tell.
     examples = [m.id for m in link.mentions if not m.negated and not m.listed and m.id not in before.shown]
     unlike = [m.id for m in link.mentions if m.negated]

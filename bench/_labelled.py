@@ -26,7 +26,6 @@ KINDS = frozenset({"exact", "synonym", "negation", "number", "range", "several",
 )
 ACTS = ("ask", "recommend", "describe", "feedback", "preference", "reply")
 ENDS = ("ask", "recommend", "describe", "reply")
-EVENTS = ("accept", "reject", "seen", "critique", "refine")
 RELATIONS = {
     "constraint added": frozenset({"ask_not_higher"}),
     "just show me": frozenset({"ask_lower"}),

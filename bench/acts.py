@@ -35,8 +35,8 @@ from chatrec.agent import ChatLlamaCpp
 from chatrec.agent._assemble import local_model
 from chatrec.agent.tuning._replay import Answer, Event, Replay
 from chatrec.indexes import Catalog, ItemIndex
+from chatrec.indexes._feedback import KINDS
 
-KINDS = ("accept", "reject", "seen", "critique", "refine")
 NOTHING, LITTLE, NOISE = 0.05, 0.15, 0.02
 """P(ask) that is about nothing; a change in it that is little; one that is none."""
 

@@ -139,7 +139,7 @@ def pieces(
             return bool(known)
         return not _wished(sentence, start) or _raised(sentence, start, end)
 
-    return _told(sentence, [(item, stems(item.title)) for item in items], meant)
+    return _told(sentence, [(item, stems(item.title)) for item in items], meant, whole=True)
 
 
 def told(sentence: Sentence, items: Sequence[Item]) -> list[tuple[Item, int, int]]:
@@ -164,15 +164,24 @@ def told(sentence: Sentence, items: Sequence[Item]) -> list[tuple[Item, int, int
 
 
 def _told(
-    sentence: Sentence, texts: Sequence[tuple[Item, tuple[str, ...]]], meant: Callable[[int, int], bool]
+    sentence: Sentence,
+    texts: Sequence[tuple[Item, tuple[str, ...]]],
+    meant: Callable[[int, int], bool],
+    *,
+    whole: bool = False,
 ) -> list[tuple[Item, int, int]]:
-    """The longest runs of tokens that one text alone has, where they are meant so."""
+    """The longest runs of tokens that one text alone has, where they are meant so.
+
+    With `whole` the one that ends with them will do: "the Duke" is the Holloway Duke and not the Holloway Duke Mini.
+    """
     found: list[tuple[Item, int, int]] = []
     at = 0
     while at < len(sentence):
         end = max((_reach(sentence, at, text) for _, text in texts), default=at)
         run = tuple(token.stem for token in sentence.tokens[at:end])
-        holders = [item for item, text in texts if run and _within(run, text)]
+        held = [(item, text) for item, text in texts if run and _within(run, text)]
+        ending = [one for one in held if one[1][-len(run) :] == run] if whole else []
+        holders = [item for item, _ in (ending if len(ending) == 1 else held)]
         if len(holders) == 1 and meant(at, end):
             sentence.take(at, end)
             found.append((holders[0], at, end))

@@ -1,4 +1,4 @@
-"""`python -m chatrec.agent.tuning generate|written|redial|train|export|evaluate|meanings`."""
+"""`python -m chatrec.agent.tuning generate|written|redial|train|export|evaluate|meanings|opinions`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, fields
+from io import BytesIO
 from pathlib import Path
 
 from chatrec.errors import ChatrecError
@@ -78,7 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     fit = commands.add_parser("meanings", help="fit the linker's weights of near meanings to the written conversations")
     fit.set_defaults(run=_meanings)
     hear = commands.add_parser("opinions", help="fit what tells opinions in a message to the written conversations")
-    hear.add_argument("out", type=Path, help="a .json file; chatrec reads agent/opinions.json")
+    hear.add_argument("out", type=Path, help="an .npz file; chatrec reads agent/opinions.npz")
     hear.set_defaults(run=_opinions)
     return parser
 
@@ -188,14 +189,16 @@ def _meanings(_: argparse.Namespace) -> None:
 
 
 def _opinions(given: argparse.Namespace) -> None:
+    import numpy as np
+
     from chatrec.agent.tuning._files import put
     from chatrec.agent.tuning._opinions import Halves
     from chatrec.indexes._embedders import embedder_id
 
     halves = Halves.of_written(_progress())
-    weights = [[round(weight, 3) for weight in row] for row in halves.all().tolist()]
-    told = {"embedder": embedder_id(halves.embedder), "weights": weights}
-    put(given.out, (json.dumps(told, separators=(",", ":")) + "\n").encode())
+    weights = halves.all().astype(np.float16)
+    np.savez_compressed(packed := BytesIO(), embedder=embedder_id(halves.embedder), weights=weights)
+    put(given.out, packed.getvalue())
     right = ", ".join(f"{language} {share:.3f}" for language, share in halves.right().items())
     sys.stdout.write(f"right kinds, of opinions in domains that the weights had not seen: {right}\n")
 

@@ -15,7 +15,7 @@ import torch
 from langchain_core.embeddings import Embeddings
 from numpy.typing import NDArray
 
-from chatrec.agent._opinions import EMBEDDER, Opinions, spans
+from chatrec.agent._opinions import EMBEDDER, Opinions, features, spans
 from chatrec.agent._turns import after_reply, hear
 from chatrec.agent.tuning._written import read_talks, written_catalog, written_domains
 from chatrec.indexes import Catalog
@@ -26,7 +26,7 @@ from chatrec.tools._turn import Turn
 __all__ = ["Halves", "Opined", "fit_opinions", "opined"]
 
 _KINDS = ("", *KINDS)
-_RIDGE = 0.1
+_RIDGE = 0.03
 """Weight of the squares of the weights, beside opinions that weigh 1 each."""
 
 
@@ -57,9 +57,9 @@ class Halves:
     ) -> None:
         self._found = found
         self.embedder = embedder
-        rows: list[list[float]] = []
+        rows: list[NDArray[np.float64]] = []
         for one in found:
-            rows.append(embedder.embed_query(one.words))
+            rows.append(features(one.words, embedder))
             if progress is not None:
                 progress(len(rows), len(found))
         self._vectors = np.asarray(rows)
@@ -89,7 +89,7 @@ class Halves:
         told: dict[str, list[bool]] = {}
         for one, vector in zip(self._found, self._vectors, strict=True):
             if one.kind:
-                scores = self.of(one.domain).weights @ [*vector, 1.0]
+                scores = self.of(one.domain).weights @ vector
                 told.setdefault(one.language, []).append(_KINDS[1 + int(np.argmax(scores[1:]))] == one.kind)
         return {language: float(np.mean(each)) for language, each in told.items()}
 
@@ -107,24 +107,24 @@ def opined(domain: str) -> list[Opined]:
     ]
 
 
-def fit_opinions(vectors: NDArray[np.float64], kinds: Sequence[str]) -> NDArray[np.float32]:
+def fit_opinions(given: NDArray[np.float64], kinds: Sequence[str]) -> NDArray[np.float32]:
     """Multinomial logistic regression.
 
     Args:
-        vectors: Of what was said, shape (opinions, dimensions).
+        given: The features of what was said, shape (opinions, features), the last of them 1.
         kinds: What each is.
 
     Returns:
         The weights that `Opinions` takes.
     """
-    given = torch.from_numpy(np.hstack([vectors, np.ones((len(vectors), 1))]))
+    vectors = torch.from_numpy(given)
     right = torch.tensor([_KINDS.index(kind) for kind in kinds])
-    weights = torch.zeros(len(_KINDS), given.shape[1], dtype=torch.float64, requires_grad=True)
+    weights = torch.zeros(len(_KINDS), vectors.shape[1], dtype=torch.float64, requires_grad=True)
     course = torch.optim.LBFGS([weights], max_iter=200, line_search_fn="strong_wolfe")
 
     def loss() -> torch.Tensor:
         course.zero_grad()
-        surprise = torch.nn.functional.cross_entropy(given @ weights.T, right, reduction="sum")
+        surprise = torch.nn.functional.cross_entropy(vectors @ weights.T, right, reduction="sum")
         total = surprise + _RIDGE * (weights[:, :-1] ** 2).sum()
         total.backward()  # type: ignore[no-untyped-call]
         return total

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from chatrec.agent._opinions import Opinions, shipped, spans
+from chatrec.agent._opinions import Opinions, features, shipped, spans
 from chatrec.agent._turns import after_reply, hear, outlook, state_line
 from chatrec.indexes import Catalog, Recommender
 from chatrec.testing import HashingEmbedder
@@ -17,12 +17,12 @@ from chatrec.tools._turn import Turn
 @pytest.mark.parametrize(
     ("text", "named", "said"),
     [
-        ("the first is ugly, I take the second", ["first", "second"], ["the first is ugly,", "I take the second"]),
-        ("hm. the first? no. but the second", ["second", "first"], ["but the second", "hm.the first? no."]),
-        ("Red and Blue are both fine", ["Red", "blue"], ["Red and Blue are both fine"] * 2),
+        ("the first is ugly, I take the second", ["first", "second"], ["the it is ugly,", "I take the it"]),
+        ("hm. the first? no. but the second", ["second", "first"], ["but the it", "hm.the it? no."]),
+        ("Red and Blue are both fine", ["Red", "blue"], ["it and Blue are both fine", "Red and it are both fine"]),
         ("too dear, thanks", [""], ["too dear, thanks"]),
-        ("第一个太素了，第二个有点花", ["第二个", "第一个"], ["第二个有点花", "第一个太素了，"]),
-        ("both", ["both", "both", ""], ["both"] * 3),
+        ("第一个太素了，第二个有点花", ["第二个", "第一个"], ["它有点花", "它太素了，"]),
+        ("both", ["both", "both", ""], ["it", "it", "both"]),
     ],
 )
 def test_what_is_said_of_each_item(text: str, named: list[str], said: list[str]) -> None:
@@ -71,8 +71,13 @@ def test_the_model_is_told_what_was_heard_of_what_is_listed(catalog: Catalog, re
     assert Turn.from_dict(turn.as_dict()) == turn
 
 
+def test_an_item_that_is_named_twice_is_told_once(catalog: Catalog) -> None:
+    listed = after_reply(Turn("ana"), {"act": "recommend", "shown": ["mint-street", "red-valley"]}, catalog)
+    assert hear(listed, "the second one? Red Valley bored me", catalog).named == ("red-valley",)
+
+
 def test_doubt_is_told() -> None:
-    weights = np.zeros((6, 257), np.float32)
+    weights = np.zeros((6, len(features("x", HashingEmbedder(256)))), np.float32)
     for bias, told in ((-9.0, "reject"), (1.9, "reject?"), (9.0, "")):
         weights[0, -1], weights[2, -1] = bias, 1.0
         assert Opinions(weights, HashingEmbedder(256)).of("x", [""]) == (told,)

@@ -12,6 +12,7 @@ from bench.agreement import kappa
 
 from chatrec.agent.tuning._replay import Given
 from chatrec.indexes import Catalog
+from chatrec.indexes._feedback import KINDS
 
 SHARED = Path(os.environ.get("CHATREC_SHARED_DATA", "shared/data"))
 SIZES = {"linking_dev": 120, "linking_films": 110, "linking_recipes": 110}
@@ -35,7 +36,7 @@ def check_turn(turn: labelled.Turn, catalog: Catalog, before: set[str]) -> None:
     assert set(turn.facets) <= set(catalog.facets)
     for event in turn.events:
         assert event.kinds
-        assert set(event.kinds) <= set(labelled.EVENTS)
+        assert set(event.kinds) <= set(KINDS)
         assert event.item in before
         assert event.about is None or labelled.read_wishes(catalog, [event.about])
     assert turn.best != "feedback" or any(not event.optional for event in turn.events)
@@ -123,7 +124,7 @@ def test_there_are_turns_enough_of_every_act() -> None:
     acts = Counter(turn.best for _, turn in turns)
     assert min(acts[act] for act in labelled.ACTS) >= 10
     events = Counter(event.kinds[0] for _, turn in turns for event in turn.events)
-    assert min(events[kind] for kind in labelled.EVENTS) >= 10
+    assert min(events[kind] for kind in KINDS) >= 10
 
 
 def test_development_turns_are_enough_of_every_act_and_kept_apart() -> None:
@@ -136,7 +137,7 @@ def test_development_turns_are_enough_of_every_act_and_kept_apart() -> None:
     acts = Counter(turn.best for _, turn in turns)
     assert min(acts[act] for act in labelled.ACTS) >= 10
     events = Counter(event.kinds[0] for _, turn in turns for event in turn.events if not event.optional)
-    assert min(events[kind] for kind in labelled.EVENTS) >= 5
+    assert min(events[kind] for kind in KINDS) >= 5
     kept = [talk for domain in labelled.domains() for talk in labelled.conversations(domain)]
     assert labelled.DEVELOPMENT not in labelled.domains()
     assert not {talk.domain for talk in found} & {talk.domain for talk in kept}

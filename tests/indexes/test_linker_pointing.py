@@ -223,3 +223,11 @@ def test_all_that_is_refused_is_refused() -> None:
         assert [m.negated for m in lamps().link(text, last=LAMPS[:2]).mentions] == [refused, refused], text
     assert all(m.negated for m in cakes().link("一个都不喜欢", last=CAKES).mentions)
     assert not lamps().link("both", last=LAMPS[:2], asked="colour").mentions
+
+
+def test_the_end_of_a_title_is_that_title_and_not_one_that_goes_on() -> None:
+    titles = ("Brook Marshal", "Brook Marshal Junior", "Silt", "西湖龙井", "龙井茶饼")
+    catalog = Catalog([Item(str(n), title, "", {}) for n, title in enumerate(titles)])
+    assert pointed(catalog, "the Marshal would do if it were lighter", ("1", "0")) == ["0"]
+    assert pointed(catalog, "the Marshal Junior would do", ("1", "0")) == ["1"]
+    assert pointed(catalog, "就龙井吧", ("4", "3")) == ["3"]

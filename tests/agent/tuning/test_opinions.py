@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from chatrec.agent._opinions import Opinions
 from chatrec.agent.tuning._opinions import Halves, Opined, fit_opinions, opined
@@ -20,10 +21,13 @@ def test_weights_tell_kinds_apart() -> None:
     kinds = ["", "accept", "reject", "seen", "critique", "refine"]
     middles = rng.normal(size=(6, 16))
     which = rng.integers(6, size=600)
-    weights = fit_opinions(middles[which] + 0.3 * rng.normal(size=(600, 16)), [kinds[n] for n in which])
+
+    def heard(kind: NDArray[np.int64]) -> NDArray[np.float64]:
+        return np.hstack([middles[kind] + 0.3 * rng.normal(size=(len(kind), 16)), np.ones((len(kind), 1))])
+
+    weights = fit_opinions(heard(which), [kinds[n] for n in which])
     fresh = rng.integers(6, size=200)
-    vectors = middles[fresh] + 0.3 * rng.normal(size=(200, 16))
-    assert ((np.hstack([vectors, np.ones((200, 1))]) @ weights.T).argmax(axis=1) == fresh).mean() > 0.9
+    assert ((heard(fresh) @ weights.T).argmax(axis=1) == fresh).mean() > 0.9
 
 
 def test_a_domain_is_heard_with_weights_that_have_not_seen_it() -> None:
