@@ -21,6 +21,7 @@ import numpy as np
 from langchain_core.embeddings import Embeddings
 from numpy.typing import NDArray
 
+from chatrec.agent._turns import HAN
 from chatrec.errors import EmbedderError
 from chatrec.indexes._embedders import embedder_id, open_embedder
 from chatrec.indexes._feedback import KINDS
@@ -35,7 +36,6 @@ _RUNS_WEIGH = 0.55
 """Of all runs together, beside the embedding (chosen by the likelihood of opinions in domains not fitted to)."""
 _SURE, _PERHAPS = 0.65, 0.3
 """The chance of any opinion from which on it is told, and told with a question mark."""
-_HAN = re.compile(r"[\u3400-\u9fff]")
 _PART = re.compile(r"(?<=[,;!?，。！？；…\n])|(?<=\.)\s")
 
 
@@ -96,7 +96,7 @@ def spans(text: str, named: Sequence[str]) -> list[str]:
         text: The message.
         named: As in `Opinions.of`; all of the message is said of an item that no words of it name.
     """
-    it = "它" if _HAN.search(text) else "it"
+    it = "它" if HAN.search(text) else "it"
     parts = [part for part in _PART.split(text) if part and part.strip()]
     folded = [part.casefold() for part in parts]
     found = [next((n for n, part in enumerate(folded) if words and words.casefold() in part), None) for words in named]

@@ -23,7 +23,7 @@ from chatrec.tools._turn import Spoken, Turn, merged, with_where, without
 
 STAMP = "chatrec"
 SURE = 0.75
-_HAN = re.compile(r"[\u3400-\u9fff]")
+HAN = re.compile(r"[\u3400-\u9fff]")
 _WORD = re.compile(r"[a-z]+(?:'[a-z]+)?")
 _BOTH = re.compile(r"\bboth\b|都要|两个都|两者都", re.IGNORECASE)
 _LETTER = re.compile(r"[^\W\d_]")
@@ -44,7 +44,7 @@ def language_of(text: str, before: Spoken) -> Spoken:
 
     Where both scripts stand, the small words tell: "something like 卧虎藏龙" is English, 想看 Alien 那样的 Chinese.
     """
-    if not _HAN.search(text):
+    if not HAN.search(text):
         return "en" if _LETTER.search(text) else before
     english = any(word in FUNCTION for word in _WORD.findall(text.casefold()))
     return "en" if english and not any(char in HAN_FUNCTION for char in text) else "zh"
