@@ -1,13 +1,16 @@
-"""The weights by which opinions are heard in a message, fitted to the conversations that were written by hand.
+"""The weights by which opinions are heard in a message, fitted to what was written by hand.
 
 In every written turn, what is said of an item that the person points at, or that was spoken of, is an opinion of the
-kind that the labels tell, or none.
+kind that the labels tell, or none. Beside the conversations lie messages that stand alone, `written/opinions_*.jsonl`:
+each with its `text` and what it is `of`, the words that point at an item ("" where none do) and the kind of opinion.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.resources import files
 from typing import Any
 
 import numpy as np
@@ -21,9 +24,9 @@ from chatrec.agent.tuning._written import read_talks, written_catalog, written_d
 from chatrec.indexes import Catalog
 from chatrec.indexes._embedders import open_embedder
 from chatrec.indexes._feedback import KINDS
-from chatrec.tools._turn import Turn
+from chatrec.tools._turn import Spoken, Turn
 
-__all__ = ["Halves", "Opined", "fit_opinions", "opined"]
+__all__ = ["Halves", "Opined", "alone", "fit_opinions", "opined"]
 
 _KINDS = ("", *KINDS)
 _RIDGE = 0.03
@@ -69,8 +72,9 @@ class Halves:
 
     @classmethod
     def of_written(cls, progress: Callable[[int, int], None] | None = None) -> Halves:
-        """Of all written conversations, with the embedder that hears opinions in use."""
-        return cls([one for domain in written_domains() for one in opined(domain)], open_embedder(EMBEDDER), progress)
+        """Of all that was written, with the embedder that hears opinions in use."""
+        found = [one for domain in written_domains() for one in opined(domain)]
+        return cls([*found, *alone("en"), *alone("zh")], open_embedder(EMBEDDER), progress)
 
     def of(self, domain: str) -> Opinions:
         """With the weights fitted to the half of the domains that this one is not in."""
@@ -105,6 +109,17 @@ def opined(domain: str) -> list[Opined]:
         for talk in read_talks(domain)
         for words, kind in _in_talk(talk["turns"], catalog)
     ]
+
+
+def alone(language: Spoken) -> list[Opined]:
+    """What is said of items in the messages that stand alone."""
+    text = files("chatrec.agent.tuning").joinpath("written", f"opinions_{language}.jsonl").read_text("utf-8")
+    found: list[Opined] = []
+    for message in map(json.loads, text.splitlines()):
+        named, kinds = zip(*message["of"], strict=True)
+        said = zip(spans(message["text"], named), kinds, strict=True)
+        found += [Opined(message["subject"], language, words, kind) for words, kind in said]
+    return found
 
 
 def fit_opinions(given: NDArray[np.float64], kinds: Sequence[str]) -> NDArray[np.float32]:

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from chatrec.agent._opinions import Opinions
-from chatrec.agent.tuning._opinions import Halves, Opined, fit_opinions, opined
+from chatrec.agent.tuning._opinions import Halves, Opined, alone, fit_opinions, opined
+from chatrec.indexes._feedback import KINDS
 from chatrec.testing import HashingEmbedder
+from chatrec.tools._turn import Spoken
 
 
 def test_what_is_said_of_items_has_its_labels() -> None:
     found = opined("soups")
     assert {one.kind for one in found} >= {"", "accept", "reject", "seen"}
     assert all(one.words and one.domain == "soups" and one.language == "en" for one in found)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_messages_that_stand_alone_have_every_kind_many_times(language: Spoken) -> None:
+    found = alone(language)
+    counts = Counter(one.kind for one in found)
+    assert set(counts) == {"", *KINDS} and min(counts.values()) > 100
+    assert all(one.words and one.language == language for one in found)
+    assert len({one.domain for one in found}) > 40
 
 
 def test_weights_tell_kinds_apart() -> None:
