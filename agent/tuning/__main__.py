@@ -78,7 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     check.set_defaults(run=_evaluate)
     fit = commands.add_parser("meanings", help="fit the linker's weights of near meanings to the written conversations")
     fit.set_defaults(run=_meanings)
-    hear = commands.add_parser("opinions", help="fit what tells opinions in a message to the written conversations")
+    hear = commands.add_parser("opinions", help="fit what tells opinions in a message to what was written")
     hear.add_argument("out", type=Path, help="an .npz file; chatrec reads agent/opinions.npz")
     hear.set_defaults(run=_opinions)
     return parser
