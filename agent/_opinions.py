@@ -1,8 +1,8 @@
 """What a message sounds like of each item it speaks of: wanted, refused, known, or liked but for something.
 
 A small model reads little beyond English; the multilingual embedder reads a hundred languages. A multinomial logistic
-regression, fitted to what was written by hand (`python -m chatrec.agent.tuning opinions`), tells how likely each kind of
-opinion is. It is over the embedding of what is said of an item and the runs of letters in it, hashed
+regression, fitted to what was written by hand (`python -m chatrec.agent.tuning opinions`), tells how likely each
+kind of opinion is. It is over the embedding of what is said of an item and the runs of letters in it, hashed
 (Weinberger et al. 2009, Feature hashing for large scale multitask learning): the one knows what words mean, the others
 how people say yes and no in few letters. The item's name is left out, so that nothing is learnt of names. The model
 reads the likeliest kind beside the item, and decides.
