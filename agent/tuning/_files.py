@@ -11,7 +11,7 @@ from typing import Any
 
 from chatrec._files import replacing
 
-__all__ = ["put", "read_conversations", "shipped", "write_conversations"]
+__all__ = ["put", "read_conversations", "read_written", "shipped", "write_conversations"]
 
 Progress = Callable[[int, int], None]
 
@@ -19,6 +19,12 @@ Progress = Callable[[int, int], None]
 def shipped(name: str) -> dict[str, Any]:
     """What a JSON file beside this one holds."""
     return dict(json.loads(files("chatrec.agent.tuning").joinpath(name).read_text("utf-8")))
+
+
+def read_written(name: str) -> list[dict[str, Any]]:
+    """What a file of JSON lines in `written/` holds."""
+    text = files("chatrec.agent.tuning").joinpath("written", name).read_text("utf-8")
+    return [json.loads(line) for line in text.splitlines()]
 
 
 def write_conversations(

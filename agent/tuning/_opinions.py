@@ -7,10 +7,8 @@ each with its `text` and what it is `of`, the words that point at an item ("" wh
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 from typing import Any
 
 import numpy as np
@@ -20,6 +18,7 @@ from numpy.typing import NDArray
 
 from chatrec.agent._opinions import EMBEDDER, Opinions, features, spans
 from chatrec.agent._turns import after_reply, hear
+from chatrec.agent.tuning._files import read_written
 from chatrec.agent.tuning._written import read_talks, written_catalog, written_domains
 from chatrec.indexes import Catalog
 from chatrec.indexes._embedders import open_embedder
@@ -113,9 +112,8 @@ def opined(domain: str) -> list[Opined]:
 
 def alone(language: Spoken) -> list[Opined]:
     """What is said of items in the messages that stand alone."""
-    text = files("chatrec.agent.tuning").joinpath("written", f"opinions_{language}.jsonl").read_text("utf-8")
     found: list[Opined] = []
-    for message in map(json.loads, text.splitlines()):
+    for message in read_written(f"opinions_{language}.jsonl"):
         named, kinds = zip(*message["of"], strict=True)
         said = zip(spans(message["text"], named), kinds, strict=True)
         found += [Opined(message["subject"], language, words, kind) for words, kind in said]

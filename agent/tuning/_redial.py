@@ -12,10 +12,10 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Mapping, Sequence
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from chatrec.agent.tuning._files import read_written
 from chatrec.errors import CatalogError
 
 __all__ = ["DOMAIN", "read_labels", "redial_talks"]
@@ -29,8 +29,7 @@ def read_labels() -> list[dict[str, Any]]:
     `turns` holds by the sentence's number what the conversations of `written/` have for a turn; `other` says of the
     recommender's sentences whether they ask, describe or only reply, and `listed` which films they recommend.
     """
-    text = files("chatrec.agent.tuning").joinpath("written", f"{DOMAIN}.labels.jsonl").read_text("utf-8")
-    return [json.loads(line) for line in text.splitlines()]
+    return read_written(f"{DOMAIN}.labels.jsonl")
 
 
 def redial_talks(path: Path) -> list[dict[str, Any]]:

@@ -12,7 +12,6 @@ They lie in `written/`: for each domain its catalog, and its conversations, one 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from importlib.resources import as_file, files
@@ -21,6 +20,7 @@ from typing import Any
 from langchain_core.embeddings import Embeddings
 
 from chatrec.agent._turns import Ear
+from chatrec.agent.tuning._files import read_written
 from chatrec.agent.tuning._people import Need, Said
 from chatrec.agent.tuning._replay import Event, Given, Replay
 from chatrec.agent.tuning._simulate import Decision, Seat, StandIn
@@ -47,8 +47,7 @@ def written_catalog(domain: str) -> Catalog:
 
 def read_talks(domain: str) -> list[dict[str, Any]]:
     """The labelled conversations of a domain."""
-    text = files("chatrec.agent.tuning").joinpath("written", f"{domain}.talks.jsonl").read_text("utf-8")
-    return [json.loads(line) for line in text.splitlines()]
+    return read_written(f"{domain}.talks.jsonl")
 
 
 def handwritten(
