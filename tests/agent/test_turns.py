@@ -162,6 +162,11 @@ def test_what_was_spoken_of_last_is_told_until_another_list(catalog: Catalog, re
     assert "spoke of: 2 Red Valley" in line
     named = replace(after(two, told), named=("mint-street",))
     assert "spoke of" not in state_line(named, outlook(ANA, recommender), catalog, max_questions=2)
+    judged = state_line(
+        replace(after(two, told), sounds=("seen",)), outlook(ANA, recommender), catalog, max_questions=2
+    )
+    assert "named: 2 Red Valley = seen" in judged
+    assert "spoke of" not in judged
 
 
 def test_language_follows_the_person() -> None:

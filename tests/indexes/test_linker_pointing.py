@@ -218,6 +218,13 @@ def test_a_chinese_comparative_too(text: str, wish: str) -> None:
     assert cakes().link(text, last=CAKES, about="gone") == cakes().link(text, last=CAKES)
 
 
+def test_all_that_is_known_is_pointed_at() -> None:
+    assert pointed(lamps(), "I know them all", LAMPS) == list(LAMPS)
+    assert pointed(lamps(), "seen them both", LAMPS[:2]) == list(LAMPS[:2])
+    assert pointed(cakes(), "我都吃过了", CAKES) == list(CAKES)
+    assert not pointed(cakes(), "朋友都吃过", CAKES)
+
+
 def test_all_that_is_refused_is_refused() -> None:
     for text, refused in (("none of these", True), ("neither", True), ("they all look nice", False)):
         assert [m.negated for m in lamps().link(text, last=LAMPS[:2]).mentions] == [refused, refused], text
