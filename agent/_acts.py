@@ -52,13 +52,13 @@ def bounds(
         words = {"question": {"type": "string", "maxLength": _WORDS * 2}} if own_words else {}
         legal["ask_user"] = _schema({"facet": {"enum": facets}} | words, required=["facet"])
     if items:
-        legal["describe_item"] = _schema({"item": {"enum": items}}, required=["item"])
+        legal["describe_item"] = _schema({"item": {"enum": list(items)}}, required=["item"])
     if only_ending:
         return legal
     noted = {arguments.get("item") for name, arguments in done if name == "record_feedback"}
     unnoted = [item for item in items if item not in noted]
     if unnoted and (turn.pointed or not noted):  # where nothing was pointed at, one opinion is guessed, not several
-        opinion = {"item": {"enum": unnoted}, "kind": {"enum": _kinds(turn, [item not in noted for item in items])}}
+        opinion = {"item": {"enum": unnoted}, "kind": {"enum": _kinds(turn, [items[item] for item in unnoted])}}
         legal["record_feedback"] = _schema(opinion, required=["item", "kind"])
     names = {name for name, _ in done}
     heard = [notation for notation in map(str, (*turn.where, *turn.prefer)) if notation not in seen.profile]
@@ -78,18 +78,16 @@ def _recommend(turn: Turn, *, own_words: bool) -> dict[str, Any]:
     return _schema(properties)
 
 
-def _items(turn: Turn, catalog: Catalog) -> list[str]:
-    """What can be pointed at: what was named or pointed at now; else the last list and what was spoken of last."""
+def _items(turn: Turn, catalog: Catalog) -> dict[str, str]:
+    """Ids by what a call names them by: of what was pointed at; else of the last list and what was spoken of last."""
     numbers = {item: str(number) for number, item in enumerate(turn.shown, start=1)}
-    ids = turn.pointed or tuple(dict.fromkeys([*turn.shown, *turn.about]))
-    return [numbers.get(item) or catalog[item].title for item in ids]
+    return {numbers.get(i) or catalog[i].title: i for i in turn.pointed or (*turn.shown, *turn.about)}
 
 
-def _kinds(turn: Turn, left: Sequence[bool]) -> list[str]:
-    """The kinds of opinion that the words may be of one of the items that are left; all where nothing was heard."""
-    heard = [likely(sound) for sound, here in zip(turn.sounds, left, strict=False) if here and turn.pointed]
-    told = {kind for kinds in heard for kind in kinds}
-    return [kind for kind in FEEDBACK if kind in told] if heard and all(heard) else list(FEEDBACK)
+def _kinds(turn: Turn, ids: Sequence[str]) -> list[str]:
+    """The kinds of opinion that the words may be of one of some items; all where of one of them nothing was heard."""
+    heard = [likely(turn.judged.get(item, "")) for item in ids]
+    return [kind for kind in FEEDBACK if not all(heard) or any(kind in kinds for kinds in heard)]
 
 
 def _schema(properties: dict[str, Any], *, required: Collection[str] = ()) -> dict[str, Any]:

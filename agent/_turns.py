@@ -337,16 +337,14 @@ def outlook(turn: Turn, recommender: Recommender, *, questions: int = 3) -> Outl
 def state_line(turn: Turn, seen: Outlook, catalog: Catalog, *, max_questions: int) -> str:
     """What the model is told beside the person's words; a few tens of tokens."""
     titles = {i: catalog[i].title for i in (*turn.like, *turn.unlike, *turn.named, *turn.about)}
-    places = {i: f"{number} " for number, i in enumerate(turn.shown, start=1)}
-    sounds = dict(zip(turn.named or turn.about, (kind and f" = {kind}" for kind in turn.sounds), strict=False))
-    spoken = {i: places.get(i, "") + titles[i] + sounds.get(i, "") for i in (*turn.named, *turn.about)}
+    named = [i for i in turn.pointed if i in turn.shown or i not in turn.like]
     parts = [
         _part("wishes", [str(c) for c in turn.where]),
         _part("perhaps", [str(c) for c in turn.prefer]),
         _part("like", [titles[i] for i in turn.like]),
         _part("not like", [titles[i] for i in turn.unlike]),
-        _part("named", [spoken[i] for i in turn.pointed if i in places or i not in turn.like]),
-        _part("spoke of", [spoken[i] for i in turn.about if not turn.pointed]),
+        _part("named", [turn.spoken(i, titles[i]) for i in named]),
+        _part("spoke of", [turn.spoken(i, titles[i]) for i in turn.about if not turn.pointed]),
         _part("profile", list(seen.profile[:6])),
         f"{_amount(seen.matching)} match ({seen.matching} of {len(catalog)})",
         _part("could ask", [f"{q.facet} ({q.gain:.0%})" for q in seen.questions]),

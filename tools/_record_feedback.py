@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from langchain_core.messages import HumanMessage, ToolMessage
 from langchain_core.tools import BaseTool, StructuredTool
 from langgraph.prebuilt import ToolRuntime
 
@@ -45,8 +46,22 @@ def record_feedback_tool(recommender: Recommender, session: Session) -> BaseTool
             call=call_of(runtime),
         )
         title = catalog[item_id].title
-        return f"Noted: {kind} {title}.", {"event": {"id": event.id, "kind": kind, "item_id": item_id, "title": title}}
+        noted = {item_id, *_noted(runtime)}
+        left = [turn.spoken(i, catalog[i].title) for i in turn.judged if i not in noted]
+        told = f"Noted: {kind} {title}." + (f" Left: {', '.join(left)}." if left else "")
+        return told, {"event": {"id": event.id, "kind": kind, "item_id": item_id, "title": title}}
 
     return StructuredTool.from_function(
         record_feedback, parse_docstring=True, response_format="content_and_artifact", handle_tool_error=True
     )
+
+
+def _noted(runtime: ToolRuntime[Any, Any] | None) -> list[str]:
+    """Ids of the items of which an opinion was noted since the person's last message."""
+    found: list[str] = []
+    for message in reversed(runtime.state.get("messages", ()) if runtime is not None else ()):
+        if isinstance(message, HumanMessage):
+            break
+        if isinstance(message, ToolMessage) and isinstance(message.artifact, dict) and "event" in message.artifact:
+            found.append(message.artifact["event"]["item_id"])
+    return found

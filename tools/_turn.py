@@ -66,6 +66,17 @@ class Turn:
         """Ids of the items that the words point at; also what was spoken of last, where they judge it."""
         return self.named or (self.about if any(self.sounds) else ())
 
+    @property
+    def judged(self) -> dict[str, str]:
+        """What the words sound like, by the id of each item of which they are an opinion."""
+        return {item: sound for item, sound in zip(self.pointed, self.sounds, strict=False) if sound}
+
+    def spoken(self, item_id: str, title: str) -> str:
+        """An item as the model reads of it: its number on the last list, its title, and what the words sound like."""
+        number = f"{self.shown.index(item_id) + 1} " if item_id in self.shown else ""
+        sound = self.judged.get(item_id)
+        return f"{number}{title}{f' = {sound}' if sound else ''}"
+
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready, for the agent's state."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}

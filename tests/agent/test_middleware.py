@@ -130,6 +130,16 @@ def test_feedback_is_noted_and_another_choice_follows(recommender: Recommender) 
     assert (event.kind, event.item_id, event.reason) == ("reject", first, "not the first one, too plain")
 
 
+def test_the_model_is_told_which_opinions_it_has_not_noted(recommender: Recommender) -> None:
+    notes = [("record_feedback", {"kind": kind, "item": item}) for kind, item in (("seen", "1"), ("reject", "2"))]
+    talk = Talk(recommender, ("recommend", {}), "Here.", *notes, ("reply", {}), "Noted.")
+    listed = [entry["title"] for entry in talk.say("tea")["recommendations"]]
+    talk.say("I have the first at home already, and I do not want the second")
+    _, seen, rejected = (message.text for message in talk.told() if isinstance(message, ToolMessage))
+    assert seen.startswith(f"Noted: seen {listed[0]}. Left: 2 {listed[1]} = ")
+    assert rejected == f"Noted: reject {listed[1]}."
+
+
 def test_what_was_recorded_is_told_whatever_the_model_says_of_it(recommender: Recommender) -> None:
     seen = ("record_feedback", {"kind": "seen", "item": "1"})
     talk = Talk(recommender, *[("recommend", {}), "Here you are."], *[seen, ("reply", {}), "You are welcome."])

@@ -222,6 +222,7 @@ def test_all_that_is_known_is_pointed_at() -> None:
     assert pointed(lamps(), "I know them all", LAMPS) == list(LAMPS)
     assert pointed(lamps(), "seen them both", LAMPS[:2]) == list(LAMPS[:2])
     assert pointed(cakes(), "我都吃过了", CAKES) == list(CAKES)
+    assert pointed(cakes(), "第一个和第二个我都吃过", CAKES) == list(CAKES[:2])
     assert not pointed(cakes(), "朋友都吃过", CAKES)
 
 
