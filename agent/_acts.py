@@ -6,7 +6,7 @@ nothing can be asked once every facet is settled or the question budget is spent
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from chatrec.agent._opinions import likely
@@ -58,8 +58,7 @@ def bounds(
     noted = {arguments.get("item") for name, arguments in done if name == "record_feedback"}
     unnoted = [item for item in items if item not in noted]
     if unnoted and (turn.pointed or not noted):  # where nothing was pointed at, one opinion is guessed, not several
-        opinion = {"item": {"enum": unnoted}, "kind": {"enum": _kinds(turn, [items[item] for item in unnoted])}}
-        legal["record_feedback"] = _schema(opinion, required=["item", "kind"])
+        legal["record_feedback"] = _opinions({item: _kinds(turn, items[item]) for item in unnoted})
     names = {name for name, _ in done}
     heard = [notation for notation in map(str, (*turn.where, *turn.prefer)) if notation not in seen.profile]
     if heard and "update_profile" not in names:
@@ -67,6 +66,28 @@ def bounds(
     if "get_profile" not in names:
         legal["get_profile"] = _schema({})
     return legal
+
+
+def forms(schema: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The forms that the arguments of a call may take, as schemas of objects."""
+    return list(schema.get("anyOf", [schema]))
+
+
+def fits(arguments: Mapping[str, Any], schema: Mapping[str, Any]) -> bool:
+    """Whether a call may have these arguments, which are enumerated values and lists of them."""
+    return any(_fits(arguments, form["required"], form["properties"]) for form in forms(schema))
+
+
+def _fits(arguments: Mapping[str, Any], required: Collection[str], properties: Mapping[str, Any]) -> bool:
+    return set(required) <= arguments.keys() and all(
+        name in properties
+        and (
+            set(value) <= set(properties[name]["items"]["enum"]) and 0 < len(value) <= properties[name]["maxItems"]
+            if isinstance(value, list)
+            else value in properties[name].get("enum", ())
+        )
+        for name, value in arguments.items()
+    )
 
 
 def _recommend(turn: Turn, *, own_words: bool) -> dict[str, Any]:
@@ -84,10 +105,22 @@ def _items(turn: Turn, catalog: Catalog) -> dict[str, str]:
     return {numbers.get(i) or catalog[i].title: i for i in turn.pointed or (*turn.shown, *turn.about)}
 
 
-def _kinds(turn: Turn, ids: Sequence[str]) -> list[str]:
-    """The kinds of opinion that the words may be of one of some items; all where of one of them nothing was heard."""
-    heard = [likely(turn.judged.get(item, "")) for item in ids]
-    return [kind for kind in FEEDBACK if not all(heard) or any(kind in kinds for kinds in heard)]
+def _kinds(turn: Turn, item: str) -> tuple[str, ...]:
+    """The kinds of opinion that the words may be of an item; all where nothing was heard."""
+    heard = likely(turn.judged.get(item, "")) or FEEDBACK
+    return tuple(kind for kind in FEEDBACK if kind in heard)
+
+
+def _opinions(kinds: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
+    """A note on one of some items, of a kind that it may be."""
+    forms = [
+        _schema(
+            {"item": {"enum": [item for item, its in kinds.items() if its == same]}, "kind": {"enum": list(same)}},
+            required=["item", "kind"],
+        )
+        for same in dict.fromkeys(kinds.values())
+    ]
+    return forms[0] if len(forms) == 1 else {"anyOf": forms}
 
 
 def _schema(properties: dict[str, Any], *, required: Collection[str] = ()) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.store.base import BaseStore
 
+from chatrec.agent._acts import fits
 from chatrec.agent._context import RecommenderContext
 from chatrec.agent._middleware import RecommenderMiddleware
 from chatrec.agent._reply import REPLY
@@ -150,7 +151,7 @@ class _Again:
     def decide(self, turn: Turn, legal: Mapping[str, Mapping[str, Any]], questions: Sequence[Question]) -> Call:
         """The call that was made then."""
         act = self.left.pop(0) if self.left else None
-        if act is None or act.name not in legal or not _fits(act.arguments, legal[act.name]):
+        if act is None or act.name not in legal or not fits(act.arguments, legal[act.name]):
             self.left.clear()
             act = Act(REPLY, {"kind": "noted"}, None)
         self.played.append((act, len(self.notes)))
@@ -209,17 +210,3 @@ def _right(  # noqa: PLR0917
 
 def _facets(turn: Turn) -> set[str]:
     return {constraint.facet for constraint in (*turn.where, *turn.prefer)}
-
-
-def _fits(arguments: Mapping[str, Any], schema: Mapping[str, Any]) -> bool:
-    """Whether a call made then is legal now; legal arguments are enumerated values and lists of them."""
-    properties = schema["properties"]
-    return set(schema["required"]) <= arguments.keys() and all(
-        name in properties
-        and (
-            set(value) <= set(properties[name]["items"]["enum"]) and 0 < len(value) <= properties[name]["maxItems"]
-            if isinstance(value, list)
-            else value in properties[name].get("enum", ())
-        )
-        for name, value in arguments.items()
-    )

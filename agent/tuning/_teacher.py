@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from chatrec.agent._acts import fits, forms
 from chatrec.agent._reply import REPLY
 from chatrec.agent.tuning._people import Said
 from chatrec.indexes import Catalog, Constraint, Question, Recommender
@@ -113,8 +114,9 @@ class Teacher:
         while self._feedback:
             kind, item_id = self._feedback.pop(0)
             item = self._reference(item_id, turn, options(legal, "record_feedback", "item"))
-            if item is not None and kind in options(legal, "record_feedback", "kind"):
-                return "record_feedback", {"item": item, "kind": kind}
+            said = {"item": item, "kind": kind}
+            if item is not None and fits(said, legal["record_feedback"]):
+                return "record_feedback", said
         return None
 
     def _lasting(self, legal: Mapping[str, Mapping[str, Any]]) -> Call | None:
@@ -203,8 +205,8 @@ def _overlap(catalog: Catalog, item_id: str) -> Floats:
 
 def options(legal: Mapping[str, Mapping[str, Any]], name: str, argument: str) -> list[str]:
     """The values that an argument of a legal act may take."""
-    schema = legal.get(name, {}).get("properties", {}).get(argument, {})
-    return list(schema.get("enum") or schema.get("items", {}).get("enum", ()))
+    schemas = [form.get("properties", {}).get(argument, {}) for form in forms(legal.get(name, {}))]
+    return [value for schema in schemas for value in schema.get("enum") or schema.get("items", {}).get("enum", ())]
 
 
 def _same(heard: Constraint, wish: Constraint) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from chatrec.agent._acts import forms
 from chatrec.agent.llm._engine import Engine
 from chatrec.agent.llm._grammar import Matcher, call_grammar
 from chatrec.agent.llm._prompt import prompt_tokens
@@ -74,7 +75,8 @@ def argument_trace(engine: Engine, request: Request, name: str, arguments: Mappi
     schema = bounded(request.argument_schemas.get(name, own))
     begun, head = engine.template.after_control(form.opening + form.head(name))
     matcher = engine.grammars.matcher(call_grammar(head, schema, form.tail))
-    given = {key: arguments[key] for key in schema.get("properties", {}) if key in arguments} | dict(arguments)
+    order = forms(schema)[0].get("properties", {})
+    given = {key: arguments[key] for key in order if key in arguments} | dict(arguments)
     text = head + json.dumps(given, ensure_ascii=False) + form.tail
     return _follow(engine, matcher, text.encode(), engine.vocabulary.continued(begun) if begun else [])
 

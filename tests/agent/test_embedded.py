@@ -11,7 +11,7 @@ import pytest
 from chatrec.agent import RecommenderContext, create_recommender
 from chatrec.agent._assemble import local_model
 from chatrec.agent.llm._adapters import shipped_adapter
-from chatrec.indexes import Catalog
+from chatrec.indexes import Catalog, ItemIndex, Recommender
 
 pytestmark = pytest.mark.real_model
 
@@ -48,3 +48,24 @@ def test_a_conversation_on_real_parts() -> None:
     done = {text: say(text, text)["messages"][-1].response_metadata["act"] for text in acts}
     assert done == acts
     say("show me others", "a short comedy from the 80s")
+
+
+def test_each_opinion_in_a_message_is_noted_of_the_kind_that_was_heard() -> None:
+    catalog = Catalog.load("films")
+    recommender = Recommender(catalog, index=ItemIndex.build(catalog))
+    agent = create_recommender(recommender)
+    listed: list[str] = []
+    for text in (
+        "something cosy to watch with my girlfriend tonight",
+        "seen the first one, and the second is too long",
+    ):
+        result = agent.invoke(
+            {"messages": [{"role": "user", "content": text}]},
+            context=RecommenderContext("ana"),
+            config={"configurable": {"thread_id": "t"}},
+        )
+        listed += [entry["id"] for entry in result["recommendations"]]
+    first, second = recommender.feedback.events("ana")
+    assert (first.kind, first.item_id) == ("seen", listed[0])
+    assert second.kind in {"critique", "refine"}
+    assert second.item_id == listed[1]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -75,12 +76,11 @@ def test_who_wants_a_list_gets_one_and_a_spent_budget_lists_too() -> None:
 
 def test_opinions_come_first_by_number_on_the_list() -> None:
     said = Said("not the second, the third I know", "list", feedback=(("reject", "11"), ("seen", "12")))
-    turn = Turn("ana", shown=("10", "11", "12"))
-    assert decided(said, turn) == [
-        ("record_feedback", {"kind": "reject", "item": "2"}),
-        ("record_feedback", {"kind": "seen", "item": "3"}),
-        ("recommend", {}),
-    ]
+    notes = [("record_feedback", {"item": "2", "kind": "reject"}), ("record_feedback", {"item": "3", "kind": "seen"})]
+    turn = Turn("ana", named=("11", "12"), shown=("10", "11", "12"))
+    assert decided(said, turn) == [*notes, ("recommend", {})]
+    assert decided(said, replace(turn, named=())) == [notes[0], ("recommend", {})]
+    assert decided(said, replace(turn, sounds=("critique", "seen"))) == [notes[1], ("recommend", {})]
 
 
 def test_an_item_is_described_where_it_was_understood_else_words_must_do() -> None:
