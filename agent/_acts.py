@@ -113,14 +113,12 @@ def _kinds(turn: Turn, item: str) -> tuple[str, ...]:
 
 def _opinions(kinds: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
     """A note on one of some items, of a kind that it may be."""
-    forms = [
-        _schema(
-            {"item": {"enum": [item for item, its in kinds.items() if its == same]}, "kind": {"enum": list(same)}},
-            required=["item", "kind"],
-        )
-        for same in dict.fromkeys(kinds.values())
+    alike = {same: [item for item, its in kinds.items() if its == same] for same in kinds.values()}
+    each = [
+        _schema({"item": {"enum": items}, "kind": {"enum": list(same)}}, required=["item", "kind"])
+        for same, items in alike.items()
     ]
-    return forms[0] if len(forms) == 1 else {"anyOf": forms}
+    return each[0] if len(each) == 1 else {"anyOf": each}
 
 
 def _schema(properties: dict[str, Any], *, required: Collection[str] = ()) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from chatrec.indexes._linker_pointing import Rarity, grams
 from chatrec.indexes._linker_text import Sentence, stems
-from chatrec.indexes._linker_words import COMMON, FUNCTION, HAN_FUNCTION
+from chatrec.indexes._linker_words import COMMON, HAN_FUNCTION
 from chatrec.indexes._values import Item
 
 __all__ = ["hints", "rarity"]
@@ -51,7 +51,7 @@ def hints(sentence: Sentence, shown: Sequence[Item], rare: Rarity) -> list[tuple
 def _telling(sentence: Sentence) -> Iterator[tuple[int, int]]:
     """Words, and pairs of characters, that mean something by themselves."""
     for at, token in enumerate(sentence.tokens):
-        if token.kind == "word" and len(token.norm) >= _LONG and token.norm not in FUNCTION | COMMON:
+        if token.kind == "word" and len(token.norm) >= _LONG and token.norm not in COMMON:
             yield at, at + 1
         pair = sentence.tokens[at : at + 2]
         joined = len(pair) == 2 and not (pair[1].hard or pair[1].soft)

@@ -103,8 +103,9 @@ class Mentions:
             about: Id of the item spoken of before.
         """
         had = [(item, one.cue, one.end) for one in numbers if (item := told_exactly(one, shown))]
-        both = [one for one in everything(sentence, shown) if not named or sentence.tokens[one[1]].norm != "都"]
-        found = [one for one in both or had if one[0].id not in named]  # 第一个和第三个我都喝过 means these two
+        # 第一个和第三个我都喝过 means these two
+        listed = [one for one in everything(sentence, shown) if not named or sentence.tokens[one[1]].norm != "都"]
+        found = [one for one in listed or had if one[0].id not in named]
         spoken_of = {about, *named, *(item.id for item, _, _ in found)}
         return [(*one, POINTED, True) for one in (*found, *others(sentence, shown, spoken_of))]
 
